@@ -25,6 +25,7 @@ class Incident(models.Model):
 
     `stage`, `severity`, `concerned`, `workaround`, `next_update_at`, `published_at` and `resolved_at`
     are the fold of the updates (`models.fold`); no other code writes them once an update exists.
+    `ended_untold_at` is the end of a past incident whose record holds no update that tells it.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
@@ -41,6 +42,7 @@ class Incident(models.Model):
     opened_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    ended_untold_at = models.DateTimeField(null=True, blank=True)
     dismissed_at = models.DateTimeField(null=True, blank=True)
     publish_due_at = models.DateTimeField(null=True, blank=True)
     next_update_at = models.DateTimeField(null=True, blank=True)
@@ -102,10 +104,14 @@ class Update(models.Model):
     published_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
+    request_key = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["happened_at", "number"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "request_key"], condition=~Q(request_key=""), name="one_update_a_request"
+            ),
             models.UniqueConstraint(fields=["incident", "number"], name="update_number_once_an_incident"),
             models.CheckConstraint(
                 condition=Q(recovered_at__isnull=True) | Q(stage__in=OVER),

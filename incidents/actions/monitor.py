@@ -1,0 +1,262 @@
+"""From what monitors see to what staff are shown: signals, drafts, log lines."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from incidents.actions import audit, log, wording
+from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
+from incidents.actions.revision import touch_page
+from incidents.lib import times
+from incidents.lib.errors import Refused
+from incidents.lib.tokens import hash_secret, new_secret
+from incidents.models import (
+    FAILING,
+    CheckResult,
+    Incident,
+    IncidentState,
+    LogKind,
+    LogSource,
+    Monitor,
+    Observation,
+    Origin,
+    Policy,
+    Service,
+    ServiceStatus,
+    Signal,
+    Staff,
+    Verdict,
+)
+from incidents.queries.monitor import open_incident_of
+
+RETENTION = timedelta(days=400)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judge's answer for one monitor; `ratio` is the value as a share of the usual one, 1.0 where none is."""
+
+    verdict: str
+    at: datetime
+    onset_at: datetime | None
+    state: dict[str, Any]
+    ratio: float = 1.0
+
+
+@transaction.atomic
+def create_monitor(
+    service: Service,
+    *,
+    kind: str,
+    name: str,
+    target: str = "",
+    settings: dict[str, Any] | None = None,
+    interval_seconds: int = 60,
+    status_when_failing: str = ServiceStatus.MAJOR_OUTAGE,
+    token: str = "",
+    actor: Staff | None = None,
+) -> tuple[Monitor, str]:
+    """Answers the monitor and, once, the token that its pushers must send."""
+    token = token or new_secret()
+    monitor = Monitor.objects.create(
+        service=service,
+        kind=kind,
+        name=name,
+        target=target,
+        settings=settings or {},
+        interval_seconds=interval_seconds,
+        status_when_failing=status_when_failing,
+        token_hash=hash_secret(token),
+        next_check_at=times.now(),
+        created_at=times.now(),
+    )
+    audit.record("create_monitor", monitor, actor=actor, after={"name": name, "kind": kind})
+    touch_page(service.page_id)
+    return monitor, token
+
+
+@transaction.atomic
+def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None = None) -> Monitor:
+    """Pauses a monitor or starts it again; a paused one neither judges nor colours its service."""
+    monitor = Monitor.objects.select_for_update().select_related("service").get(pk=monitor.pk)
+    monitor.enabled = enabled
+    monitor.next_check_at = times.now()
+    monitor.save(update_fields=["enabled", "next_check_at"])
+    if not enabled:
+        monitor.signals.filter(ended_at=None).update(ended_at=times.now())
+    audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
+    touch_page(monitor.service.page_id)
+    return monitor
+
+
+def check_points(points: Sequence[tuple[datetime, float]]) -> None:
+    """Refuses a batch that holds anything but finite values at believable instants, naming the point."""
+    now = times.now()
+    if not points:
+        raise Refused("expected at least one observation", field="observations")
+    for index, (at, value) in enumerate(points):
+        if not math.isfinite(value):
+            raise Refused("expected a finite number", field=f"observations[{index}].value")
+        if at > now + CLOCK_TOLERANCE:
+            raise Refused("the instant lies in the future", field=f"observations[{index}].at")
+        if at < now - RETENTION:
+            raise Refused(
+                f"the instant is older than {RETENTION.days} days", field=f"observations[{index}].at"
+            )
+
+
+@transaction.atomic
+def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float]]) -> None:
+    """Keeps a batch, all or nothing; a value sent again for an instant replaces the earlier one."""
+    check_points(points)
+    now = times.now()
+    rows = {at: Observation(monitor=monitor, at=at, value=value, received_at=now) for at, value in points}
+    Observation.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["monitor", "at"],
+        update_fields=["value", "received_at"],
+    )
+
+
+@transaction.atomic
+def record_results(rows: Sequence[CheckResult]) -> None:
+    CheckResult.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def apply_judgement(monitor: Monitor, judged: Judged) -> None:
+    """Saves what the judge said and lets a changed verdict have its consequences.
+
+    The caller holds the monitor's row (`queries.monitor.lock_monitor`) in the same transaction.
+    """
+    changed = monitor.verdict != judged.verdict
+    monitor.state = judged.state
+    monitor.last_result_at = max(filter(None, [monitor.last_result_at, judged.at]))
+    if changed:
+        monitor.verdict = judged.verdict
+        monitor.verdict_at = judged.at
+    monitor.save(update_fields=["state", "last_result_at", "verdict", "verdict_at"])
+    if not changed:
+        return
+    if judged.verdict in FAILING:
+        _take_failure(monitor, judged)
+    elif judged.verdict == Verdict.UP:
+        _take_recovery(monitor)
+    touch_page(monitor.service.page_id)
+
+
+@transaction.atomic
+def fall_silent(monitor: Monitor) -> None:
+    """The results stopped: the verdict is unknown. What was failing before stays so until someone sees."""
+    monitor.verdict = Verdict.UNKNOWN
+    monitor.verdict_at = times.now()
+    monitor.save(update_fields=["verdict", "verdict_at"])
+    touch_page(monitor.service.page_id)
+
+
+def _take_failure(monitor: Monitor, judged: Judged) -> None:
+    service = monitor.service
+    incident = open_incident_of(service)
+    if judged.verdict == Verdict.HIGH and incident is not None:
+        _log_surge(monitor, incident, judged)
+        return
+    onset = judged.onset_at or judged.at
+    status = monitor.status_when_failing
+    if judged.verdict in (Verdict.UNSTABLE, Verdict.HIGH):
+        status = ServiceStatus.DEGRADED
+    signal = _open_signal(monitor, judged, onset=onset, status=status)
+    if service.policy == Policy.OBSERVE and incident is None:
+        return
+    if incident is None:
+        incident = _open_draft(service, judged, onset=onset, status=status)
+    elif incident.state == IncidentState.DRAFT:
+        _fold_into_draft(incident, service, onset=onset, status=status)
+    signal.incident = incident
+    signal.save(update_fields=["incident"])
+    log.add_entry(
+        incident, text=signal.summary, kind=LogKind.DETECTION, happened_at=judged.at, source=LogSource.MONITOR
+    )
+
+
+def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: str) -> Signal:
+    zone = monitor.service.page.zone
+    language = monitor.service.page.first_language
+    local = onset.astimezone(zone)
+    summary = wording.detected(
+        judged.verdict,
+        monitor=monitor.name,
+        onset=f"{local:%Y-%m-%d %H:%M}",
+        percent=round(100 * judged.ratio),
+        language=language,
+    )
+    signal, _ = Signal.objects.update_or_create(
+        monitor=monitor,
+        ended_at=None,
+        defaults={
+            "verdict": judged.verdict,
+            "status": status,
+            "started_at": onset,
+            "detected_at": judged.at,
+            "summary": summary[:300],
+        },
+    )
+    return signal
+
+
+def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
+    language = service.page.first_language
+    incident = open_incident(
+        service.page,
+        title=wording.proposed_title(judged.verdict, service=service.name, language=language),
+        scope={service: status},
+        started_at=min(onset, times.now()),
+        detected_at=judged.at,
+        origin=Origin.MONITOR,
+    )
+    if service.policy == Policy.PUBLISH:
+        incident.publish_due_at = times.now() + timedelta(minutes=service.publish_after_minutes)
+        incident.save(update_fields=["publish_due_at"])
+    return incident
+
+
+def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
+    if onset < incident.started_at:
+        incident.started_at = onset
+        incident.save(update_fields=["started_at"])
+    propose_impacts(incident, {service: status})
+
+
+def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:
+    monitor.signals.filter(ended_at=None).update(ended_at=times.now())
+    text = wording.surge(
+        monitor=monitor.name,
+        percent=round(100 * judged.ratio),
+        language=monitor.service.page.first_language,
+    )
+    log.add_entry(
+        incident, text=text, kind=LogKind.DETECTION, happened_at=judged.at, source=LogSource.MONITOR
+    )
+
+
+def _take_recovery(monitor: Monitor) -> None:
+    ended = list(monitor.signals.filter(ended_at=None).select_related("incident__page"))
+    now = times.now()
+    for signal in ended:
+        signal.ended_at = now
+        signal.save(update_fields=["ended_at"])
+        if signal.incident is not None and signal.incident.is_open:
+            _tell_recovery(signal.incident, monitor)
+
+
+def _tell_recovery(incident: Incident, monitor: Monitor) -> None:
+    text = wording.recovered(monitor=monitor.name, language=monitor.service.page.first_language)
+    log.add_entry(incident, text=text, kind=LogKind.DETECTION, source=LogSource.MONITOR)
+    still_failing = incident.signals.filter(ended_at=None).exists()
+    if incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR and not still_failing:
+        dismiss_draft(incident)
