@@ -11,8 +11,9 @@ from multiprocessing import Pool
 from statistics import median
 
 from incidents.fixtures.make_hea2020100801 import ONSET_AT, Variant, counts
-from incidents.monitors.checkers.baseline import Policy, Series, judge_value
+from incidents.monitors.checkers.baseline import DEFAULT_POLICY, Policy, judge_value
 from incidents.monitors.results import Verdict
+from incidents.monitors.series import Series
 
 UNUSUAL = (Verdict.LOW, Verdict.HIGH)
 JUDGED_FROM_AT = ONSET_AT - timedelta(weeks=6)
@@ -31,12 +32,12 @@ class Run:
         return self.onset_at is not None and abs(self.onset_at - ONSET_AT) <= timedelta(hours=3)
 
 
-def measure(seed: int, *, variant: Variant = "step", policy: Policy = Policy()) -> Run:
+def measure(seed: int, *, variant: Variant = "step", policy: Policy = DEFAULT_POLICY) -> Run:
     """Plays the counts of `seed`, as they arrive, up to the judgement *low* after the true onset."""
     series, false = Series(), 0
     for at, count in counts(seed, variant=variant):
         judgement = judge_value(series, at, count, zone="Asia/Tokyo", policy=policy)
-        series = judgement.series
+        series = judgement.state
         if at <= ONSET_AT:
             false += judgement.changed and judgement.verdict in UNUSUAL
         elif judgement.verdict == Verdict.LOW:

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 MEDIAN_OF_SQUARED_NORMAL = 0.455
 LEAST_SCALE = 0.03
 MOST_TREND_A_WEEK = 0.05
-WEEKS_TO_SEE_A_TREND = 4
+WEEKS_TO_SEE_A_TREND = 6
+LEAST_VALUES_A_WEEK = 84
 
 # Hour of the week -> (day as a proleptic ordinal, log count), oldest first.
 Slots = dict[int, tuple[tuple[int, float], ...]]
@@ -36,8 +37,8 @@ class Usual:
         slots = {str(slot): [list(entry) for entry in entries] for slot, entries in self.slots.items()}
         return {
             "slots": slots,
-            "trend": round(self.trend_a_week, 6),
-            "scale": round(self.scale, 6),
+            "trend": self.trend_a_week,
+            "scale": self.scale,
             "refreshed_on": self.refreshed_on,
         }
 
@@ -83,8 +84,8 @@ class Forecast:
 
 
 def log_count(count: float) -> float:
-    """Finite for a count of nothing; the half also centres small counts."""
-    return math.log(count + 0.5)
+    """Finite for a count of nothing; the half also centres small counts. Kept to a tenth of a percent."""
+    return round(math.log(count + 0.5), 3)
 
 
 def hour_of(at: datetime, zone: ZoneInfo) -> Hour:
@@ -98,7 +99,7 @@ def learn(usual: Usual, entries: Iterable[Entry], *, weeks_kept: int) -> Usual:
     slots = dict(usual.slots)
     for hour, logged in entries:
         kept = [entry for entry in slots.get(hour.slot, ()) if entry[0] >= hour.day - 7 * weeks_kept]
-        slots[hour.slot] = (*kept, (hour.day, round(logged, 4)))
+        slots[hour.slot] = (*kept, (hour.day, logged))
     return replace(usual, slots=slots)
 
 
@@ -148,12 +149,16 @@ def _measure_trend(slots: Slots, *, day: int) -> float:
     """Theil-Sen slope over the weeks' levels: a last week gone wrong barely moves it."""
     by_week: dict[int, list[float]] = {}
     for entries in slots.values():
-        if len(entries) < WEEKS_TO_SEE_A_TREND:
+        if len(entries) < 4:
             continue
         centre = median(logged for _, logged in entries)
         for seen_on, logged in entries:
             by_week.setdefault((day - seen_on) // 7, []).append(logged - centre)
-    levels = [(-age, median(values)) for age, values in sorted(by_week.items()) if len(values) >= 84]
+    levels = [
+        (-age, median(values))
+        for age, values in sorted(by_week.items())
+        if len(values) >= LEAST_VALUES_A_WEEK
+    ]
     if len(levels) < WEEKS_TO_SEE_A_TREND:
         return 0.0
     slopes = [(b - a) / (y - x) for x, a in levels for y, b in levels if y > x]
