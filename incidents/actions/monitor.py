@@ -89,8 +89,9 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     """Pauses a monitor or starts it again; a paused one neither judges nor colours its service."""
     monitor = Monitor.objects.select_for_update().select_related("service").get(pk=monitor.pk)
     monitor.enabled = enabled
+    monitor.parked_reason = ""
     monitor.next_check_at = times.now()
-    monitor.save(update_fields=["enabled", "next_check_at"])
+    monitor.save(update_fields=["enabled", "parked_reason", "next_check_at"])
     if not enabled:
         monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
@@ -159,6 +160,20 @@ def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float
     CheckResult.objects.get_or_create(
         monitor=monitor, at=at, defaults={"ok": ok, "latency_ms": latency_ms, "detail": detail[:300]}
     )
+
+
+def save_state(monitor: Monitor, state: dict[str, Any]) -> None:
+    """Keeps what a checker remembers between two results; the caller holds the monitor's row."""
+    monitor.state = state
+    monitor.save(update_fields=["state"])
+
+
+@transaction.atomic
+def park_monitor(monitor: Monitor, *, reason: str) -> None:
+    """Takes a monitor that cannot work out of the way of the others; staff see why."""
+    Monitor.objects.filter(pk=monitor.pk).update(enabled=False, lease_until=None, parked_reason=reason[:300])
+    audit.record("park_monitor", monitor, after={"reason": reason})
+    touch_page(monitor.service.page_id)
 
 
 @transaction.atomic
