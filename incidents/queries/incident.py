@@ -7,12 +7,29 @@ from itertools import pairwise
 
 from django.db.models import QuerySet
 
-from incidents.models import OVER, Impact, Incident, Page, ReportState, ServiceStatus, Stage, Update
+from incidents.models import OVER, Impact, Incident, Page, ReportState, ServiceStatus, Severity, Stage, Update
 from incidents.models.fold import Change, Told, change_of
 
 
 @dataclass(frozen=True)
+class RevisionView:
+    """What an update said before a correction, between the two instants."""
+
+    stage: str
+    body: str
+    body_html: str
+    from_at: datetime
+    until_at: datetime
+
+    @property
+    def stage_label(self) -> str:
+        return str(Stage(self.stage).label)
+
+
+@dataclass(frozen=True)
 class UpdateView:
+    """`revisions` are the earlier texts of a corrected update, oldest first."""
+
     number: int
     stage: str
     severity: str
@@ -23,6 +40,7 @@ class UpdateView:
     published_at: datetime
     edited_at: datetime | None
     next_update_at: datetime | None
+    revisions: tuple[RevisionView, ...] = ()
 
     @property
     def stage_label(self) -> str:
@@ -64,6 +82,23 @@ class IncidentView:
     @property
     def stage_label(self) -> str:
         return str(Stage(self.stage).label)
+
+    @property
+    def severity_label(self) -> str:
+        return str(Severity(self.severity).label)
+
+    @property
+    def latest(self) -> UpdateView | None:
+        return self.updates[0] if self.updates else None
+
+    @property
+    def earlier(self) -> tuple[UpdateView, ...]:
+        return self.updates[1:]
+
+    @property
+    def open_impacts(self) -> tuple[ImpactView, ...]:
+        """Where services stand now: nothing once the incident is over."""
+        return tuple(impact for impact in self.impacts if impact.until_at is None)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -109,7 +144,9 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
 
 def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
     """Public incidents as they are shown, in a number of queries that does not grow with them."""
-    found = incidents.select_related("report").prefetch_related("updates__scope", "impacts__service")
+    found = incidents.select_related("report").prefetch_related(
+        "updates__scope", "updates__revisions", "impacts__service"
+    )
     return tuple(_view(incident) for incident in found.order_by("-started_at", "-id"))
 
 
@@ -154,7 +191,21 @@ def _update_view(update: Update, change: Change) -> UpdateView:
         published_at=update.published_at,
         edited_at=update.edited_at,
         next_update_at=update.next_update_at,
+        revisions=tuple(_revision_views(update)),
     )
+
+
+def _revision_views(update: Update) -> Iterable[RevisionView]:
+    from_at = update.published_at
+    for revision in update.revisions.all():
+        yield RevisionView(
+            stage=revision.told.get("stage", update.stage),
+            body=revision.body,
+            body_html=revision.body_html,
+            from_at=from_at,
+            until_at=revision.replaced_at,
+        )
+        from_at = revision.replaced_at
 
 
 def _impact_view(impact: Impact) -> ImpactView:
