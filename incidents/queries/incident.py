@@ -174,7 +174,7 @@ def _view(incident: Incident) -> IncidentView:
         next_update_at=incident.next_update_at,
         updates=tuple(_update_view(update, changed[update.pk]) for update in reversed(updates)),
         impacts=tuple(_impact_view(impact) for impact in incident.impacts.all()),
-        report_number=report.number if issued else None,
+        report_number=report.number if report and issued else None,
         report_pending=report is not None and not issued,
     )
 
