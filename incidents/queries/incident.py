@@ -101,6 +101,17 @@ class IncidentView:
         return tuple(impact for impact in self.impacts if impact.until_at is None)
 
     @property
+    def worst_impacts(self) -> tuple[ImpactView, ...]:
+        """One impact a service: the worst it had."""
+        ranks = list(ServiceStatus)
+        found: dict[str, ImpactView] = {}
+        for impact in self.impacts:
+            known = found.get(impact.slug)
+            if known is None or ranks.index(impact.status) > ranks.index(known.status):
+                found[impact.slug] = impact
+        return tuple(found.values())
+
+    @property
     def services(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(impact.service for impact in self.impacts))
 
