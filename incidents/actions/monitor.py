@@ -22,6 +22,7 @@ from incidents.models import (
     LogKind,
     LogSource,
     Monitor,
+    MonitorKind,
     Observation,
     Origin,
     Policy,
@@ -35,6 +36,7 @@ from incidents.queries.monitor import open_incident_of
 
 RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+SHORTEST_INTERVAL_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def create_monitor(
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
+    if kind not in MonitorKind.values:
+        raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
+    if interval_seconds < SHORTEST_INTERVAL_SECONDS:
+        raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
+    if Monitor.objects.filter(service=service, name=name).exists():
+        raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
     token = token or new_secret()
     monitor = Monitor.objects.create(
         service=service,
