@@ -24,6 +24,7 @@ from incidents.models import (
     LogKind,
     LogSource,
     Monitor,
+    MonitorKind,
     Observation,
     Origin,
     Policy,
@@ -39,6 +40,7 @@ RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 CHECK_LEASE = timedelta(seconds=60)
 RECHECK_SECONDS = 15
+SHORTEST_INTERVAL_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ def create_monitor(
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
+    if kind not in MonitorKind.values:
+        raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
+    if interval_seconds < SHORTEST_INTERVAL_SECONDS:
+        raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
+    if Monitor.objects.filter(service=service, name=name).exists():
+        raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
     token = token or new_secret()
     monitor = Monitor.objects.create(
         service=service,
