@@ -1,20 +1,13 @@
 """Sending what is due, to a real SMTP server."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
-from incidents.models import Delivery, DeliveryState, SubscriberState
+from incidents.models import Delivery
 from incidents.notices import fanout, outbox
-from incidents.notices.breaker import FAILURES, Breaker
-from incidents.notices.channels.email import Limits, SmtpSender
 from tests.make_notices import (
-    degraded,
     make_incident,
     make_page,
-    make_service,
-    make_subscriber,
     make_subscribers,
     make_update,
 )
