@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from incidents.lib import times
 from incidents.models import CheckResult, Incident, Monitor
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def site(settings: SettingsWrapper) -> Iterator[ThreadingHTTPServer]:
+def site(settings: Settings) -> Iterator[ThreadingHTTPServer]:
     """Answers with the status it is told by its attribute `status`."""
     settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
 
@@ -94,7 +94,7 @@ def test_a_monitor_whose_settings_cannot_work_is_parked_with_the_field_and_block
 
 
 def test_a_target_that_leads_inside_is_a_failed_check_unless_allowed(
-    site: ThreadingHTTPServer, settings: SettingsWrapper
+    site: ThreadingHTTPServer, settings: Settings
 ) -> None:
     settings.OUTBOUND_ALLOW = []
     check_again(watch(site), seconds=0)
