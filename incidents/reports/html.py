@@ -41,8 +41,8 @@ def write(document: Document, *, render_markdown: Callable[[str], str]) -> str:
 
 
 def _show_head(document: Document) -> Iterator[str]:
-    yield "<header>"
-    yield f'<p><time datetime="{document.issued_on}">{show_date(document.issued_on, document.language)}</time></p>'
+    issued = show_date(document.issued_on, document.language)
+    yield f'<header>\n<p><time datetime="{document.issued_on}">{issued}</time></p>'
     if document.revised_on:
         yield f'<p><time datetime="{document.revised_on}">{show_revision(document)}</time></p>'
     yield f"<p>{escape(document.organisation)}</p>"
@@ -73,7 +73,7 @@ def _show_time(instant: datetime, shown: str) -> str:
 
 
 class _Notes:
-    """Links the markers of one report with their notes: `#note-1`, and back to its first marker, `#marker-1`."""
+    """Links the markers of one report with their notes (`#note-1`), and notes with the first of theirs."""
 
     def __init__(self) -> None:
         self.marked: set[str] = set()
