@@ -1,0 +1,65 @@
+"""Tables, constraints, small facts."""
+
+from incidents.models.access import AuditEntry, Staff
+from incidents.models.incident import (
+    Impact,
+    Incident,
+    IncidentState,
+    Origin,
+    Update,
+    UpdateRevision,
+    UpdateScope,
+)
+from incidents.models.log import LogEntry, LogKind, LogSource
+from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
+from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
+from incidents.models.page import Page
+from incidents.models.report import Edition, Report, ReportLine, ReportState
+from incidents.models.service import Policy, Service, ServiceGroup
+from incidents.models.states import OVER, ServiceStatus, Severity, Stage, worst
+from incidents.models.subscriber import Customer, CustomerContact, Subscriber, SubscriberState
+
+__all__ = [
+    "FAILING",
+    "OVER",
+    "PENDING_DELIVERY",
+    "AuditEntry",
+    "Channel",
+    "CheckResult",
+    "Customer",
+    "CustomerContact",
+    "Delivery",
+    "DeliveryState",
+    "Edition",
+    "Impact",
+    "Incident",
+    "IncidentState",
+    "LogEntry",
+    "LogKind",
+    "LogSource",
+    "Monitor",
+    "MonitorKind",
+    "Notice",
+    "NoticeKind",
+    "Observation",
+    "Origin",
+    "Page",
+    "Policy",
+    "Report",
+    "ReportLine",
+    "ReportState",
+    "Service",
+    "ServiceGroup",
+    "ServiceStatus",
+    "Severity",
+    "Signal",
+    "Staff",
+    "Stage",
+    "Subscriber",
+    "SubscriberState",
+    "Update",
+    "UpdateRevision",
+    "UpdateScope",
+    "Verdict",
+    "worst",
+]

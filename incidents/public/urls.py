@@ -1,0 +1,31 @@
+"""The addresses of a page: its first language at the root, the others under /<language>/."""
+
+from django.urls import include, path, register_converter
+
+from incidents.public import views
+
+
+class LanguageConverter:
+    regex = "[a-z]{2}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(LanguageConverter, "language")
+
+pages = [
+    path("", views.show_overview, name="overview"),
+    path("history", views.show_history, name="history"),
+    path("incidents/<str:reference>", views.show_incident, name="incident"),
+    path("services/<slug:slug>", views.show_service, name="service"),
+]
+
+urlpatterns = [
+    path("robots.txt", views.show_robots, name="robots"),
+    path("", include(pages)),
+    path("<language:language>/", include(pages)),
+]
