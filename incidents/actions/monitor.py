@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from incidents.actions import audit, log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
@@ -31,10 +33,12 @@ from incidents.models import (
     Staff,
     Verdict,
 )
-from incidents.queries.monitor import open_incident_of
+from incidents.queries.monitor import due_monitors, open_incident_of
 
 RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+CHECK_LEASE = timedelta(seconds=60)
+RECHECK_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,36 @@ def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float
 
 
 @transaction.atomic
-def record_results(rows: Sequence[CheckResult]) -> None:
-    CheckResult.objects.bulk_create(rows, ignore_conflicts=True)
+def claim_due(*, limit: int) -> list[int]:
+    """Leases due monitors to the caller, who must settle each by `schedule_next`; a dead caller's
+    lease ends by itself. The real clock rules here.
+    """
+    now = timezone.now()
+    ids = due_monitors(now=now, limit=limit)
+    locked = Monitor.objects.filter(pk__in=ids).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    if connection.features.has_select_for_update_skip_locked:
+        locked = locked.select_for_update(skip_locked=True)
+    claimed = list(locked.values_list("pk", flat=True))
+    Monitor.objects.filter(pk__in=claimed).update(lease_until=now + CHECK_LEASE)
+    return claimed
+
+
+def schedule_next(monitor: Monitor, *, ok: bool) -> None:
+    """Frees the monitor and sets its next check; a first failure is looked at again soon."""
+    now = timezone.now()
+    doubtful = not ok and monitor.verdict != Verdict.DOWN
+    wait = min(monitor.interval_seconds, RECHECK_SECONDS) if doubtful else monitor.interval_seconds
+    on_beat = monitor.next_check_at + timedelta(seconds=wait)
+    monitor.next_check_at = on_beat if on_beat > now and not doubtful else now + timedelta(seconds=wait)
+    monitor.lease_until = None
+    monitor.save(update_fields=["next_check_at", "lease_until"])
+
+
+def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:
+    """Keeps one check result; a second one of the same instant is the same result."""
+    CheckResult.objects.get_or_create(
+        monitor=monitor, at=at, defaults={"ok": ok, "latency_ms": latency_ms, "detail": detail[:300]}
+    )
 
 
 @transaction.atomic
@@ -152,11 +184,12 @@ def apply_judgement(monitor: Monitor, judged: Judged) -> None:
 
 
 @transaction.atomic
-def fall_silent(monitor: Monitor) -> None:
+def fall_silent(monitor: Monitor, *, state: dict[str, Any]) -> None:
     """The results stopped: the verdict is unknown. What was failing before stays so until someone sees."""
+    monitor.state = state
     monitor.verdict = Verdict.UNKNOWN
     monitor.verdict_at = times.now()
-    monitor.save(update_fields=["verdict", "verdict_at"])
+    monitor.save(update_fields=["state", "verdict", "verdict_at"])
     touch_page(monitor.service.page_id)
 
 
@@ -180,7 +213,11 @@ def _take_failure(monitor: Monitor, judged: Judged) -> None:
     signal.incident = incident
     signal.save(update_fields=["incident"])
     log.add_entry(
-        incident, text=signal.summary, kind=LogKind.DETECTION, happened_at=judged.at, source=LogSource.MONITOR
+        incident,
+        text=signal.summary,
+        kind=LogKind.DETECTION,
+        happened_at=min(judged.at, times.now()),
+        source=LogSource.MONITOR,
     )
 
 
@@ -240,7 +277,11 @@ def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:
         language=monitor.service.page.first_language,
     )
     log.add_entry(
-        incident, text=text, kind=LogKind.DETECTION, happened_at=judged.at, source=LogSource.MONITOR
+        incident,
+        text=text,
+        kind=LogKind.DETECTION,
+        happened_at=min(judged.at, times.now()),
+        source=LogSource.MONITOR,
     )
 
 

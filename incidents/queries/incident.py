@@ -7,7 +7,18 @@ from itertools import pairwise
 
 from django.db.models import QuerySet
 
-from incidents.models import OVER, Impact, Incident, Page, ReportState, ServiceStatus, Severity, Stage, Update
+from incidents.models import (
+    OVER,
+    Impact,
+    Incident,
+    IncidentState,
+    Page,
+    ReportState,
+    ServiceStatus,
+    Severity,
+    Stage,
+    Update,
+)
 from incidents.models.fold import Change, Told, change_of
 
 
@@ -164,6 +175,12 @@ def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[Incide
 def find_public(page: Page, reference: str) -> IncidentView | None:
     views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"), page=page)
     return views[0] if views else None
+
+
+def drafts_due(*, now: datetime) -> list[Incident]:
+    """Drafts that their service's policy publishes by itself, the longest due first."""
+    due = Incident.objects.filter(state=IncidentState.DRAFT, publish_due_at__lte=now)
+    return list(due.select_related("page").order_by("publish_due_at"))
 
 
 def _view(incident: Incident) -> IncidentView:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -25,7 +26,7 @@ def lock_monitor(monitor_id: int) -> Monitor:
     return Monitor.objects.select_for_update(of=("self",)).select_related("service__page").get(pk=monitor_id)
 
 
-def find_monitor(public_id: str, *, kind: str) -> Monitor | None:
+def find_monitor(public_id: UUID, *, kind: str) -> Monitor | None:
     return Monitor.objects.filter(public_id=public_id, kind=kind).select_related("service__page").first()
 
 
