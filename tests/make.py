@@ -58,7 +58,10 @@ def subscriber(on: Page, email: str | None = None, *services: Service, **values:
 
 
 def incident(on: Page, scope: Mapping[Service, str] | None = None, **values: Any) -> Incident:
-    given = {"title": "メール検索結果の反映遅延", "scope": scope if scope is not None else {service(on): "degraded"}}
+    given = {
+        "title": "メール検索結果の反映遅延",
+        "scope": scope if scope is not None else {service(on): "degraded"},
+    }
     return incident_actions.open_incident(on, **{**given, **values})
 
 

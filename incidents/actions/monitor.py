@@ -24,6 +24,7 @@ from incidents.models import (
     LogKind,
     LogSource,
     Monitor,
+    MonitorKind,
     Observation,
     Origin,
     Policy,
@@ -39,6 +40,7 @@ RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 CHECK_LEASE = timedelta(seconds=60)
 RECHECK_SECONDS = 15
+SHORTEST_INTERVAL_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ def create_monitor(
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
+    if kind not in MonitorKind.values:
+        raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
+    if interval_seconds < SHORTEST_INTERVAL_SECONDS:
+        raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
+    if Monitor.objects.filter(service=service, name=name).exists():
+        raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
     token = token or new_secret()
     monitor = Monitor.objects.create(
         service=service,
@@ -89,8 +97,9 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     """Pauses a monitor or starts it again; a paused one neither judges nor colours its service."""
     monitor = Monitor.objects.select_for_update().select_related("service").get(pk=monitor.pk)
     monitor.enabled = enabled
+    monitor.parked_reason = ""
     monitor.next_check_at = times.now()
-    monitor.save(update_fields=["enabled", "next_check_at"])
+    monitor.save(update_fields=["enabled", "parked_reason", "next_check_at"])
     if not enabled:
         monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
@@ -159,6 +168,20 @@ def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float
     CheckResult.objects.get_or_create(
         monitor=monitor, at=at, defaults={"ok": ok, "latency_ms": latency_ms, "detail": detail[:300]}
     )
+
+
+def save_state(monitor: Monitor, state: dict[str, Any]) -> None:
+    """Keeps what a checker remembers between two results; the caller holds the monitor's row."""
+    monitor.state = state
+    monitor.save(update_fields=["state"])
+
+
+@transaction.atomic
+def park_monitor(monitor: Monitor, *, reason: str) -> None:
+    """Takes a monitor that cannot work out of the way of the others; staff see why."""
+    Monitor.objects.filter(pk=monitor.pk).update(enabled=False, lease_until=None, parked_reason=reason[:300])
+    audit.record("park_monitor", monitor, after={"reason": reason})
+    touch_page(monitor.service.page_id)
 
 
 @transaction.atomic

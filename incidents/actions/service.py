@@ -7,6 +7,8 @@ from incidents.lib.errors import Refused
 from incidents.models import Page, Policy, Service, ServiceGroup, ServiceStatus, Staff
 from incidents.models.service import REPORT_CODE
 
+LONGEST_WAIT_MINUTES = 24 * 60
+
 
 @transaction.atomic
 def create_service(
@@ -54,6 +56,26 @@ def set_status(service: Service, status: str, *, actor: Staff | None = None) -> 
     service.save(update_fields=["manual_status", "manual_status_at"])
     audit.record("set_service_status", service, actor=actor, before=before, after={"status": status})
     touch_page(service.page_id)
+    return service
+
+
+@transaction.atomic
+def set_policy(
+    service: Service, policy: str, *, publish_after_minutes: int, actor: Staff | None = None
+) -> Service:
+    """Decides what a judged failure of the service may do by itself, and after how many minutes."""
+    if policy not in Policy.values:
+        raise Refused(f"expected one of {', '.join(Policy.values)}", field="policy")
+    if not 1 <= publish_after_minutes <= LONGEST_WAIT_MINUTES:
+        raise Refused(
+            f"expected 1 to {LONGEST_WAIT_MINUTES} minutes before publication", field="publish_after_minutes"
+        )
+    before = {"policy": service.policy, "publish_after_minutes": service.publish_after_minutes}
+    service.policy = policy
+    service.publish_after_minutes = publish_after_minutes
+    service.save(update_fields=["policy", "publish_after_minutes"])
+    after = {"policy": policy, "publish_after_minutes": publish_after_minutes}
+    audit.record("set_service_policy", service, actor=actor, before=before, after=after)
     return service
 
 

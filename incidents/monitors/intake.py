@@ -5,9 +5,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from incidents.actions.monitor import Judged, apply_judgement, record_observations
+from incidents.actions.monitor import Judged, apply_judgement, record_observations, save_state
+from incidents.lib import times
 from incidents.models import Monitor
 from incidents.monitors.checkers.baseline import judge_series, judge_value
+from incidents.monitors.checkers.heartbeat import judge_pings
+from incidents.monitors.pings import pings_of, to_json, with_event
+from incidents.monitors.probes import heartbeat_settings
+from incidents.monitors.run import take_result
 from incidents.monitors.series import Series
 from incidents.queries.monitor import lock_monitor, observed
 
@@ -41,3 +46,13 @@ def take_observations(monitor: Monitor, points: Points) -> None:
         ratio=1.0 if judgement.ratio is None else judgement.ratio,
     )
     apply_judgement(monitor, judged)
+
+
+@transaction.atomic
+def take_ping(monitor: Monitor, event: str) -> None:
+    """Keeps a heartbeat's ping and judges it at once; a start is only noted."""
+    monitor = lock_monitor(monitor.pk)
+    pings = with_event(pings_of(monitor), event, at=times.now())
+    save_state(monitor, {**monitor.state, "pings": to_json(pings)})
+    if event != "start":
+        take_result(monitor.pk, judge_pings(pings, times.now(), heartbeat_settings(monitor.settings)))

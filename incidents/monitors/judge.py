@@ -28,6 +28,8 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy()
+# For what is judged before it gets here, such as heartbeats: a late job is late at once.
+ONE_RESULT_DECIDES = Policy(failures_to_down=1, passes_to_up=1, seconds_to_up=0)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What goes into a check and what comes out of it: values, no database."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -40,7 +40,7 @@ class Probe:
 
     kind: str
     target: str
-    http: HttpSettings = field(default_factory=HttpSettings)
+    http: HttpSettings = HttpSettings()
 
 
 @dataclass(frozen=True)

@@ -63,3 +63,7 @@ def observed(monitor: Monitor, *, until: datetime) -> list[tuple[datetime, float
     """The monitor's values of the last ten weeks up to `until`, oldest first."""
     rows = Observation.objects.filter(monitor=monitor, at__lte=until, at__gt=until - HISTORY)
     return list(rows.order_by("at").values_list("at", "value"))
+
+
+def monitors_by_id(ids: list[int]) -> list[Monitor]:
+    return list(Monitor.objects.filter(pk__in=ids).select_related("service__page"))

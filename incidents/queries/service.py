@@ -116,3 +116,9 @@ def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
     return causes
+
+
+def names_of_code(page: Page, code: str) -> list[str]:
+    """The names of the page's services with this report code, the longest first."""
+    names = Service.objects.filter(page=page, code=code).values_list("name", flat=True)
+    return sorted(names, key=len, reverse=True)

@@ -1,22 +1,22 @@
 """A report as the record tells it: the document is made anew from the tables each time, never stored."""
 
-from datetime import date
 from typing import cast
+from zoneinfo import ZoneInfo
 
+from incidents.actions.references import propose_number
 from incidents.lib import times
 from incidents.models import LogKind, Report, ReportLine
 from incidents.queries.incident import changes, updates_in_order
 from incidents.reports.document import Document, Edition, Language, Line
 from incidents.reports.phrases import PHRASES, UpdateKind
 
-UNNUMBERED_SERIAL = "00"
 
-
-def document_of(report: Report, *, language: str = "ja") -> Document:
-    """The document of a report in one language; a draft shows the day's date and serial 00."""
-    tongue = cast(Language, language if language in PHRASES else "en")
-    page = report.incident.page
-    issued_on = report.issued_on or times.now().astimezone(page.zone).date()
+def document_of(report: Report, *, language: str = "") -> Document:
+    """The document in one language (default: the one it is written in); a draft is dated
+    today and numbered as it would be if it were issued now.
+    """
+    tongue = cast(Language, language or report.language)
+    issued_on = report.issued_on or times.now().astimezone(ZoneInfo(report.time_zone)).date()
     return Document(
         language=tongue,
         edition=cast(Edition, report.edition),
@@ -24,10 +24,10 @@ def document_of(report: Report, *, language: str = "ja") -> Document:
         revision=report.revision,
         revised_on=report.revised_on,
         organisation=report.organisation,
-        number=report.number or _provisional(report, issued_on),
+        number=report.number or propose_number(code=report.service.code, issued_on=issued_on),
         service=report.service.name,
         subject=report.subject,
-        zone=page.time_zone,
+        zone=report.time_zone,
         period_from=report.period_from,
         period_from_approximate=report.from_is_approximate,
         period_until=report.period_until,
@@ -55,7 +55,3 @@ def _line(row: ReportLine, *, changed: dict[int, str], language: Language) -> Li
         text = row.wording or PHRASES[language][kind]
         return Line(entry.happened_at, text, joined=row.is_joined, update=kind)
     return Line(entry.happened_at, row.wording or entry.text, joined=row.is_joined)
-
-
-def _provisional(report: Report, issued_on: date) -> str:
-    return f"{report.service.code}{issued_on:%Y%m%d}{UNNUMBERED_SERIAL}"

@@ -89,13 +89,22 @@ def test_a_failed_publication_leaves_nothing_behind() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
         make.update(incident, notify=True)
         raise RuntimeError
-    assert (Update.objects.count(), Delivery.objects.count(), AuditEntry.objects.filter(action="publish_update").count()) == (0, 0, 0)
+    assert (
+        Update.objects.count(),
+        Delivery.objects.count(),
+        AuditEntry.objects.filter(action="publish_update").count(),
+    ) == (0, 0, 0)
 
 
 def test_what_an_update_does_not_say_stays_as_the_one_before_told_it() -> None:
     incident = open_at_noon()
     with times.at(NOON):
-        make.update(incident, severity="major", concerned="G Suite をご利用のお客様", workaround="再送をお願いします。")
+        make.update(
+            incident,
+            severity="major",
+            concerned="G Suite をご利用のお客様",
+            workaround="再送をお願いします。",
+        )
     with times.at(NOON + timedelta(hours=2)):
         second = make.update(incident, "identified")
     assert (second.severity, second.concerned, second.workaround) == (
@@ -141,7 +150,9 @@ def test_a_back_dated_update_moves_its_line_of_the_log() -> None:
     incident = open_at_noon()
     with times.at(NOON):
         update = make.update(incident)
-        actions.edit_update(update, Draft(stage="investigating", body="本文", happened_at=jst("2020-09-04 12:30")))
+        actions.edit_update(
+            update, Draft(stage="investigating", body="本文", happened_at=jst("2020-09-04 12:30"))
+        )
     assert LogEntry.objects.get(update=update).happened_at == jst("2020-09-04 12:30")
 
 

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 def test_a_line_may_be_dated_back_and_says_when_it_was_written() -> None:
     incident = make.incident(make.page())
     with times.at(jst("2020-09-04 12:20")):
-        entry = log.add_entry(incident, text="減少を確認", kind="finding", happened_at=jst("2020-09-01 09:00"))
+        entry = log.add_entry(
+            incident, text="減少を確認", kind="finding", happened_at=jst("2020-09-01 09:00")
+        )
     assert (entry.happened_at, entry.recorded_at) == (jst("2020-09-01 09:00"), jst("2020-09-04 12:20"))
 
 

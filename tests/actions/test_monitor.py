@@ -19,7 +19,9 @@ ONSET = jst("2020-09-01 09:00")
 SEEN = jst("2020-09-01 13:00")
 
 
-def judge(monitor: Monitor, verdict: str, at: datetime = SEEN, *, onset: datetime = ONSET, ratio: float = 0.75) -> None:
+def judge(
+    monitor: Monitor, verdict: str, at: datetime = SEEN, *, onset: datetime = ONSET, ratio: float = 0.75
+) -> None:
     with times.at(at):
         apply_judgement(lock_monitor(monitor.pk), Judged(verdict, at, onset, {"seen": at.isoformat()}, ratio))
 
@@ -40,7 +42,9 @@ def test_a_judged_failure_colours_the_service_and_opens_one_draft_with_its_onset
         SEEN,
     )
     assert incident.title == "Email Archive 処理量の低下"
-    assert [(i.service, i.status, i.from_at) for i in incident.impacts.all()] == [(service, "degraded", ONSET)]
+    assert [(i.service, i.status, i.from_at) for i in incident.impacts.all()] == [
+        (service, "degraded", ONSET)
+    ]
     line = incident.log.get()
     assert (line.kind, line.source, line.happened_at) == ("detection", "monitor", SEEN)
     assert "2020-09-01 09:00" in line.text
@@ -123,7 +127,7 @@ def test_an_observed_service_has_signals_but_no_draft_and_no_colour() -> None:
 
 
 def test_a_policy_publishes_by_itself_after_its_minutes_and_not_before() -> None:
-    service, monitor = watched(policy="publish")
+    _, monitor = watched(policy="publish")
     judge(monitor, "down")
     with times.at(SEEN + timedelta(minutes=9)):
         assert incident_actions.publish_due_drafts() == 0

@@ -20,7 +20,10 @@ def told(when: datetime, stage: str = "investigating", **values: object) -> Told
 
 def test_the_last_update_decides_the_state() -> None:
     folded = fold(
-        [told(at(4, 3), next_update_at=at(4, 4)), told(at(4, 6), "identified", severity="minor", concerned="G Suite")],
+        [
+            told(at(4, 3), next_update_at=at(4, 4)),
+            told(at(4, 6), "identified", severity="minor", concerned="G Suite"),
+        ],
         started_at=ONSET,
     )
     assert (folded.stage, folded.severity, folded.concerned) == ("identified", "minor", "G Suite")
@@ -66,13 +69,17 @@ def test_a_reopened_incident_is_not_over() -> None:
 
 
 def test_the_report_s_publication_keeps_the_end() -> None:
-    folded = fold([told(at(4, 3)), told(at(4, 6), "resolved"), told(at(9, 1), "postmortem")], started_at=ONSET)
+    folded = fold(
+        [told(at(4, 3)), told(at(4, 6), "resolved"), told(at(9, 1), "postmortem")], started_at=ONSET
+    )
     assert (folded.stage, folded.resolved_at) == ("postmortem", at(4, 6))
     assert folded.impacts == (Stretch(HEA, "degraded", ONSET, at(4, 6)),)
 
 
 def test_two_updates_of_one_instant_leave_no_empty_stretch() -> None:
-    folded = fold([told(at(4, 3)), told(at(4, 6), scope={HEA: "partial_outage"}), told(at(4, 6))], started_at=ONSET)
+    folded = fold(
+        [told(at(4, 3)), told(at(4, 6), scope={HEA: "partial_outage"}), told(at(4, 6))], started_at=ONSET
+    )
     assert folded.impacts == (
         Stretch(HEA, "degraded", ONSET, at(4, 6)),
         Stretch(HEA, "degraded", at(4, 6), None),
@@ -100,5 +107,7 @@ def test_a_past_incident_without_a_told_end_is_over_when_it_is_known_to_have_end
         (told(at(4, 3), "resolved"), told(at(4, 6), "postmortem"), Change.OTHER),
     ],
 )
-def test_an_update_s_line_follows_from_what_it_changed(before: Told | None, now: Told, change: Change) -> None:
+def test_an_update_s_line_follows_from_what_it_changed(
+    before: Told | None, now: Told, change: Change
+) -> None:
     assert change_of(now, before=before) == change

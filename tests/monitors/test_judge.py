@@ -18,7 +18,7 @@ def play(
     state: State = NEW,
     since: datetime = NOON,
 ) -> Judgement[State]:
-    """`+` is a pass, `-` a failure, one each `every_seconds`; the state takes the way through JSON each time."""
+    """`+` is a pass, `-` a failure, one each `every_seconds`; the state goes through JSON each time."""
     judgement = Judgement(state, state.verdict, changed=False)
     for index, sign in enumerate(signs):
         result = Result(since + timedelta(seconds=index * every_seconds), ok=sign == "+")

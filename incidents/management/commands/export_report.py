@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number")
         parser.add_argument("--format", choices=sorted(WRITERS), default="txt")
-        parser.add_argument("--lang", choices=["ja", "en"], help="default: the page's first language")
+        parser.add_argument("--lang", choices=["ja", "en"], help="default: the language it is written in")
         parser.add_argument("-o", "--output", metavar="FILE")
 
     def handle(self, *args: Any, number: str, output: str | None, lang: str | None, **options: Any) -> None:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if report is None:
             raise CommandError(f"{number}: there is no issued report with this number")
         try:
-            document = document_of(report, language=lang or report.incident.page.first_language)
+            document = document_of(report, language=lang or "")
             text = WRITERS[options["format"]](document)
         except Refused as refused:
             raise CommandError(f"{number}: {refused.field}: {refused}") from refused

@@ -9,7 +9,9 @@ from incidents.reports.past import take_past_report
 
 
 class Command(BaseCommand):
-    help = "Reads reports of the HEA2020100801 format into the record. Each file all or nothing; mails nobody."
+    help = (
+        "Reads reports of the HEA2020100801 format into the record. Each file all or nothing; mails nobody."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")

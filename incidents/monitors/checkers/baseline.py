@@ -27,7 +27,7 @@ class Policy:
     values_to_up: int = 6
     run_beyond: float = 1.0
     up_within: float = 2.0
-    up_mean_within: float = 0.75
+    up_mean_within: float = 0.5
     slack: float = 1.0
     threshold: float = 5.0
     most_counted: float = 5.0
@@ -173,7 +173,7 @@ def _still_unusual(series: Series, at: datetime, entry: Entry, *, policy: Policy
 
 
 def _is_back(deviations: tuple[float, ...], policy: Policy) -> bool:
-    """All within the band and their mean near its middle: a half-mended series hops in and out of the band."""
+    """All in the band and their mean near its middle: a half-mended series hops in and out of the band."""
     if len(deviations) < policy.values_to_up:
         return False
     within = all(abs(deviation) <= policy.up_within for deviation in deviations)

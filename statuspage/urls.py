@@ -1,0 +1,16 @@
+"""Every address, in the order in which they are tried."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from statuspage.health import answer_healthz, answer_readyz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", answer_healthz, name="healthz"),
+    path("readyz", answer_readyz, name="readyz"),
+    path("console/", include("allauth.account.urls")),
+]
+for prefix, module in (("console/", "incidents.console.urls"), ("", "incidents.hooks.urls"), ("", "incidents.public.urls")):
+    if find_spec(module):
+        urlpatterns.append(path(prefix, include(module)))
