@@ -147,7 +147,9 @@ def test_a_broken_promise_is_said(page: Page) -> None:
 def test_each_recent_day_shows_the_incidents_that_touched_it_or_says_there_was_none(page: Page) -> None:
     hit = watched(page)
     with times.at(make.jst("2020-09-02 10:00")):
-        incident = make.incident(page, {hit: "degraded"}, title="遅延", started_at=make.jst("2020-09-01 23:00"))
+        incident = make.incident(
+            page, {hit: "degraded"}, title="遅延", started_at=make.jst("2020-09-01 23:00")
+        )
         make.update(incident)
         make.update(incident, "resolved")
     html = read()
@@ -211,7 +213,9 @@ def test_a_hostile_title_is_text(page: Page) -> None:
     hit = watched(page, name='<img src=x onerror="alert(1)">', slug="mail")
     with times.at(NOW - timedelta(minutes=5)):
         incident = make.incident(page, {hit: "degraded"}, title="</textarea><script>alert(1)</script>")
-        make.update(incident, concerned="<b>all</b>", workaround="javascript:alert(1) <i>", body="<script>x</script>")
+        make.update(
+            incident, concerned="<b>all</b>", workaround="javascript:alert(1) <i>", body="<script>x</script>"
+        )
     for address in ("/", "/history", "/services/mail", f"/incidents/{incident.reference}"):
         html = read(address)
         assert "<script>alert" not in html and "<script>x" not in html and "<img" not in html
