@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import escape
 
-from incidents.reports.document import SECTIONS, Document, group_lines
+from incidents.reports.document import SECTIONS, Document
 from incidents.reports.words import (
     BLOCKS,
     NUMBER_LABEL,
@@ -15,8 +15,8 @@ from incidents.reports.words import (
     show_date,
     show_period,
     show_revision,
-    show_stamp,
     show_title,
+    stamp_entries,
 )
 
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z0-9]+)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
@@ -62,8 +62,8 @@ def _show_timeline(document: Document) -> Iterator[str]:
     if not document.timeline:
         return
     yield "<dl>"
-    for entry in group_lines(document.timeline):
-        yield f"<dt>{_show_time(entry.at, show_stamp(entry.at, document))}</dt>"
+    for entry, stamp in stamp_entries(document):
+        yield f"<dt>{_show_time(entry.at, stamp)}</dt>"
         yield f"<dd>{escape(entry.text)}</dd>"
     yield "</dl>"
 

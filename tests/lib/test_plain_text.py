@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from incidents.lib.markdown import escape, plain, render
 from incidents.lib.plain_text import clean
-from tests.lib.hostile_text import hostile_text
+from tests.lib.hostile_text import hostile_text, patient
 from tests.lib.shown_words import show_words
 
 
@@ -67,22 +67,26 @@ def test_escape_disarms_only_what_would_be_markup(words: str, markdown: str) -> 
     assert escape(words) == markdown
 
 
+@patient
 @given(hostile_text())
 def test_escaped_words_come_back_as_they_were(text: str) -> None:
     assert _lines(plain(escape(text))) == _lines(clean(text))
 
 
+@patient
 @given(hostile_text())
 def test_escaping_what_plain_shows_is_stable(text: str) -> None:
     once = escape(plain(text))
     assert escape(plain(once)) == once
 
 
+@patient
 @given(hostile_text())
 def test_rendered_escaped_words_are_the_words(text: str) -> None:
     assert show_words(render(escape(text))) == [" ".join(line.split()) for line in _lines(clean(text))]
 
 
+@patient
 @given(st.sampled_from("*_~`[]()<>&\\!|#-.: \n"), st.integers(1, 20_000))
 def test_no_repetition_breaks_plain(mark: str, times: int) -> None:
     assert len(plain(mark * times)) <= times
