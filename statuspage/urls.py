@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from statuspage.health import answer_healthz, answer_readyz
 
+handler404 = "incidents.public.views.show_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", answer_healthz, name="healthz"),
     path("readyz", answer_readyz, name="readyz"),

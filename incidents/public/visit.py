@@ -111,7 +111,9 @@ def find_page(request: HttpRequest) -> Page | None:
 
 def misdirected() -> HttpResponse:
     return HttpResponse(
-        "No status page answers for this host.\n", status=MISDIRECTED, content_type="text/plain; charset=utf-8"
+        "No status page answers for this host.\n",
+        status=MISDIRECTED,
+        content_type="text/plain; charset=utf-8",
     )
 
 
@@ -124,9 +126,7 @@ def _forget_visitor(request: HttpRequest) -> None:
         del request.session
 
 
-def _answer(
-    request: HttpRequest, view: View, *, language: str, parts: Mapping[str, str]
-) -> HttpResponseBase:
+def _answer(request: HttpRequest, view: View, *, language: str, parts: Mapping[str, str]) -> HttpResponseBase:
     page = find_page(request)
     if page is None:
         return misdirected()
