@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from incidents.public import reports, views
+from incidents.public import reports, subscribing_urls, views
 
 
 class LanguageConverter:
@@ -30,5 +30,7 @@ pages = [
 urlpatterns = [
     path("robots.txt", views.show_robots, name="robots"),
     path("", include(pages)),
+    path("", include(subscribing_urls)),
     path("<language:language>/", include(pages)),
+    path("<language:language>/", include(subscribing_urls)),
 ]

@@ -16,20 +16,10 @@ from django.utils.translation import get_language, gettext, ngettext
 register = template.Library()
 
 _WEEKDAYS = "月火水木金土日"
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _JAPANESE_ZONES = {
     "Asia/Tokyo": "日本時間",
