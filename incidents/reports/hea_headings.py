@@ -15,7 +15,8 @@ def find_heading(line: str, language: Language) -> int | None:
         return None
     text = line[mark.end() :].strip()
     for place, heading in enumerate(WORDS[language].headings):
-        if text == heading or ("{zone}" in heading and text.startswith(heading[: heading.index("{")])):
+        name, zoned, _ = heading.partition("（" if language == "ja" else " (")
+        if text == heading or (zoned and text.startswith(name + zoned)):
             return place
     return None
 
