@@ -46,7 +46,7 @@ def staff_view(
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    return guarded
+    return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], guarded)
 
 
 def _ask_to_sign_in(request: Any) -> HttpResponse:

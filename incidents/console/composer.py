@@ -5,7 +5,8 @@ from typing import Any
 
 from incidents.actions import wording
 from incidents.console.update_forms import AT, NONE, ComposerForm, UpdateForm
-from incidents.models import Incident, Service, Stage, Update
+from incidents.lib import times
+from incidents.models import Incident, Service, Severity, Stage, Update
 
 OPEN_STAGES = (Stage.INVESTIGATING, Stage.IDENTIFIED, Stage.MONITORING)
 
@@ -20,7 +21,7 @@ def compose(
         services=services,
         told=_told(last) if last else _proposed(incident),
         stages=_stages(incident, last=last),
-        initial=_after(last) if last else _first(incident, services=services),
+        initial=_promising(_standing(last) if last else _first(incident, services=services)),
     )
 
 
@@ -51,8 +52,9 @@ def _standing(update: Update) -> dict[str, Any]:
     return {name: getattr(update, name) for name in names}
 
 
-def _after(last: Update) -> dict[str, Any]:
-    return _standing(last)
+def _promising(initial: dict[str, Any]) -> dict[str, Any]:
+    """Proposes the time of the next update, for those who want to change it a little."""
+    return initial | {"next_update_at": times.now() + Severity(initial["severity"]).promise}
 
 
 def _first(incident: Incident, *, services: Sequence[Service]) -> dict[str, Any]:

@@ -17,6 +17,14 @@ from incidents.models import FAILING, Incident, Page, ServiceStatus
 from incidents.queries import board
 from incidents.queries.service import view_services
 
+HURT = (
+    ServiceStatus.MAJOR_OUTAGE,
+    ServiceStatus.PARTIAL_OUTAGE,
+    ServiceStatus.DEGRADED,
+    ServiceStatus.UNKNOWN,
+    ServiceStatus.MAINTENANCE,
+)
+
 
 @dataclass(frozen=True)
 class DraftCard:
@@ -55,7 +63,7 @@ def _board(page: Page) -> dict[str, Any]:
     drafts = _drafts(page)
     mail = board.mail_health(page)
     return {
-        "hurt": [service for service in services if service.status != ServiceStatus.OPERATIONAL],
+        "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
         "drafts": drafts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],

@@ -16,7 +16,7 @@ class EntryForm(forms.Form):
     prefix = "log"
 
     kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, initial=LogKind.ACTION)
-    text = forms.CharField(label=_("What happened"), max_length=TEXT_LIMIT, widget=Lines(2))
+    text = forms.CharField(label=_("What happened or was done"), max_length=TEXT_LIMIT, widget=Lines(2))
 
     def __init__(self, data: Any = None, *, entry: LogEntry | None = None) -> None:
         super().__init__(data, initial={"kind": entry.kind, "text": entry.text} if entry else None)

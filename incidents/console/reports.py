@@ -148,8 +148,7 @@ def _render_refused(
     refuse_into(form, refused)
     if refused.field != "version":
         return _render_report(request, report, form=form)
-    form.data = form.data.copy()
-    form.data["version"] = str(report.version)
+    form.data = {**form.data.dict(), "version": str(report.version)}  # type: ignore[attr-defined]
     for name in form.fields:
         theirs = getattr(report, name)
         if name != "version" and form.cleaned_data.get(name) != theirs:

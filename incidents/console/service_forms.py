@@ -37,8 +37,10 @@ class NewServiceForm(forms.Form):
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
-        if not REPORT_CODE.regex.match(code):
-            raise forms.ValidationError(self.fields["code"].error_messages["invalid"])
+        try:
+            REPORT_CODE(code)
+        except forms.ValidationError:
+            raise forms.ValidationError(self.fields["code"].error_messages["invalid"]) from None
         return code
 
 

@@ -67,9 +67,9 @@ class UpdateForm(ScopeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         over = cleaned.get("stage") in OVER
-        if not over and cleaned.get("promise") == AT and not cleaned.get("next_update_at"):
-            if "next_update_at" not in self.errors:
-                self.add_error("next_update_at", _("Enter the time of the next update, or promise none."))
+        promised = cleaned.get("next_update_at") or "next_update_at" in self.errors
+        if not over and cleaned.get("promise") == AT and not promised:
+            self.add_error("next_update_at", _("Enter the time of the next update, or promise none."))
         return cleaned
 
     def needs_scope(self, cleaned: Mapping[str, Any]) -> bool:
