@@ -34,7 +34,7 @@ from incidents.models import (
     UpdateRevision,
 )
 from incidents.notices import fanout
-from incidents.queries.incident import updates_in_order
+from incidents.queries.incident import drafts_due, proposed_scope, updates_in_order
 
 SENDING = "incidents.tasks.deliver_notices"
 
@@ -155,10 +155,19 @@ def publish_draft(
     incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
     if incident.state != IncidentState.DRAFT:
         raise Refused(f"{incident.reference} is not a draft any more")
-    scope = {impact.service: impact.status for impact in incident.impacts.select_related("service")}
+    scope = proposed_scope(incident)
     body = wording.first_update([service.name for service in scope], language=incident.page.first_language)
     draft = Draft(stage=Stage.INVESTIGATING, body=body, scope=scope, severity=incident.severity)
     return publish_update(incident, draft, actor=actor, notify=notify, hold_seconds=hold_seconds)
+
+
+def publish_due_drafts(*, notify: bool = True) -> int:
+    """Publishes the drafts whose service's policy gave people long enough; answers how many."""
+    published = 0
+    for incident in drafts_due(now=times.now()):
+        publish_draft(incident, notify=notify)
+        published += 1
+    return published
 
 
 @transaction.atomic
@@ -286,7 +295,7 @@ def _fill(update: Update, draft: Draft, *, fallback: Update | None, incident: In
     if not update.body:
         raise Refused("an update needs a text", field="body")
     update.happened_at = draft.happened_at or update.happened_at or update.published_at
-    update.body_html = render(update.body, id_prefix=f"update-{update.number}-")
+    update.body_html = render(update.body)
     update.severity = Severity(draft.severity or (fallback.severity if fallback else incident.severity))
     update.concerned = _kept(draft.concerned, fallback.concerned if fallback else "")
     update.workaround = _kept(draft.workaround, fallback.workaround if fallback else "")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from incidents.actions import audit, log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
@@ -32,10 +34,12 @@ from incidents.models import (
     Staff,
     Verdict,
 )
-from incidents.queries.monitor import open_incident_of
+from incidents.queries.monitor import due_monitors, open_incident_of
 
 RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+CHECK_LEASE = timedelta(seconds=60)
+RECHECK_SECONDS = 15
 SHORTEST_INTERVAL_SECONDS = 10
 
 
@@ -60,7 +64,7 @@ def create_monitor(
     settings: dict[str, Any] | None = None,
     interval_seconds: int = 60,
     status_when_failing: str = ServiceStatus.MAJOR_OUTAGE,
-    token: str = "",
+    enabled: bool = True,
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
@@ -70,7 +74,7 @@ def create_monitor(
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
     if Monitor.objects.filter(service=service, name=name).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
-    token = token or new_secret()
+    token = new_secret()
     monitor = Monitor.objects.create(
         service=service,
         kind=kind,
@@ -80,6 +84,7 @@ def create_monitor(
         interval_seconds=interval_seconds,
         status_when_failing=status_when_failing,
         token_hash=hash_secret(token),
+        enabled=enabled,
         next_check_at=times.now(),
         created_at=times.now(),
     )
@@ -93,8 +98,9 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     """Pauses a monitor or starts it again; a paused one neither judges nor colours its service."""
     monitor = Monitor.objects.select_for_update().select_related("service").get(pk=monitor.pk)
     monitor.enabled = enabled
+    monitor.parked_reason = ""
     monitor.next_check_at = times.now()
-    monitor.save(update_fields=["enabled", "next_check_at"])
+    monitor.save(update_fields=["enabled", "parked_reason", "next_check_at"])
     if not enabled:
         monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
@@ -133,8 +139,50 @@ def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float
 
 
 @transaction.atomic
-def record_results(rows: Sequence[CheckResult]) -> None:
-    CheckResult.objects.bulk_create(rows, ignore_conflicts=True)
+def claim_due(*, limit: int) -> list[int]:
+    """Leases due monitors to the caller, who must settle each by `schedule_next`; a dead caller's
+    lease ends by itself. The real clock rules here.
+    """
+    now = timezone.now()
+    ids = due_monitors(now=now, limit=limit)
+    locked = Monitor.objects.filter(pk__in=ids).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    if connection.features.has_select_for_update_skip_locked:
+        locked = locked.select_for_update(skip_locked=True)
+    claimed = list(locked.values_list("pk", flat=True))
+    Monitor.objects.filter(pk__in=claimed).update(lease_until=now + CHECK_LEASE)
+    return claimed
+
+
+def schedule_next(monitor: Monitor, *, ok: bool) -> None:
+    """Frees the monitor and sets its next check; a first failure is looked at again soon."""
+    now = timezone.now()
+    doubtful = not ok and monitor.verdict != Verdict.DOWN
+    wait = min(monitor.interval_seconds, RECHECK_SECONDS) if doubtful else monitor.interval_seconds
+    on_beat = monitor.next_check_at + timedelta(seconds=wait)
+    monitor.next_check_at = on_beat if on_beat > now and not doubtful else now + timedelta(seconds=wait)
+    monitor.lease_until = None
+    monitor.save(update_fields=["next_check_at", "lease_until"])
+
+
+def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:
+    """Keeps one check result; a second one of the same instant is the same result."""
+    CheckResult.objects.get_or_create(
+        monitor=monitor, at=at, defaults={"ok": ok, "latency_ms": latency_ms, "detail": detail[:300]}
+    )
+
+
+def save_state(monitor: Monitor, state: dict[str, Any]) -> None:
+    """Keeps what a checker remembers between two results; the caller holds the monitor's row."""
+    monitor.state = state
+    monitor.save(update_fields=["state"])
+
+
+@transaction.atomic
+def park_monitor(monitor: Monitor, *, reason: str) -> None:
+    """Takes a monitor that cannot work out of the way of the others; staff see why."""
+    Monitor.objects.filter(pk=monitor.pk).update(enabled=False, lease_until=None, parked_reason=reason[:300])
+    audit.record("park_monitor", monitor, after={"reason": reason})
+    touch_page(monitor.service.page_id)
 
 
 @transaction.atomic
@@ -160,11 +208,12 @@ def apply_judgement(monitor: Monitor, judged: Judged) -> None:
 
 
 @transaction.atomic
-def fall_silent(monitor: Monitor) -> None:
+def fall_silent(monitor: Monitor, *, state: dict[str, Any]) -> None:
     """The results stopped: the verdict is unknown. What was failing before stays so until someone sees."""
+    monitor.state = state
     monitor.verdict = Verdict.UNKNOWN
     monitor.verdict_at = times.now()
-    monitor.save(update_fields=["verdict", "verdict_at"])
+    monitor.save(update_fields=["state", "verdict", "verdict_at"])
     touch_page(monitor.service.page_id)
 
 
@@ -188,7 +237,11 @@ def _take_failure(monitor: Monitor, judged: Judged) -> None:
     signal.incident = incident
     signal.save(update_fields=["incident"])
     log.add_entry(
-        incident, text=signal.summary, kind=LogKind.DETECTION, happened_at=judged.at, source=LogSource.MONITOR
+        incident,
+        text=signal.summary,
+        kind=LogKind.DETECTION,
+        happened_at=min(judged.at, times.now()),
+        source=LogSource.MONITOR,
     )
 
 
@@ -248,7 +301,11 @@ def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:
         language=monitor.service.page.first_language,
     )
     log.add_entry(
-        incident, text=text, kind=LogKind.DETECTION, happened_at=judged.at, source=LogSource.MONITOR
+        incident,
+        text=text,
+        kind=LogKind.DETECTION,
+        happened_at=min(judged.at, times.now()),
+        source=LogSource.MONITOR,
     )
 
 

@@ -1,4 +1,8 @@
-"""Takes a past incident, known from its report, into the record. Nobody is told."""
+"""Takes a past incident, known from its report, into the record. Nobody is told.
+
+What the record cannot derive again (an update's line that is worded unlike what it changed) is kept as
+that line's wording in the report.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +72,8 @@ class PastReport:
     period_until: datetime | None
     from_is_approximate: bool
     until_is_approximate: bool
+    language: str
+    time_zone: str
     texts: Mapping[str, str]
     lines: Sequence[PastLine]
 
@@ -88,6 +94,15 @@ def import_past(page: Page, past: PastReport, *, actor: Staff | None = None) -> 
     audit.record("import_past", report, actor=actor, after={"number": past.number})
     touch_page(page.pk)
     return report
+
+
+@transaction.atomic
+def word_lines(report: Report, wordings: Mapping[int, str]) -> None:
+    """Words lines of a report, by their place in its timeline, otherwise than the log does."""
+    lines = list(report.lines.order_by("entry__happened_at", "entry_id"))
+    for index, wording in wordings.items():
+        lines[index].wording = wording
+        lines[index].save(update_fields=["wording"])
 
 
 def _service(page: Page, past: PastReport) -> Service:
@@ -128,6 +143,8 @@ def _report(incident: Incident, past: PastReport, *, service: Service, page: Pag
         revised_on=past.revised_on,
         issued_on=past.issued_on,
         issued_at=midnight(past.issued_on, page.zone),
+        language=past.language,
+        time_zone=past.time_zone,
         period_from=past.period_from,
         period_until=past.period_until,
         from_is_approximate=past.from_is_approximate,

@@ -21,6 +21,11 @@ def next_reference(page_id: int, *, opened_at: datetime) -> str:
 def next_number(page_id: int, *, code: str, issued_on: date) -> str:
     """`HEA2020100801`: the service's code, the day of the first issue, a serial from 01 per code and day."""
     lock_page(page_id)
+    return propose_number(code=code, issued_on=issued_on)
+
+
+def propose_number(*, code: str, issued_on: date) -> str:
+    """The number that a report would be given now; nothing is reserved."""
     stem = f"{code}{issued_on:%Y%m%d}"
     taken = Report.objects.filter(number__startswith=stem).values_list("number", flat=True)
     return stem + _next_serial([number for number in taken if number], what="report", stem=stem)

@@ -48,6 +48,8 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
     report = Report.objects.create(
         incident=incident,
         service=service,
+        language=incident.page.first_language,
+        time_zone=incident.page.time_zone,
         organisation=incident.page.organisation,
         subject=subject or _subject_from_title(incident.title, service=service),
         period_from=min((impact.from_at for impact in impacts), default=incident.started_at),

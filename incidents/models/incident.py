@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incidents.models.access import Staff
 from incidents.models.page import Page
@@ -16,7 +17,7 @@ class IncidentState(models.TextChoices):
 
 class Origin(models.TextChoices):
     STAFF = "staff", _("Staff")
-    MONITOR = "monitor", _("Monitoring")
+    MONITOR = "monitor", pgettext_lazy("source", "Monitoring")
     IMPORT = "import", _("Imported report")
 
 

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incidents.models.access import Staff
 from incidents.models.incident import Incident, Update
@@ -18,7 +19,7 @@ class LogKind(models.TextChoices):
 
 class LogSource(models.TextChoices):
     STAFF = "staff", _("Staff")
-    MONITOR = "monitor", _("Monitoring")
+    MONITOR = "monitor", pgettext_lazy("source", "Monitoring")
     SYSTEM = "system", _("System")
     IMPORT = "import", _("Imported report")
 

@@ -7,12 +7,41 @@ from itertools import pairwise
 
 from django.db.models import QuerySet
 
-from incidents.models import OVER, Impact, Incident, Page, ReportState, ServiceStatus, Stage, Update
+from incidents.models import (
+    OVER,
+    Impact,
+    Incident,
+    IncidentState,
+    Page,
+    ReportState,
+    Service,
+    ServiceStatus,
+    Severity,
+    Stage,
+    Update,
+)
 from incidents.models.fold import Change, Told, change_of
 
 
 @dataclass(frozen=True)
+class RevisionView:
+    """What an update said before a correction, between the two instants."""
+
+    stage: str
+    body: str
+    body_html: str
+    from_at: datetime
+    until_at: datetime
+
+    @property
+    def stage_label(self) -> str:
+        return str(Stage(self.stage).label)
+
+
+@dataclass(frozen=True)
 class UpdateView:
+    """`revisions` are the earlier texts of a corrected update, oldest first."""
+
     number: int
     stage: str
     severity: str
@@ -23,6 +52,7 @@ class UpdateView:
     published_at: datetime
     edited_at: datetime | None
     next_update_at: datetime | None
+    revisions: tuple[RevisionView, ...] = ()
 
     @property
     def stage_label(self) -> str:
@@ -64,6 +94,34 @@ class IncidentView:
     @property
     def stage_label(self) -> str:
         return str(Stage(self.stage).label)
+
+    @property
+    def severity_label(self) -> str:
+        return str(Severity(self.severity).label)
+
+    @property
+    def latest(self) -> UpdateView | None:
+        return self.updates[0] if self.updates else None
+
+    @property
+    def earlier(self) -> tuple[UpdateView, ...]:
+        return self.updates[1:]
+
+    @property
+    def open_impacts(self) -> tuple[ImpactView, ...]:
+        """Where services stand now: nothing once the incident is over."""
+        return tuple(impact for impact in self.impacts if impact.until_at is None)
+
+    @property
+    def worst_impacts(self) -> tuple[ImpactView, ...]:
+        """One impact a service: the worst it had."""
+        ranks = list(ServiceStatus)
+        found: dict[str, ImpactView] = {}
+        for impact in self.impacts:
+            known = found.get(impact.slug)
+            if known is None or ranks.index(impact.status) > ranks.index(known.status):
+                found[impact.slug] = impact
+        return tuple(found.values())
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -109,13 +167,21 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
 
 def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
     """Public incidents as they are shown, in a number of queries that does not grow with them."""
-    found = incidents.select_related("report").prefetch_related("updates__scope", "impacts__service")
+    found = incidents.select_related("report").prefetch_related(
+        "updates__scope", "updates__revisions", "impacts__service"
+    )
     return tuple(_view(incident) for incident in found.order_by("-started_at", "-id"))
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
     views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"), page=page)
     return views[0] if views else None
+
+
+def drafts_due(*, now: datetime) -> list[Incident]:
+    """Drafts that their service's policy publishes by itself, the longest due first."""
+    due = Incident.objects.filter(state=IncidentState.DRAFT, publish_due_at__lte=now)
+    return list(due.select_related("page").order_by("publish_due_at"))
 
 
 def _view(incident: Incident) -> IncidentView:
@@ -137,7 +203,7 @@ def _view(incident: Incident) -> IncidentView:
         next_update_at=incident.next_update_at,
         updates=tuple(_update_view(update, changed[update.pk]) for update in reversed(updates)),
         impacts=tuple(_impact_view(impact) for impact in incident.impacts.all()),
-        report_number=report.number if issued else None,
+        report_number=report.number if report and issued else None,
         report_pending=report is not None and not issued,
     )
 
@@ -154,7 +220,21 @@ def _update_view(update: Update, change: Change) -> UpdateView:
         published_at=update.published_at,
         edited_at=update.edited_at,
         next_update_at=update.next_update_at,
+        revisions=tuple(_revision_views(update)),
     )
+
+
+def _revision_views(update: Update) -> Iterable[RevisionView]:
+    from_at = update.published_at
+    for revision in update.revisions.all():
+        yield RevisionView(
+            stage=revision.told.get("stage", update.stage),
+            body=revision.body,
+            body_html=revision.body_html,
+            from_at=from_at,
+            until_at=revision.replaced_at,
+        )
+        from_at = revision.replaced_at
 
 
 def _impact_view(impact: Impact) -> ImpactView:
@@ -165,3 +245,13 @@ def _impact_view(impact: Impact) -> ImpactView:
         from_at=impact.from_at,
         until_at=impact.until_at,
     )
+
+
+def refreshed(incident: Incident) -> Incident:
+    """The incident as the database has it now, with its page."""
+    return Incident.objects.select_related("page").get(pk=incident.pk)
+
+
+def proposed_scope(incident: Incident) -> dict[Service, str]:
+    """What a draft supposes to be hit: its services with their proposed status."""
+    return {impact.service: impact.status for impact in incident.impacts.select_related("service")}

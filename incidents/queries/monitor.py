@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -25,7 +26,7 @@ def lock_monitor(monitor_id: int) -> Monitor:
     return Monitor.objects.select_for_update(of=("self",)).select_related("service__page").get(pk=monitor_id)
 
 
-def find_monitor(public_id: str, *, kind: str) -> Monitor | None:
+def find_monitor(public_id: UUID, *, kind: str) -> Monitor | None:
     return Monitor.objects.filter(public_id=public_id, kind=kind).select_related("service__page").first()
 
 
@@ -62,3 +63,7 @@ def observed(monitor: Monitor, *, until: datetime) -> list[tuple[datetime, float
     """The monitor's values of the last ten weeks up to `until`, oldest first."""
     rows = Observation.objects.filter(monitor=monitor, at__lte=until, at__gt=until - HISTORY)
     return list(rows.order_by("at").values_list("at", "value"))
+
+
+def monitors_by_id(ids: list[int]) -> list[Monitor]:
+    return list(Monitor.objects.filter(pk__in=ids).select_related("service__page"))

@@ -75,13 +75,19 @@ def overview(page: Page) -> Overview:
         status=worst(service.status for service in services),
         groups=tuple(_grouped(services)),
         open_incidents=tuple(i for i in shown if not i.is_over),
-        recent_days=tuple(_by_day((i for i in shown if i.is_over), page=page, now=now)),
+        recent_days=tuple(_by_day(shown, page=page, now=now)),
     )
 
 
 def history(page: Page) -> tuple[IncidentView, ...]:
     """Every public incident of the page, the latest onset first."""
     return view_incidents(Incident.objects.filter(page=page, state=IncidentState.PUBLIC), page=page)
+
+
+def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
+    """Every public incident that hit the service, the latest onset first."""
+    hit = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, impacts__service__slug=slug)
+    return view_incidents(hit.distinct(), page=page)
 
 
 def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:
@@ -92,11 +98,11 @@ def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:
 
 
 def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> Iterable[DayView]:
-    """The last fourteen days of the page's zone, newest first, each with the incidents that ended on it."""
-    ended: dict[date, list[IncidentView]] = defaultdict(list)
-    for incident in incidents:
-        assert incident.resolved_at is not None
-        ended[incident.resolved_at.astimezone(page.zone).date()].append(incident)
+    """The last fourteen days of the page's zone, newest first, each with every incident that touched it."""
+    spans = [
+        (i.started_at.astimezone(page.zone).date(), (i.resolved_at or now).astimezone(page.zone).date(), i)
+        for i in incidents
+    ]
     today = now.astimezone(page.zone).date()
     days = (today - timedelta(days=back) for back in range(RECENT_DAYS))
-    return (DayView(day, tuple(ended[day])) for day in days)
+    return (DayView(day, tuple(i for first, last, i in spans if first <= day <= last)) for day in days)

@@ -76,6 +76,8 @@ def _view(
     now = times.now()
     stale = bool(monitors) and all(is_stale(monitor, now=now) for monitor in monitors)
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
+    since = min((c.since for c in causes if c.status == status and c.since), default=None)
+    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
         slug=service.slug,
@@ -83,10 +85,17 @@ def _view(
         group=service.group.name if service.group else "",
         description=service.description,
         status=status,
-        since=min((c.since for c in causes if c.status == status and c.since), default=None),
-        is_set_by_hand=not told and not seen and service.manual_status == status and not monitors,
+        since=since or (service.manual_status_at if by_hand else None),
+        is_set_by_hand=by_hand,
         last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
     )
+
+
+def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_monitored: bool) -> bool:
+    """Whether nothing but a person's word makes the status what it is."""
+    if service.manual_status != status or any(cause.status == status for cause in causes):
+        return False
+    return status != ServiceStatus.OPERATIONAL or not is_monitored
 
 
 def _told_by_incidents(page: Page) -> dict[int, list[_Cause]]:
@@ -107,3 +116,13 @@ def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
     return causes
+
+
+def names_of_code(page: Page, code: str) -> list[str]:
+    """The names of the page's services with this report code, the longest first."""
+    names = Service.objects.filter(page=page, code=code).values_list("name", flat=True)
+    return sorted(names, key=len, reverse=True)
+
+
+def find_service(page: Page, slug: str) -> Service | None:
+    return Service.objects.filter(page=page, slug=slug).first()

@@ -1,0 +1,66 @@
+"""Which mail addresses we write to: stricter than RFC 5321, so that none can carry a trick."""
+
+import re
+
+from django.utils.translation import gettext as _
+
+from incidents.lib.errors import Refused
+
+MAX_BYTES = 254
+MAX_LOCAL_BYTES = 64
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def clean_address(text: str) -> str:
+    """The address in lower case, its domain as A-labels; Refused(field="email") says what is wrong."""
+    address = text.strip(" \t\u3000")
+    if not address:
+        raise _refused(_("Enter an e-mail address."))
+    if any(ord(char) < 32 or ord(char) == 127 for char in address):
+        raise _refused(_("An e-mail address cannot hold line breaks or control characters."))
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain:
+        raise _refused(_("An e-mail address has the form name@example.com."))
+    clean = f"{_clean_local(local.lower())}@{_clean_domain(domain.lower())}"
+    if len(clean) > MAX_BYTES:
+        raise _refused(_("An e-mail address has at most 254 characters."))
+    return clean
+
+
+def is_clean(address: str) -> bool:
+    """Whether `address` is as `clean_address` leaves it, and so may stand in a header."""
+    try:
+        return clean_address(address) == address
+    except Refused:
+        return False
+
+
+def _clean_local(local: str) -> str:
+    if local.startswith("-"):
+        raise _refused(_("An e-mail address cannot begin with a hyphen."))
+    if not local.isascii():
+        raise _refused(_("Only ASCII characters can stand before the @."))
+    if '"' in local:
+        raise _refused(_("An e-mail address with quotation marks cannot be used."))
+    if len(local) > MAX_LOCAL_BYTES or not _LOCAL.fullmatch(local):
+        raise _refused(_("An e-mail address has the form name@example.com."))
+    return local
+
+
+def _clean_domain(domain: str) -> str:
+    if domain.startswith("["):
+        raise _refused(_("Write the domain's name instead of an IP address."))
+    try:
+        labels = domain.encode("idna").decode("ascii").lower().split(".")
+    except UnicodeError:
+        raise _refused(_("The part after the @ is not a domain name.")) from None
+    if len(labels) < 2:
+        raise _refused(_("The domain after the @ needs a dot, as in example.com."))
+    if labels[-1].isdigit() or not all(_LABEL.fullmatch(label) for label in labels):
+        raise _refused(_("The part after the @ is not a domain name."))
+    return ".".join(labels)
+
+
+def _refused(message: str) -> Refused:
+    return Refused(message, field="email")

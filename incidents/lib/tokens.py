@@ -1,0 +1,68 @@
+"""Signed tokens for links, and random secrets of which only the hash is kept.
+
+Every purpose has a key of its own, derived from SECRET_KEY, so that a token made to unsubscribe can
+do nothing else. Tokens are lower-case base32: a gateway that changes the case of a link leaves it valid.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+
+from django.conf import settings
+
+MAC_BYTES = 32
+
+
+def sign(purpose: str, value: str) -> str:
+    """A token that only `read` with the same purpose turns back into `value`, which it does not hide."""
+    return _encode(_mac(settings.SECRET_KEY, purpose, value) + value.encode())
+
+
+def read(purpose: str, token: str) -> str | None:
+    """The value of a token of this purpose, or None; keys in SECRET_KEY_FALLBACKS still count."""
+    raw = _decode(token)
+    if raw is None or len(raw) < MAC_BYTES:
+        return None
+    try:
+        value = raw[MAC_BYTES:].decode()
+    except UnicodeDecodeError:
+        return None
+    keys = [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
+    matches = [hmac.compare_digest(raw[:MAC_BYTES], _mac(key, purpose, value)) for key in keys]
+    return value if any(matches) else None
+
+
+def short_mac(purpose: str, value: str) -> str:
+    """80 bits that vouch for `value` where a whole token does not fit, such as a return path."""
+    return _encode(_mac(settings.SECRET_KEY, purpose, value)[:10])
+
+
+def new_secret() -> str:
+    """256 random bits, as 64 hex digits."""
+    return secrets.token_hex(32)
+
+
+def hash_secret(secret: str) -> str:
+    """What is stored in place of a secret: its SHA-256 in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _mac(secret_key: str, purpose: str, value: str) -> bytes:
+    key = hmac.digest(secret_key.encode(), b"incidents.lib.tokens/" + purpose.encode(), "sha256")
+    return hmac.digest(key, value.encode(), "sha256")
+
+
+def _encode(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def _decode(token: str) -> bytes | None:
+    """None for what `_encode` would not have written, so that one value has one token."""
+    upper = token.upper()
+    try:
+        raw = base64.b32decode(upper + "=" * (-len(upper) % 8))
+    except (binascii.Error, ValueError):
+        return None
+    return raw if _encode(raw) == token.lower() else None

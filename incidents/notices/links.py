@@ -1,0 +1,51 @@
+"""The addresses that mails lead to and come from."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from incidents.lib import tokens
+from incidents.models import Page, Subscriber
+from incidents.queries import subscribers
+
+
+def page_url(page: Page, path: str, *, language: str = "") -> str:
+    """`path` on the page's host; under `/<language>` unless that is the page's first."""
+    prefix = f"/{language}" if language in page.languages and language != page.first_language else ""
+    return f"{_origin(page)}{prefix}{path}"
+
+
+def mail_host(page: Page) -> str:
+    """The right side of Message-IDs and List-Ids: the page's host without its port."""
+    return page.host.partition(":")[0].lower()
+
+
+def confirm_url(subscriber: Subscriber) -> str:
+    path = f"/confirm/{subscribers.confirm_token(subscriber)}"
+    return page_url(subscriber.page, path, language=subscriber.language)
+
+
+def manage_url(subscriber: Subscriber) -> str:
+    path = f"/manage/{subscribers.manage_token(subscriber)}"
+    return page_url(subscriber.page, path, language=subscriber.language)
+
+
+def unsubscribe_url(subscriber: Subscriber, page: Page) -> str:
+    """The same for the header's one click and for the reader: its page speaks the subscriber's language."""
+    return page_url(page, f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}")
+
+
+def return_path(public_id: str, *, fallback: str) -> str:
+    """The envelope's sender: signed and one per delivery where bounces come back to a domain of ours."""
+    bounce_domain = getattr(settings, "BOUNCE_DOMAIN", "")
+    if not bounce_domain:
+        return fallback
+    return f"b+{public_id}.{tokens.short_mac('bounce', public_id)}@{bounce_domain}"
+
+
+def _origin(page: Page) -> str:
+    """SITE_URL for the page it names; a second page is a second host under the same scheme."""
+    site = urlsplit(settings.SITE_URL)
+    if page.host in (site.netloc, site.hostname):
+        return f"{site.scheme}://{site.netloc}"
+    return f"{site.scheme}://{page.host}"

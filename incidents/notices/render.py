@@ -1,0 +1,96 @@
+"""Turns a delivery into the letter that is sent."""
+
+from email.utils import format_datetime, parseaddr
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from incidents.lib.addresses import is_clean
+from incidents.lib.errors import Refused
+from incidents.models import Delivery, Notice, NoticeKind, Page, Subscriber
+from incidents.notices import links
+from incidents.notices.channel import Letter
+from incidents.notices.content import content_of, one_line
+from incidents.notices.message import Headers, Personal, Prepared, new_marks, prepare
+
+TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT)
+
+
+class Mailroom:
+    """Prepared mails of one pass. It is not kept longer, so that an edited text is soon the one that is sent."""
+
+    def __init__(self) -> None:
+        self._prepared: dict[tuple[int, str], Prepared] = {}
+
+    def letter(self, delivery: Delivery) -> Letter:
+        """Refused when the address could not stand in a header."""
+        subscriber, page = delivery.subscriber, delivery.notice.page
+        if not is_clean(subscriber.email):
+            raise Refused("The address cannot be written to.", field="email")
+        personal = Personal(
+            recipient=subscriber.email,
+            message_id=f"{delivery.public_id}@{links.mail_host(page)}",
+            date=format_datetime(timezone.now().astimezone(page.zone)),
+            unsubscribe_url=links.unsubscribe_url(subscriber, page),
+        )
+        return Letter(
+            name=delivery.public_id,
+            sender=links.return_path(delivery.public_id, fallback=_sender()[1]),
+            recipient=subscriber.email,
+            data=self._prepared_for(delivery.notice, subscriber).fill(personal),
+        )
+
+    def _prepared_for(self, notice: Notice, subscriber: Subscriber) -> Prepared:
+        if notice.kind not in TOLD_TO_MANY:
+            return prepare_mail(notice, subscriber)
+        key = (notice.pk, subscriber.language)
+        if key not in self._prepared:
+            self._prepared[key] = prepare_mail(notice, subscriber)
+        return self._prepared[key]
+
+
+def prepare_mail(notice: Notice, subscriber: Subscriber) -> Prepared:
+    content = content_of(notice, subscriber.language, subscriber)
+    marks = new_marks()
+    context = {
+        **content.context,
+        "subject": content.subject,
+        "unsubscribe_url": marks.unsubscribe_url,
+    }
+    return prepare(
+        _headers(notice, content.subject),
+        marks=marks,
+        text=render_to_string(f"notices/{content.template}.txt", context),
+        html=render_to_string(f"notices/{content.template}.html", context),
+    )
+
+
+def thread_id(notice: Notice) -> str:
+    """The message every mail of an incident answers, though nobody ever sent it: one thread an incident."""
+    if notice.incident is None:
+        return ""
+    return f"<{one_line(notice.incident.reference).lower()}@{links.mail_host(notice.page)}>"
+
+
+def _headers(notice: Notice, subject: str) -> Headers:
+    page = notice.page
+    name, address = _sender()
+    is_list = notice.kind in TOLD_TO_MANY
+    return Headers(
+        subject=one_line(subject),
+        sender=address,
+        sender_name=one_line(name or page.name),
+        reply_to=_reply_to(page),
+        thread=thread_id(notice),
+        list_id=f"notices.{links.mail_host(page)}" if is_list else "",
+        list_name=one_line(page.name),
+    )
+
+
+def _reply_to(page: Page) -> str:
+    return page.reply_to if is_clean(page.reply_to.lower()) else ""
+
+
+def _sender() -> tuple[str, str]:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)

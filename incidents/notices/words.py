@@ -1,0 +1,217 @@
+"""The words of mails, in each language: an explicit table, so that no mail depends on a compiled catalogue."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from incidents.models import ServiceStatus, Severity, Stage
+
+FALLBACK_LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class Words:
+    """`{}` places are filled by `str.format`; `status`, `stage` and `severity` hold every value."""
+
+    language: str
+    salutation: str
+    colon: str
+    incident_tag: str
+    resolved_tag: str
+    step: str
+    last_step: str
+    report_tag: str
+    first_intro: str
+    next_intro: str
+    resolved_intro: str
+    report_intro: str
+    title: str
+    state: str
+    was: str
+    severity_label: str
+    told_at: str
+    changes: str
+    no_changes: str
+    services: str
+    newly: str
+    left_out: str
+    concerned: str
+    workaround: str
+    next_update: str
+    recovered_at: str
+    details: str
+    number: str
+    manage: str
+    unsubscribe: str
+    why: str
+    confirm_subject: str
+    confirm_intro: str
+    confirm_action: str
+    confirm_ignore: str
+    already_subject: str
+    already_intro: str
+    already_action: str
+    manage_subject: str
+    manage_intro: str
+    manage_action: str
+    manage_ignore: str
+    status: dict[str, str]
+    stage: dict[str, str]
+    severity: dict[str, str]
+
+
+JAPANESE = Words(
+    language="ja",
+    salutation="お客様各位",
+    colon="：",
+    incident_tag="【障害】",
+    resolved_tag="【復旧】",
+    step="【第{}報】",
+    last_step="【第{}報・最終報】",
+    report_tag="【障害報告書公開】",
+    first_intro="下記のとおり障害が発生しております。ご迷惑をおかけし、深くお詫び申し上げます。",
+    next_intro="障害の状況について、下記のとおりお知らせいたします。",
+    resolved_intro="下記の障害は復旧いたしました。ご迷惑をおかけし、深くお詫び申し上げます。",
+    report_intro="下記の障害について、障害報告書を公開いたしました。",
+    title="件名",
+    state="状況",
+    was="（前回：{}）",
+    severity_label="深刻度",
+    told_at="お知らせ日時",
+    changes="前回からの変更点",
+    no_changes="状況・対象サービスに変更はありません。",
+    services="対象サービス",
+    newly="（新たに対象に追加）",
+    left_out="対象から除外",
+    concerned="対象のお客様",
+    workaround="お客様側での回避策・お願い",
+    next_update="次回更新予定",
+    recovered_at="復旧日時",
+    details="最新の状況",
+    number="報告書番号",
+    manage="配信内容の変更",
+    unsubscribe="配信停止",
+    why="このメールは、{}に配信登録されたメールアドレスにお送りしています。",
+    confirm_subject="【{}】配信登録のご確認",
+    confirm_intro="{}のお知らせメールの配信登録を受け付けました。"
+    "次のページを開き、ボタンを押すと登録が確定します。",
+    confirm_action="登録確定（7日間有効）",
+    confirm_ignore="お心当たりのない場合は、何もせずこのメールを破棄してください。配信は始まりません。",
+    already_subject="【{}】すでに配信登録済みです",
+    already_intro="{}の配信登録のお申し込みがありましたが、このメールアドレスはすでに登録されています。"
+    "お手続きは不要です。",
+    already_action="配信内容を変更する場合",
+    manage_subject="【{}】配信内容の変更",
+    manage_intro="{}の配信内容を変更するページをお知らせします。",
+    manage_action="配信内容の変更（15分間有効、1回限り）",
+    manage_ignore="お心当たりのない場合は、何もせずこのメールを破棄してください。登録内容は変わりません。",
+    status={
+        ServiceStatus.OPERATIONAL: "正常稼働中",
+        ServiceStatus.DEGRADED: "性能低下",
+        ServiceStatus.PARTIAL_OUTAGE: "一部障害",
+        ServiceStatus.MAJOR_OUTAGE: "重大な障害",
+        ServiceStatus.MAINTENANCE: "メンテナンス中",
+        ServiceStatus.UNKNOWN: "状態不明（監視データなし）",
+    },
+    stage={
+        Stage.INVESTIGATING: "調査中",
+        Stage.IDENTIFIED: "原因特定",
+        Stage.MONITORING: "経過観察中",
+        Stage.RESOLVED: "復旧",
+        Stage.POSTMORTEM: "障害報告書公開",
+    },
+    severity={Severity.MINOR: "軽微", Severity.MAJOR: "重大", Severity.CRITICAL: "致命的"},
+)
+
+ENGLISH = Words(
+    language="en",
+    salutation="Dear customers,",
+    colon=": ",
+    incident_tag="[Incident] ",
+    resolved_tag="[Resolved] ",
+    step="[Update {}] ",
+    last_step="[Update {}, final] ",
+    report_tag="[Incident report] ",
+    first_intro="We are having the problem described below, and apologise for the trouble it causes.",
+    next_intro="Here is the latest on the problem described below.",
+    resolved_intro="The problem described below is resolved. We apologise for the trouble it caused.",
+    report_intro="The report on the incident below has been published.",
+    title="Subject",
+    state="State",
+    was=" (before: {})",
+    severity_label="Severity",
+    told_at="Published",
+    changes="Changed since the last update",
+    no_changes="State and affected services are unchanged.",
+    services="Affected services",
+    newly=" (newly affected)",
+    left_out="no longer affected",
+    concerned="Who is concerned",
+    workaround="What you can do",
+    next_update="Next update by",
+    recovered_at="Recovered",
+    details="Latest state",
+    number="Report number",
+    manage="Change your choices",
+    unsubscribe="Unsubscribe",
+    why="You receive this mail because your address is subscribed to {}.",
+    confirm_subject="[{}] Please confirm your subscription",
+    confirm_intro="We received a request to send notices of {} to this address. "
+    "Open the page below and press its button to confirm.",
+    confirm_action="Confirm (valid for 7 days)",
+    confirm_ignore="If you did not ask for this, do nothing: no notices will be sent.",
+    already_subject="[{}] You are already subscribed",
+    already_intro="Someone asked to subscribe this address to {}, but it is already subscribed. "
+    "There is nothing to do.",
+    already_action="To change your choices",
+    manage_subject="[{}] Change your choices",
+    manage_intro="Here is the page where you can change what {} sends you.",
+    manage_action="Change your choices (valid for 15 minutes, once)",
+    manage_ignore="If you did not ask for this, do nothing: your subscription stays as it is.",
+    status={
+        ServiceStatus.OPERATIONAL: "Operational",
+        ServiceStatus.DEGRADED: "Degraded performance",
+        ServiceStatus.PARTIAL_OUTAGE: "Partial outage",
+        ServiceStatus.MAJOR_OUTAGE: "Major outage",
+        ServiceStatus.MAINTENANCE: "Under maintenance",
+        ServiceStatus.UNKNOWN: "Unknown (no monitoring data)",
+    },
+    stage={
+        Stage.INVESTIGATING: "Investigating",
+        Stage.IDENTIFIED: "Identified",
+        Stage.MONITORING: "Monitoring",
+        Stage.RESOLVED: "Resolved",
+        Stage.POSTMORTEM: "Post-incident report published",
+    },
+    severity={Severity.MINOR: "Minor", Severity.MAJOR: "Major", Severity.CRITICAL: "Critical"},
+)
+
+_TABLE = {"ja": JAPANESE, "en": ENGLISH}
+_WEEKDAYS = "月火水木金土日"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def words_for(language: str) -> Words:
+    return _TABLE.get(language) or _TABLE[FALLBACK_LANGUAGE]
+
+
+def write_time(instant: datetime, *, zone: ZoneInfo, language: str, today: date | None = None) -> str:
+    """`12:46（日本時間）`, the zone always named; with the date unless that is `today` in the zone."""
+    local = instant.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    is_japanese = language == "ja"
+    clock += f"（{_zone_name(local, zone)}）" if is_japanese else f" {local.tzname()}"
+    if local.date() == today:
+        return clock
+    return f"{_write_date(local.date(), is_japanese=is_japanese)}{clock}"
+
+
+def _write_date(day: date, *, is_japanese: bool) -> str:
+    if is_japanese:
+        return f"{day.year}年{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}, "
+
+
+def _zone_name(local: datetime, zone: ZoneInfo) -> str:
+    return "日本時間" if zone.key in ("Asia/Tokyo", "Japan") else local.tzname() or zone.key

@@ -1,0 +1,3 @@
+from tests.smtp import sink
+
+__all__ = ["sink"]

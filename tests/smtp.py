@@ -1,0 +1,131 @@
+"""A real SMTP server on loopback that records what it takes and answers as it is told."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, cast
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass(frozen=True)
+class Received:
+    sender: str
+    recipient: str
+    raw: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+
+
+@dataclass
+class Sink:
+    """`at_rcpt` and `at_dot` hold the replies of a recipient's next attempts; then it is accepted.
+
+    A reply may also be "hang" (answer nothing more) or "drop" (cut the connection), after the dot or, with
+    `at_data`, when DATA is asked for.
+    """
+
+    port: int = 0
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    at_mail_from: list[str] = field(default_factory=list)
+    at_rcpt: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    at_data: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    at_dot: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def copies(self) -> Counter[str]:
+        return Counter(received.recipient for received in self.received)
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_mail_from:
+            return self.at_mail_from.pop(0)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_rcpt[address]:
+            return self.at_rcpt[address].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        recipient = envelope.rcpt_tos[0]
+        content = cast(bytes, envelope.original_content)
+        reply = self.at_dot[recipient].pop(0) if self.at_dot[recipient] else "250 OK"
+        if reply.startswith(("2", "hang", "drop")):
+            self.received.append(Received(str(envelope.mail_from), recipient, content))
+        if reply == "hang":
+            await asyncio.sleep(30)
+        if reply == "drop":
+            _cut(server)
+        return reply
+
+
+class _Server(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        sink = cast(Sink, self.event_handler)
+        recipients = self.envelope.rcpt_tos if self.envelope else []
+        if recipients and sink.at_data[recipients[0]]:
+            sink.at_data[recipients[0]].pop(0)
+            _cut(self)
+            return
+        await super().smtp_DATA(arg)
+
+    def connection_made(self, transport: Any) -> None:
+        cast(Sink, self.event_handler).connections += 1
+        super().connection_made(transport)
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Server(self.handler, hostname="sink.example", ident="sink", data_size_limit=0)
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+def _cut(server: SMTP) -> None:
+    transport = server.transport
+    assert transport is not None
+    transport.abort()
+
+
+@contextmanager
+def running_sink() -> Iterator[Sink]:
+    sink = Sink()
+    controller = _Controller(sink, hostname="127.0.0.1", port=0, ready_timeout=10)
+    controller.start()
+    sink.port = controller.port
+    sink.connections = 0  # the controller made one to see that it runs
+    try:
+        yield sink
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def sink(settings: Any) -> Iterator[Sink]:
+    with running_sink() as running:
+        settings.MAIL_SERVER = f"127.0.0.1:{running.port}"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.SITE_URL = "http://status.example"
+        settings.DEFAULT_FROM_EMAIL = "status@status.example"
+        settings.BOUNCE_DOMAIN = ""
+        yield running
