@@ -48,7 +48,7 @@ def find_binary() -> str:
             return str(binary)
     found = shutil.which("valkey-server") or shutil.which("redis-server")
     if found is None:
-        raise BrokerUnavailable("no valkey-server or redis-server for this machine: install one, or set REDIS_URL")
+        raise BrokerUnavailable("found no valkey-server or redis-server: install one, or set REDIS_URL")
     return found
 
 
@@ -75,5 +75,6 @@ def broker_command(*, data_dir: Path, socket: Path) -> list[str]:
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(data_dir / "log"),
     }
     return [find_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]

@@ -6,6 +6,7 @@ Run as `celery -A statuspage.celery worker` and `beat`; `statuspage.supervisor` 
 import gc
 import logging.config
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery, signals
@@ -14,7 +15,7 @@ from celery.schedules import crontab
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from kombu import Queue
+from kombu.entity import Queue
 
 from statuspage.processes import die_with_parent
 
@@ -24,7 +25,7 @@ NOTICES_QUEUE = "notices"
 DEFAULT_QUEUE = "default"
 
 
-class StaticScheduler(Scheduler):
+class StaticScheduler(Scheduler):  # type: ignore[misc]
     """The beat table below and nothing else: no file to be torn by a kill, no table to be edited."""
 
     def setup_schedule(self) -> None:
@@ -41,7 +42,6 @@ BEAT_SCHEDULE = {
     "deliver-notices": _every(5, "deliver_notices", expires=5),
     "publish-due-drafts": _every(15, "publish_due_drafts", expires=15),
     "judge-silence": _every(15, "judge_silence", expires=15),
-    "note-canary": _every(30, "note_canary", expires=30),
     # By the clock: counted from a start, an hour would never end where beat starts more often.
     "expire-old-rows": _every(crontab(minute="23"), "expire_old_rows", expires=3600),
 }
@@ -56,7 +56,7 @@ app.conf.update(
     timezone="UTC",
     enable_utc=True,
     task_default_queue=DEFAULT_QUEUE,
-    task_queues=[Queue(DEFAULT_QUEUE), Queue(NOTICES_QUEUE)],
+    task_queues=[Queue(name) for name in (DEFAULT_QUEUE, NOTICES_QUEUE)],  # type: ignore[no-untyped-call]
     task_create_missing_queues=False,
     task_routes={"incidents.tasks.deliver_notices": {"queue": NOTICES_QUEUE}},
     # A killed child loses no task; a task may therefore run twice, and must not mind.
@@ -97,27 +97,27 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-@signals.setup_logging.connect
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def configure_logging(**_: Any) -> None:
     """Celery logs as everything else does; without a receiver it would set up its own format."""
     logging.config.dictConfig(settings.LOGGING)
 
 
-@signals.worker_before_create_process.connect
+@signals.worker_before_create_process.connect  # type: ignore[untyped-decorator]
 def share_memory(**_: Any) -> None:
     """What was loaded before the fork is left out of collections, which would copy it page by page."""
     gc.collect()
     gc.freeze()
 
 
-@signals.worker_process_init.connect
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
 def end_with_worker(**_: Any) -> None:
     """A pool child whose worker was killed would wait for ever."""
     die_with_parent()
 
 
 @register()
-def check_visibility_timeout(app_configs: list[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def check_visibility_timeout(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """No task may be allowed to run longer than its message stays hidden from other workers."""
     hidden = app.conf.broker_transport_options["visibility_timeout"]
     limits = {name: task.time_limit or app.conf.task_time_limit for name, task in app.tasks.items()}

@@ -41,11 +41,9 @@ def fork(title: str, work: Callable[[], None]) -> int:
     except BaseException:
         traceback.print_exc()
         code = 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)  # past the supervisor's own handlers, which are on this stack
-    return child
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # past the supervisor's own handlers, which are on this stack
 
 
 def _become(title: str, *, supervisor: int) -> None:

@@ -142,7 +142,7 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValid
 class Environment(BaseSettings):
     """Each field is the variable of the same name in capitals; its description is the form expected."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True, validate_default=False)
+    model_config = SettingsConfigDict(env_ignore_empty=True, validate_default=False)
 
     production: bool = Field(False, description="on or off")
     secret_key: str | None = Field(None, min_length=32, description="at least 32 random characters")
@@ -198,7 +198,8 @@ class Environment(BaseSettings):
                 pass
         except OSError as error:
             form = Environment.model_fields["data_dir"].description
-            raise WrongSettings(f"DATA_DIR: expected {form}, not '{self.data_dir}' ({error.strerror})") from None
+            given = f"not '{self.data_dir}' ({error.strerror})"
+            raise WrongSettings(f"DATA_DIR: expected {form}, {given}") from None
         return self.data_dir
 
     @property
@@ -221,7 +222,8 @@ def _explain(error: ValidationError) -> str:
             lines.append(reason or f"{name.upper()}: no such setting; .env.example lists them all")
             continue
         given = "" if name in SECRETS else f", not {item['input']!r}"
-        lines.append(f"{name.upper()}: expected {field.description}{given}" + (f" ({reason})" if reason else ""))
+        why = f" ({reason})" if reason else ""
+        lines.append(f"{name.upper()}: expected {field.description}{given}{why}")
     return "\n".join(lines)
 
 
@@ -231,7 +233,8 @@ def read_environment(env_file: Path | None = None) -> Environment:
     Raises WrongSettings; a name in the file that is no setting is wrong too.
     """
     file = env_file or Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+    build: Callable[..., Environment] = Environment
     try:
-        return Environment(_env_file=file)
+        return build(_env_file=file)
     except ValidationError as error:
         raise WrongSettings(_explain(error)) from None

@@ -18,10 +18,11 @@ def redact(text: str) -> str:
 class LineFormatter(logging.Formatter):
     """Time in UTC, level, logger, message; line breaks inside (of tracebacks too) are written `\\n`."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        return time.strftime(datefmt or "%c", time.gmtime(record.created))
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record)).translate(_CONTROLS)

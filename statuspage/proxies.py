@@ -6,6 +6,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+Handler = Callable[[HttpRequest], HttpResponse]
+
 
 def _is_trusted(address: str) -> bool:
     try:
@@ -24,7 +26,7 @@ def _client(hops: list[str], *, peer: str) -> str:
     return peer
 
 
-def trust_proxies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def trust_proxies(get_response: Handler) -> Handler:
     """Sets the client's address and the scheme from the headers of TRUSTED_PROXIES, and of nobody else."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -32,7 +34,8 @@ def trust_proxies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
         forwarded = request.META.pop("HTTP_X_FORWARDED_FOR", "")
         scheme = request.META.pop("HTTP_X_FORWARDED_PROTO", "")
         if _is_trusted(peer):
-            request.META["REMOTE_ADDR"] = _client([hop for hop in forwarded.split(",") if hop.strip()], peer=peer)
+            hops = [hop for hop in forwarded.split(",") if hop.strip()]
+            request.META["REMOTE_ADDR"] = _client(hops, peer=peer)
             if scheme in ("http", "https"):
                 request.META["wsgi.url_scheme"] = scheme
         return get_response(request)

@@ -6,17 +6,14 @@ Importing this loads the whole application, once, for all of them.
 import gc
 import os
 import socket
+import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
-import celery.apps.worker
-import celery.bin.beat
-import celery.bin.worker
-import celery.concurrency.prefork
 import django
-import kombu.transport.redis  # noqa: F401  (loaded for the children, as the celery modules above)
-from django.conf import settings
+from celery.platforms import SecurityWarning
 from django.core.management import execute_from_command_line
 from granian import Granian
 from granian.constants import Interfaces
@@ -27,11 +24,23 @@ from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
 from statuspage.children import Child, fork
 
 BIND_ADDRESS = "127.0.0.1"
+LOADED_FOR_CHILDREN = (
+    "celery.apps.worker",
+    "celery.bin.beat",
+    "celery.bin.worker",
+    "celery.concurrency.prefork",
+    "kombu.transport.redis",
+    "statuspage.urls",
+)
 
 
 def load_application() -> None:
     """Before the first fork: what is loaded now is shared, and left out of garbage collections."""
+    # It warns root of pickled messages, which this application does not accept.
+    warnings.simplefilter("ignore", SecurityWarning)
     django.setup()
+    for module in LOADED_FOR_CHILDREN:
+        import_module(module)
     app.finalize(auto=True)
     gc.collect()
     gc.freeze()
@@ -39,7 +48,8 @@ def load_application() -> None:
 
 def run_commands(*commands: list[str]) -> list[list[str]]:
     """Runs management commands side by side and waits for all; answers those that failed."""
-    pids = [fork(f"manage.py {words[0]}", partial(execute_from_command_line, ["manage.py", *words])) for words in commands]
+    lines = [["manage.py", *words] for words in commands]
+    pids = [fork(" ".join(line[:2]), partial(execute_from_command_line, line)) for line in lines]
     return [words for words, pid in zip(commands, pids, strict=True) if os.waitpid(pid, 0)[1]]
 
 

@@ -6,12 +6,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from statuspage.health import answer_healthz, answer_readyz
 
+FACES = (("console/", "incidents.console.urls"), ("", "incidents.hooks.urls"), ("", "incidents.public.urls"))
 handler404 = "incidents.public.views.show_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", answer_healthz, name="healthz"),
     path("readyz", answer_readyz, name="readyz"),
     path("console/", include("allauth.account.urls")),
+    *(path(prefix, include(module)) for prefix, module in FACES if find_spec(module)),
 ]
-for prefix, module in (("console/", "incidents.console.urls"), ("", "incidents.hooks.urls"), ("", "incidents.public.urls")):
-    if find_spec(module):
-        urlpatterns.append(path(prefix, include(module)))

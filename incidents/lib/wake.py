@@ -46,10 +46,10 @@ _breaker = Breaker()
 
 
 def wake(task_name: str) -> None:
-    """Asks for one run of the task of that full name ("incidents.tasks.deliver_notices"); call it after the commit.
+    """Asks for one run of the task of that full name, such as "incidents.tasks.deliver_notices".
 
-    Never raises. Waits at most about a second for a broker that does not answer, and after three
-    such failures not at all for 30 s.
+    Call it after the commit. Never raises. Waits at most about a second for a broker that does not
+    answer, and after three such failures not at all for 30 s.
     """
     if _breaker.is_open():
         return
