@@ -171,8 +171,7 @@ def _lines(report: Report) -> list[ReportLine]:
 
 def _document(report: Report) -> dict[str, str]:
     """The report's HTML, or why it cannot be written yet."""
-    language = report.incident.page.first_language
     try:
-        return {"document": html.write(document_of(report, language), render_markdown=render_markdown)}
+        return {"document": html.write(document_of(report), render_markdown=render_markdown)}
     except Refused as refused:
         return {"problem": sentence_of(refused)}
