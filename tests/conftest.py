@@ -35,7 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)]
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(report.longrepr)
+    ]
     if skipped:
-        terminalreporter.write_sep("!", f"{NO_CHROMIUM.upper()}: {len(skipped)} BROWSER TESTS DID NOT RUN", red=True)
+        terminalreporter.write_sep(
+            "!", f"{NO_CHROMIUM.upper()}: {len(skipped)} BROWSER TESTS DID NOT RUN", red=True
+        )
         terminalreporter.write_line("Install chromium, or name it in CHROMIUM.")

@@ -27,7 +27,7 @@ from statuspage.secret import read_or_make_secret
 
 NAMES = {name.upper() for name in Environment.model_fields}
 LONG = "k" * 50
-EXAMPLE = (BASE_DIR / ".env.example").read_text()
+EXAMPLE = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -102,14 +102,20 @@ def test_an_empty_value_is_no_value(read):
 def test_a_wrong_value_is_refused_by_name_with_the_form_expected(read, name, value):
     with pytest.raises(WrongSettings) as refusal:
         read({name: value})
-    assert str(refusal.value).startswith(f"{name}: expected {Environment.model_fields[name.lower()].description}")
+    assert str(refusal.value).startswith(
+        f"{name}: expected {Environment.model_fields[name.lower()].description}"
+    )
     assert len(str(refusal.value).splitlines()) == 1 or "\n" in value
 
 
 def test_every_wrong_value_is_named_at_once(read):
     with pytest.raises(WrongSettings) as refusal:
         read({"PORT": "x", "LANGUAGES": "fr", "PRODUCTION": "q"})
-    assert {line.partition(":")[0] for line in str(refusal.value).splitlines()} == {"PORT", "LANGUAGES", "PRODUCTION"}
+    assert {line.partition(":")[0] for line in str(refusal.value).splitlines()} == {
+        "PORT",
+        "LANGUAGES",
+        "PRODUCTION",
+    }
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"])
@@ -160,7 +166,11 @@ def test_the_example_file_and_the_settings_list_the_same_names():
 
 
 def test_every_setting_is_in_the_documentation():
-    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (BASE_DIR / "docs/running.md").read_text(), re.MULTILINE))
+    documented = set(
+        re.findall(
+            r"^\| `([A-Z_]+)` \|", (BASE_DIR / "docs/running.md").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
     assert documented == NAMES
 
 
@@ -171,7 +181,9 @@ def test_the_example_file_is_a_right_file(read):
 def run_manage(**values: str) -> subprocess.CompletedProcess[str]:
     kept = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
     command = [sys.executable, "manage.py", "check"]
-    return subprocess.run(command, cwd=BASE_DIR, env=kept | values, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=BASE_DIR, env=kept | values, capture_output=True, text=True, check=False
+    )
 
 
 def test_a_command_with_a_wrong_setting_ends_in_one_line_and_not_in_a_traceback(tmp_path):
