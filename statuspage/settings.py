@@ -34,6 +34,7 @@ FIRST_PAGE_TIME_ZONE = environment.time_zone
 FIRST_PAGE_LANGUAGES = environment.languages
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -81,7 +81,6 @@ class _Server(SMTP):
         recipients = self.envelope.rcpt_tos if self.envelope else []
         if recipients and sink.at_data[recipients[0]]:
             sink.at_data[recipients[0]].pop(0)
-            await self.push("354 go ahead")
             _cut(self)
             return
         await super().smtp_DATA(arg)
@@ -122,7 +121,7 @@ def running_sink() -> Iterator[Sink]:
 @pytest.fixture
 def sink(settings: Any) -> Iterator[Sink]:
     with running_sink() as running:
-        settings.EMAIL_DELIVERY = "smtp"
+        settings.MAIL_SERVER = f"127.0.0.1:{running.port}"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False

@@ -34,7 +34,7 @@ from incidents.models import (
     UpdateRevision,
 )
 from incidents.notices import fanout
-from incidents.queries.incident import drafts_due, updates_in_order
+from incidents.queries.incident import drafts_due, proposed_scope, updates_in_order
 
 SENDING = "incidents.tasks.deliver_notices"
 
@@ -155,17 +155,17 @@ def publish_draft(
     incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
     if incident.state != IncidentState.DRAFT:
         raise Refused(f"{incident.reference} is not a draft any more")
-    scope = {impact.service: impact.status for impact in incident.impacts.select_related("service")}
+    scope = proposed_scope(incident)
     body = wording.first_update([service.name for service in scope], language=incident.page.first_language)
     draft = Draft(stage=Stage.INVESTIGATING, body=body, scope=scope, severity=incident.severity)
     return publish_update(incident, draft, actor=actor, notify=notify, hold_seconds=hold_seconds)
 
 
-def publish_due_drafts() -> int:
+def publish_due_drafts(*, notify: bool = True) -> int:
     """Publishes the drafts whose service's policy gave people long enough; answers how many."""
     published = 0
     for incident in drafts_due(now=times.now()):
-        publish_draft(incident)
+        publish_draft(incident, notify=notify)
         published += 1
     return published
 

@@ -64,7 +64,7 @@ def create_monitor(
     settings: dict[str, Any] | None = None,
     interval_seconds: int = 60,
     status_when_failing: str = ServiceStatus.MAJOR_OUTAGE,
-    token: str = "",
+    enabled: bool = True,
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
@@ -74,7 +74,7 @@ def create_monitor(
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
     if Monitor.objects.filter(service=service, name=name).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
-    token = token or new_secret()
+    token = new_secret()
     monitor = Monitor.objects.create(
         service=service,
         kind=kind,
@@ -84,6 +84,7 @@ def create_monitor(
         interval_seconds=interval_seconds,
         status_when_failing=status_when_failing,
         token_hash=hash_secret(token),
+        enabled=enabled,
         next_check_at=times.now(),
         created_at=times.now(),
     )

@@ -25,6 +25,8 @@ def take_observations(request: HttpRequest, monitor_id: UUID) -> HttpResponse:
         return _error(404, "there is no such monitor")
     if not hmac.compare_digest(hash_secret(_bearer(request)), monitor.token_hash):
         return _error(401, "expected the monitor's token as Authorization: Bearer …")
+    if not monitor.enabled:
+        return _error(409, "this monitor is paused")
     if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY_BYTES:
         return _error(413, f"expected at most {LARGEST_BODY_BYTES} bytes")
     try:
@@ -41,6 +43,8 @@ def take_ping(request: HttpRequest, monitor_id: UUID, event: str = "") -> HttpRe
     monitor = find_monitor(monitor_id, kind=MonitorKind.HEARTBEAT)
     if monitor is None:
         return HttpResponse("not found", status=404, content_type="text/plain")
+    if not monitor.enabled:
+        return HttpResponse("paused", content_type="text/plain")
     try:
         intake.take_ping(monitor, event)
     except Refused as refused:

@@ -1,7 +1,8 @@
 """Staff's Markdown as HTML: the only sanitiser, and the only place that calls Markdown.
 
 Our dialect: raw HTML is text, a single newline is a line break, a backslash takes the
-meaning from any ASCII punctuation, `(*1)` is a footnote marker and never emphasis.
+meaning from any ASCII punctuation, `(*1)` is a footnote marker and never emphasis, links
+stand where they are used (no `[1]: https://…`), headings begin with `#`.
 """
 
 import re
@@ -22,7 +23,8 @@ from incidents.lib.plain_text import MARKER, escape, plain
 __all__ = ["MAX_BRACKETS", "MAX_BYTES", "MAX_DEPTH", "escape", "plain", "render"]
 
 MAX_BYTES = 20_000
-MAX_BRACKETS = 400  # Markdown's time grows with the square of them
+MAX_BRACKETS = 400
+MAX_BRACKET_STEPS = 1_000_000  # from each [ Markdown looks for its ] as far as the paragraph goes: 0.4 s
 MAX_DEPTH = 20
 
 _TAGS = {
@@ -31,6 +33,7 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 _NESTING = re.compile(r"[ \t]*(?:(?:>|[-*+][ \t]|[0-9]+\.[ \t])[ \t]*)*")
+_OPEN = re.compile(r"(?<!\\)\[")
 
 
 def render(text: str) -> str:
@@ -54,6 +57,9 @@ def _check_size(text: str) -> None:
         raise Refused(f"expected at most {MAX_BYTES:,} bytes of text", field="body")
     if text.count("[") > MAX_BRACKETS:
         raise Refused(f"expected at most {MAX_BRACKETS} opening brackets [", field="body")
+    paragraphs = re.split(r"\n[ \t]*\n", text)
+    if sum(len(_OPEN.findall(part)) * len(part) for part in paragraphs) > MAX_BRACKET_STEPS:
+        raise Refused("expected fewer opening brackets [ in one long paragraph", field="body")
     if any(_depth(line) > MAX_DEPTH for line in text.split("\n")):
         raise Refused(f"expected at most {MAX_DEPTH} levels of lists and quotations", field="body")
 
@@ -83,7 +89,10 @@ def _new_parser() -> Markdown:
         ],
     )
     parser.preprocessors.deregister("html_block")
-    parser.inlinePatterns.deregister("html")
+    parser.parser.blockprocessors.deregister("reference")
+    parser.parser.blockprocessors.deregister("setextheader")
+    for pattern in ("html", "reference", "short_reference", "image_reference", "short_image_ref"):
+        parser.inlinePatterns.deregister(pattern)
     parser.inlinePatterns.register(_MarkerProcessor(MARKER, parser), "footnote_marker", 175)
     parser.ESCAPED_CHARS = list(string.punctuation)
     return parser

@@ -19,14 +19,14 @@ _ENTITY = r"&(?:\#[0-9]+|\#x[0-9a-fA-F]+|[0-9a-zA-Z]+);"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ITEM = re.compile(r"(?P<mark>[-*+]|(?P<number>\d+)\.)(?P<space>[ \t]+)(?=\S)")
 _RULE = re.compile(r"(?:-[ ]*){3,}|(?:\*[ ]*){3,}|(?:_[ ]*){3,}")
-_UNDERLINE = re.compile(r"=+|-+|[-|: ]*-[-|: ]*\|[-|: ]*|\|?[: ]*-[-|: ]*")
-_RULE_LIKE = re.compile(r"[-=|:+ ]*[-=][-=|:+ ]*")
+_COLUMNS = re.compile(r"[-|: ]+")
+_RULE_LIKE = re.compile(r"[-=|:+ ]+")
 
 _TOKEN = re.compile(
     rf"(?P<verbatim>{MARKER}|{_URL})"
     r"|\\(?P<escaped>[!-/:-@\[-`{-~])"
     rf"|(?P<entity>{_ENTITY})"
-    r"|(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)"
+    r"|(?<!`)(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)(?!`)"
     r'|!\[[^\[\]]*\]\([^()\s]*(?:[ ]+"[^"\n]*")?\)'
     r"|\[(?P<label>(?:[^\[\]\\]|\\.)*)\]"
     r'\([ ]*<?(?P<target>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)?)>?(?:[ ]+"[^"\n]*")?[ ]*\)'
@@ -97,7 +97,7 @@ def _show_block(lines: list[str], lists: _Lists) -> str:
     lists.begin_block(_ITEM.match(opened[0]))
     shown = []
     for position, line in enumerate(opened):
-        if _RULE.fullmatch(line) or (position and _UNDERLINE.fullmatch(line)):
+        if _RULE.fullmatch(line) or (position == 1 and "|" in opened[0] and _COLUMNS.fullmatch(line)):
             continue
         item = _ITEM.match(line)
         if item and lists.holds(item):

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 MEDIAN_OF_SQUARED_NORMAL = 0.455
 LEAST_SCALE = 0.03
 MOST_TREND_A_WEEK = 0.05
-WEEKS_TO_SEE_A_TREND = 6
+WEEKS_TO_SEE_A_TREND = 4
 LEAST_VALUES_A_WEEK = 84
 
 # Hour of the week -> (day as a proleptic ordinal, log count), oldest first.
@@ -65,10 +65,15 @@ Entry = tuple[Hour, float]
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the past expects of one hour: `centre` as a log count, `spread` one standard deviation of it."""
+    """What the past expects of one hour. Deviations are counted in spreads: standard deviations of that.
+
+    Counts are compared after the transform that makes a shaken Poisson count (negative binomial) nearly
+    normal with a spread of one: a logarithm where counts are large, a square root where they are small.
+    """
 
     centre: float
-    spread: float
+    scale: float
+    inflation: float
 
     @property
     def count(self) -> float:
@@ -76,16 +81,23 @@ class Forecast:
 
     def deviation(self, count: float) -> float:
         """How many spreads `count` lies above (or, negative, below) what was expected."""
-        return (log_count(count) - self.centre) / self.spread
+        return (self._steadied(max(0.0, count)) - self._steadied(self.count)) / math.sqrt(self.inflation)
 
     def band(self, spreads: float) -> tuple[float, float]:
-        low, high = (math.exp(self.centre + side * spreads * self.spread) - 0.5 for side in (-1, 1))
-        return max(0.0, low), high
+        """The counts that lie `spreads` below and above."""
+        middle, reach = self._steadied(self.count), spreads * math.sqrt(self.inflation)
+        return self._count_of(middle - reach), self._count_of(middle + reach)
+
+    def _steadied(self, count: float) -> float:
+        return 2 / self.scale * math.asinh(self.scale * math.sqrt(count + 0.375))
+
+    def _count_of(self, steadied: float) -> float:
+        return max(0.0, (math.sinh(self.scale * max(0.0, steadied) / 2) / self.scale) ** 2 - 0.375)
 
 
 def log_count(count: float) -> float:
-    """Finite for a count of nothing; the half also centres small counts. Kept to a tenth of a percent."""
-    return round(math.log(count + 0.5), 3)
+    """Finite for a count of nothing, which a negative one is taken for; kept to a tenth of a percent."""
+    return round(math.log(max(0.0, count) + 0.5), 3)
 
 
 def hour_of(at: datetime, zone: ZoneInfo) -> Hour:
@@ -118,9 +130,7 @@ def forecast(usual: Usual, hour: Hour) -> Forecast | None:
     past = _moved_along(usual.slots.get(hour.slot, ()), to_day=hour.day, trend_a_week=usual.trend_a_week)
     if len(past) < 2:
         return None
-    centre = median(past)
-    variance = (usual.scale**2 + _counting_noise(centre)) * _inflation(len(past))
-    return Forecast(centre, math.sqrt(variance))
+    return Forecast(median(past), usual.scale, _inflation(len(past)))
 
 
 def refresh(usual: Usual, *, day: int) -> Usual:

@@ -1,4 +1,7 @@
-"""Who is told: one notice, and one delivery per subscriber, written in the transaction that publishes."""
+"""Who is told: one notice, and one delivery per subscriber, written in the transaction that publishes.
+
+Its caller wakes the sender once the transaction is committed.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,7 +10,6 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from incidents.lib.wake import wake
 from incidents.models import (
     Channel,
     Delivery,
@@ -23,7 +25,6 @@ from incidents.models import (
     UpdateScope,
 )
 
-DELIVER_TASK = "incidents.tasks.deliver_notices"
 UPDATE_LIFE = timedelta(hours=24)
 PERSONAL_LIFE = timedelta(hours=48)
 
@@ -66,7 +67,6 @@ def queue_personal(kind: str, subscriber: Subscriber) -> Notice:
         next_attempt_at=now,
         expires_at=now + PERSONAL_LIFE,
     )
-    wake(DELIVER_TASK)
     return notice
 
 
@@ -121,6 +121,4 @@ def _fill(notice: Notice, told: QuerySet[Subscriber], *, due_at: datetime) -> No
         )
         notice.audience = cursor.rowcount
     notice.save(update_fields=["audience"])
-    if due_at <= now:
-        wake(DELIVER_TASK)
     return notice

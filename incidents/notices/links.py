@@ -1,4 +1,4 @@
-"""The addresses that mails lead to, and the tokens in them."""
+"""The addresses that mails lead to and come from."""
 
 from urllib.parse import urlsplit
 
@@ -6,8 +6,7 @@ from django.conf import settings
 
 from incidents.lib import tokens
 from incidents.models import Page, Subscriber
-
-CONFIRM, MANAGE, UNSUBSCRIBE = "confirm", "manage", "unsubscribe"
+from incidents.queries import subscribers
 
 
 def page_url(page: Page, path: str, *, language: str = "") -> str:
@@ -22,25 +21,26 @@ def mail_host(page: Page) -> str:
 
 
 def confirm_url(subscriber: Subscriber) -> str:
-    token = tokens.sign(CONFIRM, f"{subscriber.public_id}.{subscriber.confirm_nonce}")
-    return page_url(subscriber.page, f"/confirm/{token}", language=subscriber.language)
+    path = f"/confirm/{subscribers.confirm_token(subscriber)}"
+    return page_url(subscriber.page, path, language=subscriber.language)
 
 
 def manage_url(subscriber: Subscriber) -> str:
-    token = tokens.sign(MANAGE, f"{subscriber.public_id}.{subscriber.manage_nonce}")
-    return page_url(subscriber.page, f"/manage/{token}", language=subscriber.language)
+    path = f"/manage/{subscribers.manage_token(subscriber)}"
+    return page_url(subscriber.page, path, language=subscriber.language)
 
 
-def unsubscribe_token(subscriber: Subscriber) -> str:
-    """Never expires, and can do nothing but unsubscribe."""
-    return tokens.sign(UNSUBSCRIBE, subscriber.public_id)
+def unsubscribe_url(subscriber: Subscriber, page: Page) -> str:
+    """The same for the header's one click and for the reader: its page speaks the subscriber's language."""
+    return page_url(page, f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}")
 
 
 def return_path(public_id: str, *, fallback: str) -> str:
     """The envelope's sender: signed and one per delivery where bounces come back to a domain of ours."""
-    if not settings.BOUNCE_DOMAIN:
+    bounce_domain = getattr(settings, "BOUNCE_DOMAIN", "")
+    if not bounce_domain:
         return fallback
-    return f"b+{public_id}.{tokens.short_mac('bounce', public_id)}@{settings.BOUNCE_DOMAIN}"
+    return f"b+{public_id}.{tokens.short_mac('bounce', public_id)}@{bounce_domain}"
 
 
 def _origin(page: Page) -> str:

@@ -32,7 +32,7 @@ class Mailroom:
             recipient=subscriber.email,
             message_id=f"{delivery.public_id}@{links.mail_host(page)}",
             date=format_datetime(timezone.now().astimezone(page.zone)),
-            unsubscribe_url=links.page_url(page, f"/unsubscribe/{links.unsubscribe_token(subscriber)}"),
+            unsubscribe_url=links.unsubscribe_url(subscriber, page),
         )
         return Letter(
             name=delivery.public_id,

@@ -17,10 +17,11 @@ def summarise(incident: IncidentView, *, zone: ZoneInfo, language: str, address:
         return format_instant(at, zone=zone, language=language)
 
     facts = [
-        (_("Status"), f"{incident.stage_label} / {_('Severity')}: {incident.severity_label}"),
+        (_("Status"), incident.stage_label),
+        (_("Severity"), incident.severity_label),
         (_("Started at"), say(incident.started_at)),
         (_("Resolved at"), say(incident.resolved_at) if incident.resolved_at else ""),
-        (_("Affected services"), _affected(incident, separator="、" if language == "ja" else ", ")),
+        (_("Affected services"), _affected(incident, language=language)),
         (_("Who is concerned"), incident.concerned),
         (_("What you can do"), incident.workaround),
         (_("Next update by"), say(incident.next_update_at) if incident.next_update_at else ""),
@@ -29,11 +30,13 @@ def summarise(incident: IncidentView, *, zone: ZoneInfo, language: str, address:
     lines = [f"{incident.title} ({incident.reference})", ""]
     lines += [f"{label}{colon}{value}" for label, value in facts if value]
     if latest := incident.latest:
-        lines += ["", f"{_('Update %(n)d') % {'n': latest.number}} {say(latest.happened_at)}"]
+        step = _("Update %(n)s") % {"n": latest.number}
+        lines += ["", f"{step} {say(latest.happened_at)}"]
         lines += [plain(latest.body) or _("No text on record")]
     return "\n".join([*lines, "", address])
 
 
-def _affected(incident: IncidentView, *, separator: str) -> str:
-    impacts = incident.open_impacts or incident.impacts
-    return separator.join(dict.fromkeys(f"{i.service} ({i.status.label})" for i in impacts))
+def _affected(incident: IncidentView, *, language: str) -> str:
+    form, separator = ("{}（{}）", "、") if language == "ja" else ("{} ({})", ", ")
+    impacts = incident.worst_impacts if incident.is_over else incident.open_impacts
+    return separator.join(form.format(impact.service, impact.status.label) for impact in impacts)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from incidents.public import views
+from incidents.public import reports, subscribing_urls, views
 
 
 class LanguageConverter:
@@ -22,10 +22,15 @@ pages = [
     path("history", views.show_history, name="history"),
     path("incidents/<str:reference>", views.show_incident, name="incident"),
     path("services/<slug:slug>", views.show_service, name="service"),
+    path("reports/<slug:number>", reports.show_report, name="report"),
+    path("reports/<slug:number>.txt", reports.show_report_text, name="report_text"),
+    path("reports/<slug:number>.md", reports.show_report_markdown, name="report_markdown"),
 ]
 
 urlpatterns = [
     path("robots.txt", views.show_robots, name="robots"),
     path("", include(pages)),
+    path("", include(subscribing_urls)),
     path("<language:language>/", include(pages)),
+    path("<language:language>/", include(subscribing_urls)),
 ]

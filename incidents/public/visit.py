@@ -111,20 +111,22 @@ def find_page(request: HttpRequest) -> Page | None:
 
 def misdirected() -> HttpResponse:
     return HttpResponse(
-        "No status page answers for this host.\n", status=MISDIRECTED, content_type="text/plain; charset=utf-8"
+        "No status page answers for this host.\n",
+        status=MISDIRECTED,
+        content_type="text/plain; charset=utf-8",
     )
 
 
 def _forget_visitor(request: HttpRequest) -> None:
-    """The session middleware renews the cookie of a signed-in reader unless the session is gone."""
+    """The session middleware renews the cookie of a signed-in reader unless the session is gone.
+
+    Only once an answer is there: Django's own error page still asks for it.
+    """
     if hasattr(request, "session"):
         del request.session
 
 
-def _answer(
-    request: HttpRequest, view: View, *, language: str, parts: Mapping[str, str]
-) -> HttpResponseBase:
-    _forget_visitor(request)
+def _answer(request: HttpRequest, view: View, *, language: str, parts: Mapping[str, str]) -> HttpResponseBase:
     page = find_page(request)
     if page is None:
         return misdirected()
@@ -132,6 +134,7 @@ def _answer(
     visit = Visit(request, page, language if language and is_known else page.first_language)
     with translation.override(visit.language):
         response = _answer_or_miss(view if is_known else _miss, visit, parts)
+    _forget_visitor(request)
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Content-Language"] = visit.language
     return response

@@ -14,6 +14,7 @@ from incidents.models import (
     IncidentState,
     Page,
     ReportState,
+    Service,
     ServiceStatus,
     Severity,
     Stage,
@@ -244,3 +245,13 @@ def _impact_view(impact: Impact) -> ImpactView:
         from_at=impact.from_at,
         until_at=impact.until_at,
     )
+
+
+def refreshed(incident: Incident) -> Incident:
+    """The incident as the database has it now, with its page."""
+    return Incident.objects.select_related("page").get(pk=incident.pk)
+
+
+def proposed_scope(incident: Incident) -> dict[Service, str]:
+    """What a draft supposes to be hit: its services with their proposed status."""
+    return {impact.service: impact.status for impact in incident.impacts.select_related("service")}

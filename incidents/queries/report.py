@@ -1,6 +1,22 @@
+from dataclasses import dataclass
+
 from django.db.models import QuerySet
 
 from incidents.models import Page, Report, ReportState
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One line that a report could have; `update_number` where it is that of a public update."""
+
+    entry_id: int
+    source: str
+    update_number: int | None
+
+
+def line_rows(report: Report) -> list[LineRow]:
+    rows = report.lines.order_by("entry__happened_at", "entry_id")
+    return [LineRow(*row) for row in rows.values_list("entry_id", "entry__source", "entry__update__number")]
 
 
 def _with_page() -> QuerySet[Report]:

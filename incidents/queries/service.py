@@ -122,3 +122,7 @@ def names_of_code(page: Page, code: str) -> list[str]:
     """The names of the page's services with this report code, the longest first."""
     names = Service.objects.filter(page=page, code=code).values_list("name", flat=True)
     return sorted(names, key=len, reverse=True)
+
+
+def find_service(page: Page, slug: str) -> Service | None:
+    return Service.objects.filter(page=page, slug=slug).first()

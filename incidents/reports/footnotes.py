@@ -58,7 +58,7 @@ def renumber_footnotes(sections: Sequence[str]) -> tuple[str, ...]:
 
 
 def find_unmatched(sections: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """(index of the section, what was expected) for a marker or note without its other, and for twin notes."""
+    """(index of the section, what was expected) for each marker or note without its other, and twin notes."""
     for index, _, problem in locate_unmatched(sections):
         yield index, problem
 

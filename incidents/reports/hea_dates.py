@@ -30,10 +30,11 @@ _MOMENTS = {
 }
 _STAMPS = {
     "ja": re.compile(
-        rf"(?P<month>{_D}{{1,2}})月(?P<day>{_D}{{1,2}})日{_WEEKDAY_JA}{_CLOCK}{_OFFSET}\s+(?P<text>\S.*)"
+        rf"(?:(?P<year>{_D}{{4}})年)?(?P<month>{_D}{{1,2}})月(?P<day>{_D}{{1,2}})日{_WEEKDAY_JA}{_CLOCK}{_OFFSET}\s+(?P<text>\S.*)"
     ),
     "en": re.compile(
-        rf"{_WEEKDAY_EN}(?P<day>{_D}{{1,2}}) +(?P<month>[A-Z][a-z]{{2}}) +{_CLOCK}{_OFFSET}\s+(?P<text>\S.*)"
+        rf"{_WEEKDAY_EN}(?P<day>{_D}{{1,2}}) +(?P<month>[A-Z][a-z]{{2}}) +"
+        rf"(?:(?P<year>{_D}{{4}}) +)?{_CLOCK}{_OFFSET}\s+(?P<text>\S.*)"
     ),
 }
 
@@ -88,18 +89,6 @@ def make_date(year: int, month: int, day: int) -> date:
         raise DateError("a date that exists") from None
 
 
-def choose_year(*, month: int, day: int, before: date | None, start: date) -> int:
-    """The year of a timeline entry: the first is nearest to the period's `start`, and where the
-    month falls by more than six against the entry `before`, a new year has begun.
-    """
-    if before is not None:
-        return before.year + (before.month - month > 6)
-    if not 1 <= month <= 12:
-        raise DateError("a date that exists")
-    years = [year for year in (start.year - 1, start.year, start.year + 1) if 1 <= year <= 9999]
-    return min(years, key=lambda year: abs(date(year, month, 1).toordinal() + day - 1 - start.toordinal()))
-
-
 def find_language(line: str) -> Language | None:
     """The language whose date the line is."""
     if _DAYS["ja"].fullmatch(line):
@@ -140,10 +129,12 @@ def read_entry(line: str, language: Language) -> tuple[Stamp, str] | None:
 
 def _make_stamp(found: re.Match[str]) -> Stamp:
     parts = found.groupdict()
-    weekday = parts["weekday"]
+    weekday, month = parts["weekday"], _month(parts["month"])
+    if not 1 <= month <= 12:
+        raise DateError("a date that exists")
     return Stamp(
-        year=int(parts.get("year") or 0),
-        month=_month(parts["month"]),
+        year=int(parts["year"] or 0),
+        month=month,
         day=int(parts["day"]),
         weekday=WEEKDAYS_JA.find(weekday) if weekday in WEEKDAYS_JA else WEEKDAYS_EN.index(weekday),
         hour=int(parts.get("h") or parts["hour"]),

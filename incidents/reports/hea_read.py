@@ -19,7 +19,6 @@ from incidents.reports.document import (
 )
 from incidents.reports.footnotes import locate_unmatched
 from incidents.reports.hea_dates import (
-    choose_year,
     find_language,
     is_revision,
     read_date,
@@ -31,7 +30,7 @@ from incidents.reports.hea_headings import find_heading, read_zone
 from incidents.reports.hea_rows import Block, Row, split_blocks, split_rows
 from incidents.reports.hea_title import split_title
 from incidents.reports.phrases import kind_of, split_phrase
-from incidents.reports.words import NUMBER_LABEL, TITLE, WORDS, name_zone
+from incidents.reports.words import NUMBER_LABEL, TITLE, WORDS, choose_year, name_zone
 
 _ISSUE_DATE = "a date such as 2020年10月8日 or 8 October 2020"
 _ENTRIES = {"ja": "9月04日(金) 12:46<TAB>text", "en": "Fri 04 Sep 12:46<TAB>text"}
@@ -183,9 +182,10 @@ def _read_period(block: Block, *, language: Language, zone: ZoneInfo) -> _Period
         block.filled[1].refuse("one line of period, then the next heading")
     words = WORDS[language]
     first, joint, last = row.text.partition(words.joint.strip() if language == "ja" else words.joint)
-    start = read_moment(first, language)
     ongoing = last.strip() == words.ongoing
-    until = read_moment(last.strip().removesuffix(words.until), language)
+    with row.refusing():
+        start = read_moment(first, language)
+        until = read_moment(last.strip().removesuffix(words.until), language)
     closed = last.strip().endswith(words.until)
     if start is None or not joint or not (ongoing or (until and closed)):
         row.refuse(_PERIODS[language])
@@ -202,12 +202,13 @@ def _read_timeline(block: Block, *, language: Language, zone: ZoneInfo, start: d
     for row in block.filled:
         if before is None and row.text == WORDS[language].lead:
             continue
-        entry = read_entry(row.text, language)
+        with row.refusing():
+            entry = read_entry(row.text, language)
         if entry is None:
             row.refuse(f"a timeline entry such as {_ENTRIES[language]}")
         stamp, text = entry
         with row.refusing():
-            year = choose_year(
+            year = stamp.year or choose_year(
                 month=stamp.month,
                 day=stamp.day,
                 before=before and before.astimezone(zone).date(),

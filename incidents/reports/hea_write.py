@@ -1,11 +1,9 @@
 """A document as the text edition: see docs/report-format.md."""
 
-from datetime import date
-
 from incidents.lib.errors import Refused
 from incidents.lib.plain_text import plain
-from incidents.reports.document import Document, check, find_zone, group_lines, to_minute
-from incidents.reports.hea_dates import choose_year, is_revision
+from incidents.reports.document import Document, check
+from incidents.reports.hea_dates import is_revision
 from incidents.reports.hea_headings import find_heading
 from incidents.reports.words import (
     BLOCKS,
@@ -16,15 +14,14 @@ from incidents.reports.words import (
     show_date,
     show_period,
     show_revision,
-    show_stamp,
     show_title,
+    stamp_entries,
 )
 
 
 def write(document: Document) -> str:
     """The text edition. Refused, by the field, what would not be read back as it was meant."""
     check(document)
-    _check_years(document)
     _check_head(document)
     bodies = {block: _show_block(document, block) for block in BLOCKS}
     headings = name_headings(document)
@@ -44,30 +41,13 @@ def _show_block(document: Document, block: str) -> str:
     if block == "period":
         return "".join(show_period(document))
     if block == "timeline":
-        entries = (
-            f"{show_stamp(entry.at, document)}\t{entry.text}" for entry in group_lines(document.timeline)
-        )
+        entries = (f"{stamp}\t{entry.text}" for entry, stamp in stamp_entries(document))
         return "\n\n".join(filter(None, [WORDS[document.language].lead, "\n".join(entries)]))
     text = plain(getattr(document, block))
     for line in text.split("\n"):
         if find_heading(line, document.language) is not None:
             raise Refused(f"expected no line that reads as a heading of the report: {line}", field=block)
     return text
-
-
-def _check_years(document: Document) -> None:
-    """The timeline prints no years: they must be the ones its reader will find."""
-    zone = find_zone(document.zone)
-    start = document.period_from.astimezone(zone).date()
-    before: date | None = None
-    for line in document.timeline:
-        day = to_minute(line.at).astimezone(zone).date()
-        if choose_year(month=day.month, day=day.day, before=before, start=start) != day.year:
-            raise Refused(
-                f"expected the entry of {day} within half a year of the period's start or the entry before",
-                field="timeline",
-            )
-        before = day
 
 
 def _check_head(document: Document) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import escape
 
-from incidents.reports.document import SECTIONS, Document, group_lines
+from incidents.reports.document import SECTIONS, Document
 from incidents.reports.words import (
     BLOCKS,
     NUMBER_LABEL,
@@ -15,8 +15,8 @@ from incidents.reports.words import (
     show_date,
     show_period,
     show_revision,
-    show_stamp,
     show_title,
+    stamp_entries,
 )
 
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z0-9]+)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
@@ -41,8 +41,8 @@ def write(document: Document, *, render_markdown: Callable[[str], str]) -> str:
 
 
 def _show_head(document: Document) -> Iterator[str]:
-    yield "<header>"
-    yield f'<p><time datetime="{document.issued_on}">{show_date(document.issued_on, document.language)}</time></p>'
+    issued = show_date(document.issued_on, document.language)
+    yield f'<header>\n<p><time datetime="{document.issued_on}">{issued}</time></p>'
     if document.revised_on:
         yield f'<p><time datetime="{document.revised_on}">{show_revision(document)}</time></p>'
     yield f"<p>{escape(document.organisation)}</p>"
@@ -62,8 +62,8 @@ def _show_timeline(document: Document) -> Iterator[str]:
     if not document.timeline:
         return
     yield "<dl>"
-    for entry in group_lines(document.timeline):
-        yield f"<dt>{_show_time(entry.at, show_stamp(entry.at, document))}</dt>"
+    for entry, stamp in stamp_entries(document):
+        yield f"<dt>{_show_time(entry.at, stamp)}</dt>"
         yield f"<dd>{escape(entry.text)}</dd>"
     yield "</dl>"
 
@@ -73,7 +73,7 @@ def _show_time(instant: datetime, shown: str) -> str:
 
 
 class _Notes:
-    """Links the markers of one report with their notes: `#note-1`, and back to its first marker, `#marker-1`."""
+    """Links the markers of one report with their notes (`#note-1`), and notes with the first of theirs."""
 
     def __init__(self) -> None:
         self.marked: set[str] = set()

@@ -3,7 +3,7 @@
 import re
 
 from incidents.lib.plain_text import escape
-from incidents.reports.document import Document, group_lines
+from incidents.reports.document import Document
 from incidents.reports.words import (
     BLOCKS,
     NUMBER_LABEL,
@@ -13,8 +13,8 @@ from incidents.reports.words import (
     show_date,
     show_period,
     show_revision,
-    show_stamp,
     show_title,
+    stamp_entries,
 )
 
 _MARKER = re.compile(r"\(\*([1-9][0-9]{0,2})\)")
@@ -40,10 +40,7 @@ def _show_block(document: Document, block: str) -> str:
     if block == "period":
         return "".join(show_period(document))
     if block == "timeline":
-        entries = [
-            f"- {show_stamp(entry.at, document)} {escape(entry.text)}"
-            for entry in group_lines(document.timeline)
-        ]
+        entries = [f"- {stamp} {escape(entry.text)}" for entry, stamp in stamp_entries(document)]
         return "\n\n".join(filter(None, [WORDS[document.language].lead, "\n".join(entries)]))
     return _port_section(getattr(document, block))
 

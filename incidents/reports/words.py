@@ -1,10 +1,10 @@
 """The fixed words of a report in both languages; every writer prints these, the reader expects them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from incidents.reports.document import Document, Edition, Language, find_zone, to_minute
+from incidents.reports.document import Document, Edition, Entry, Language, find_zone, group_lines, to_minute
 
 BLOCKS = ("what_happened", "period", "scope", "cause", "timeline", "measures")
 TITLE = "Post-Incident Report"
@@ -124,14 +124,33 @@ def _show_moment(instant: datetime, document: Document, *, approximate: bool) ->
     return f"{about}{WEEKDAYS_EN[at.weekday()]} {day}, {at:%H:%M}{_show_repeated(at, ' ({})')}"
 
 
-def show_stamp(instant: datetime, document: Document) -> str:
-    """What stands before a timeline entry: `9月04日(金) 12:46`."""
-    at = to_minute(instant).astimezone(find_zone(document.zone))
-    if document.language == "ja":
+def stamp_entries(document: Document) -> Iterator[tuple[Entry, str]]:
+    """The printed entries of the timeline, each with what stands before it: `9月04日(金) 12:46`."""
+    zone = find_zone(document.zone)
+    start, before = document.period_from.astimezone(zone).date(), None
+    for entry in group_lines(document.timeline):
+        at = to_minute(entry.at).astimezone(zone)
+        implied = choose_year(month=at.month, day=at.day, before=before, start=start)
+        yield entry, _show_stamp(at, document.language, with_year=implied != at.year)
+        before = at.date()
+
+
+def choose_year(*, month: int, day: int, before: date | None, start: date) -> int:
+    """The year of an entry that prints none: the first is nearest to the period's `start`, and
+    where the month falls by more than six against the entry `before`, a new year has begun.
+    """
+    if before is not None:
+        return before.year + (before.month - month > 6)
+    years = [year for year in (start.year - 1, start.year, start.year + 1) if 1 <= year <= 9999]
+    return min(years, key=lambda year: abs(date(year, month, 1).toordinal() + day - 1 - start.toordinal()))
+
+
+def _show_stamp(at: datetime, language: Language, *, with_year: bool) -> str:
+    if language == "ja":
         day = f"{at.month}月{at.day:02}日({WEEKDAYS_JA[at.weekday()]})"
-        return f"{day} {at:%H:%M}{_show_repeated(at, '({})')}"
+        return f"{f'{at.year}年' if with_year else ''}{day} {at:%H:%M}{_show_repeated(at, '({})')}"
     day = f"{WEEKDAYS_EN[at.weekday()]} {at.day:02} {MONTHS_EN[at.month - 1][:3]}"
-    return f"{day} {at:%H:%M}{_show_repeated(at, ' ({})')}"
+    return f"{day}{f' {at.year}' if with_year else ''} {at:%H:%M}{_show_repeated(at, ' ({})')}"
 
 
 def _show_repeated(at: datetime, form: str) -> str:

@@ -17,10 +17,16 @@ register = template.Library()
 
 _WEEKDAYS = "月火水木金土日"
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
-_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-_JAPANESE_ZONES = {"Asia/Tokyo": "日本時間", "Japan": "日本時間", "UTC": "協定世界時", "Etc/UTC": "協定世界時"}
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+_JAPANESE_ZONES = {
+    "Asia/Tokyo": "日本時間",
+    "Japan": "日本時間",
+    "UTC": "協定世界時",
+    "Etc/UTC": "協定世界時",
+}
 
 
 def zone_name(at: datetime, *, zone: ZoneInfo, language: str) -> str:

@@ -1,6 +1,7 @@
 """What may happen to an incident, and what each step leaves on the record."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 NOON = jst("2020-09-04 12:46")
 
 
-def open_at_noon(**values: object) -> Incident:
+def open_at_noon(**values: Any) -> Incident:
     with times.at(NOON):
         page = make.page()
         service = make.service(page, name="Email Archive", code="HEA")
@@ -186,7 +187,7 @@ def test_a_dismissed_draft_stays_on_the_record() -> None:
     ],
 )
 def test_an_update_that_cannot_be_so_is_refused_by_its_field_and_nothing_is_saved(
-    values: dict[str, object], field: str
+    values: dict[str, Any], field: str
 ) -> None:
     incident = open_at_noon()
     with times.at(NOON), pytest.raises(Refused) as refused:

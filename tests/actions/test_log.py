@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from incidents.actions import log
@@ -42,7 +44,7 @@ def test_the_line_of_a_public_update_is_not_typed() -> None:
         ({"text": "a", "happened_at": jst("2999-01-01 00:00")}, "happened_at"),
     ],
 )
-def test_a_line_that_cannot_be_so_is_refused_by_its_field(values: dict[str, object], field: str) -> None:
+def test_a_line_that_cannot_be_so_is_refused_by_its_field(values: dict[str, Any], field: str) -> None:
     incident = make.incident(make.page())
     with pytest.raises(Refused) as refused:
         log.add_entry(incident, **values)

@@ -26,6 +26,12 @@ def judge(
         apply_judgement(lock_monitor(monitor.pk), Judged(verdict, at, onset, {"seen": at.isoformat()}, ratio))
 
 
+def last_line(incident: Incident) -> str:
+    entry = incident.log.last()
+    assert entry is not None
+    return entry.text
+
+
 def watched(**values: object) -> tuple[Service, Monitor]:
     service = make.service(make.page(), name="Email Archive", **values)
     return service, make.monitor(service, name="受信通数", status_when_failing="degraded")
@@ -99,7 +105,7 @@ def test_a_published_incident_is_never_resolved_by_a_monitor() -> None:
     judge(monitor, "up", SEEN + timedelta(hours=2))
     incident = Incident.objects.get()
     assert (incident.state, incident.is_open) == ("public", True)
-    assert "正常な状態に戻った" in incident.log.last().text
+    assert "正常な状態に戻った" in last_line(incident)
 
 
 def test_a_surge_is_logged_as_recovery_in_the_open_incident_and_opens_no_second() -> None:
@@ -107,7 +113,7 @@ def test_a_surge_is_logged_as_recovery_in_the_open_incident_and_opens_no_second(
     judge(monitor, "low")
     judge(monitor, "high", SEEN + timedelta(days=5), ratio=1.5)
     incident = Incident.objects.get()
-    assert "回復傾向" in incident.log.last().text
+    assert "回復傾向" in last_line(incident)
     assert not Signal.objects.filter(ended_at=None).exists()
 
 

@@ -144,6 +144,7 @@ def test_changing_the_service_s_name_changes_exactly_the_title_line() -> None:
 def test_changing_the_period_changes_exactly_its_line() -> None:
     report = sample_report()
     before = exported(report)
+    assert report.period_until is not None
     Report.objects.filter(pk=report.pk).update(period_until=report.period_until + timedelta(hours=1))
     ((old, _),) = changed_lines(before, exported(report))
     assert "から" in old
@@ -186,7 +187,7 @@ def test_the_commands_take_a_file_in_and_bring_it_out(
     assert squeezed((tmp_path / "out.txt").read_text(encoding="utf-8")) == squeezed(text)
     for form in ("md", "html"):
         call_command("export_report", number, "--format", form, "-o", str(tmp_path / f"out.{form}"))
-        assert number in (tmp_path / f"out.{form}").read_text(encoding="utf-8")
+        assert str(number) in (tmp_path / f"out.{form}").read_text(encoding="utf-8")
 
 
 def test_one_bad_file_fails_the_command_with_its_line_and_leaves_the_good_ones(

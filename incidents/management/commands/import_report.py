@@ -27,8 +27,8 @@ class Command(BaseCommand):
             text = Path(file).read_text(encoding="utf-8")
             report = take_past_report(ensure_page(), text, service=service)
         except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            self.stderr.write(f"{file}:{line}: expected UTF-8 text")
+            before = error.object.count(b"\n", 0, error.start)
+            self.stderr.write(f"{file}:{before + 1}: expected UTF-8 text")
         except OSError as error:
             self.stderr.write(f"{file}: {error.strerror}")
         except Refused as refused:

@@ -193,7 +193,7 @@ class MailFolder:
 
 
 def open_sender() -> Sender:
-    if settings.EMAIL_DELIVERY == "file":
+    if settings.MAIL_SERVER is None:
         return MailFolder(Path(settings.MAIL_DIR))
     return SmtpSender()
 

@@ -1,0 +1,233 @@
+"""What may happen to a subscription. Whoever asks, the answer is the same for every address.
+
+What is sent to an address is limited by what was sent to it before, counted in the database: nobody can
+use us to flood a mailbox.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents.actions import audit
+from incidents.lib.addresses import clean_address
+from incidents.lib.errors import Refused
+from incidents.lib.wake import wake
+from incidents.models import (
+    Delivery,
+    DeliveryState,
+    Notice,
+    NoticeKind,
+    Page,
+    Service,
+    Subscriber,
+    SubscriberState,
+)
+from incidents.notices import fanout
+from incidents.queries import subscribers
+from incidents.queries.subscribers import Link, LinkState
+
+SENDING = "incidents.tasks.deliver_notices"
+ACTOR = "subscriber"
+PAGE_CONFIRMATIONS_AN_HOUR = 200
+DOMAIN_CONFIRMATIONS_AN_HOUR = 50
+
+Caps = Sequence[tuple[int, timedelta]]
+FEW_A_DAY: Caps = (
+    (1, timedelta(minutes=10)),
+    (3, timedelta(days=1)),
+)
+CAPS: dict[str, Caps] = {
+    NoticeKind.CONFIRM: (*FEW_A_DAY, (5, timedelta(days=30))),
+    NoticeKind.ALREADY: ((1, timedelta(days=1)),),
+    NoticeKind.MANAGE: FEW_A_DAY,
+}
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def subscribe(page: Page, *, email: str, language: str, service_ids: Iterable[int] | None) -> None:
+    """Asks the address to confirm; `service_ids` None is all services. Tells nothing about the address."""
+    address = clean_address(email)
+    services = _check_choices(page, language=language, service_ids=service_ids)
+    subscriber, _is_new = Subscriber.objects.get_or_create(page=page, email=address)
+    subscriber = _locked(subscriber)
+    if subscriber.state == SubscriberState.ACTIVE:
+        if _is_within_caps(NoticeKind.ALREADY, subscriber):
+            _mail(NoticeKind.ALREADY, subscriber)
+        return
+    subscriber.state = SubscriberState.PENDING
+    _write_choices(subscriber, language=language, services=services)
+    _ask_to_confirm(subscriber)
+
+
+@transaction.atomic
+def confirm(token: str) -> Subscriber:
+    """Refused unless the link is valid; a second confirmation changes nothing."""
+    link = _found(subscribers.find_confirming(token))
+    subscriber = _locked(link.subscriber)
+    if link.state is LinkState.DONE:
+        return subscriber
+    if link.state is LinkState.EXPIRED:
+        raise Refused(_("This link has expired."))
+    subscriber.state = SubscriberState.ACTIVE
+    subscriber.confirmed_at = timezone.now()
+    subscriber.confirm_nonce = ""
+    subscriber.save(update_fields=["state", "confirmed_at", "confirm_nonce"])
+    _record("confirm_subscription", subscriber)
+    return subscriber
+
+
+@transaction.atomic
+def send_confirmation_again(token: str) -> None:
+    """Sends another link to the address that an expired one was sent to."""
+    link = _found(subscribers.find_confirming(token))
+    if link.state is LinkState.EXPIRED:
+        subscriber = _locked(link.subscriber)
+        subscriber.state = SubscriberState.PENDING
+        subscriber.save(update_fields=["state"])
+        _ask_to_confirm(subscriber)
+
+
+@transaction.atomic
+def unsubscribe(token: str) -> Subscriber:
+    """At once: what still waits for this subscriber is not sent. Doing it twice changes nothing."""
+    subscriber = subscribers.find_unsubscribing(token)
+    if subscriber is None:
+        raise Refused(_("This link is not valid."))
+    subscriber = _locked(subscriber)
+    if subscriber.state == SubscriberState.UNSUBSCRIBED:
+        return subscriber
+    subscriber.state = SubscriberState.UNSUBSCRIBED
+    subscriber.unsubscribed_at = timezone.now()
+    subscriber.confirm_nonce = subscriber.manage_nonce = ""
+    subscriber.save()
+    waiting = Delivery.objects.filter(subscriber=subscriber, state=DeliveryState.QUEUED)
+    waiting.update(state=DeliveryState.CANCELLED)
+    _record("unsubscribe", subscriber)
+    return subscriber
+
+
+@transaction.atomic
+def request_manage_link(page: Page, email: str) -> None:
+    """Mails a link that opens the choices of an active subscriber; tells nothing about the address."""
+    address = clean_address(email)
+    found = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE).first()
+    if found is None or not _is_within_caps(NoticeKind.MANAGE, found):
+        return
+    subscriber = _locked(found)
+    subscriber.manage_nonce = secrets.token_hex(16)
+    subscriber.manage_sent_at = timezone.now()
+    subscriber.save(update_fields=["manage_nonce", "manage_sent_at"])
+    _mail(NoticeKind.MANAGE, subscriber)
+
+
+@transaction.atomic
+def change_choices(token: str, *, language: str, service_ids: Iterable[int] | None) -> Subscriber:
+    """Uses the link up; Refused choices leave it valid."""
+    link = _found(subscribers.find_managing(token))
+    if link.state is not LinkState.VALID:
+        raise Refused(_("This link has expired."))
+    subscriber = _locked(link.subscriber)
+    services = _check_choices(subscriber.page, language=language, service_ids=service_ids)
+    before = _choices(subscriber)
+    subscriber.manage_nonce = ""
+    _write_choices(subscriber, language=language, services=services)
+    _record("change_choices", subscriber, before=before, after=_choices(subscriber))
+    return subscriber
+
+
+def is_allowed(sent_at: Iterable[datetime], *, now: datetime, caps: Caps) -> bool:
+    """Whether one more mail keeps every cap, given when the earlier ones were written."""
+    instants = list(sent_at)
+    return all(sum(now - at < span for at in instants) < count for count, span in caps)
+
+
+def _found(link: Link | None) -> Link:
+    if link is None:
+        raise Refused(_("This link is not valid."))
+    return link
+
+
+def _locked(subscriber: Subscriber) -> Subscriber:
+    """As it is now, held until the transaction ends: two requests at once act one after the other."""
+    return Subscriber.objects.select_for_update(of=("self",)).select_related("page").get(pk=subscriber.pk)
+
+
+def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | None) -> list[Service] | None:
+    if language not in page.languages:
+        raise Refused(_("Choose one of the page's languages."), field="language")
+    if service_ids is None:
+        return None
+    wanted = set(service_ids)
+    services = list(Service.objects.filter(page=page, pk__in=wanted))
+    if not wanted:
+        raise Refused(_("Choose at least one service, or all services."), field="services")
+    if len(services) != len(wanted):
+        raise Refused(_("Choose services of this page."), field="services")
+    return services
+
+
+def _write_choices(subscriber: Subscriber, *, language: str, services: list[Service] | None) -> None:
+    subscriber.language = language
+    subscriber.all_services = services is None
+    subscriber.save()
+    subscriber.services.set(services or [])
+
+
+def _choices(subscriber: Subscriber) -> dict[str, Any]:
+    chosen = sorted(subscriber.services.values_list("slug", flat=True))
+    return {"language": subscriber.language, "services": None if subscriber.all_services else chosen}
+
+
+def _ask_to_confirm(subscriber: Subscriber) -> None:
+    """Links already sent stay good while they are young, whichever of the mails is opened."""
+    if not _is_within_caps(NoticeKind.CONFIRM, subscriber) or not _has_room_to_confirm(subscriber):
+        return
+    now = timezone.now()
+    sent_at = subscriber.confirm_sent_at
+    if not subscriber.confirm_nonce or sent_at is None or now - sent_at > subscribers.CONFIRM_LIFE:
+        subscriber.confirm_nonce = secrets.token_hex(16)
+    subscriber.confirm_sent_at = now
+    subscriber.save(update_fields=["confirm_nonce", "confirm_sent_at"])
+    _mail(NoticeKind.CONFIRM, subscriber)
+
+
+def _mail(kind: NoticeKind, subscriber: Subscriber) -> None:
+    fanout.queue_personal(kind, subscriber)
+    _record(f"mail_{kind.value}", subscriber)
+    transaction.on_commit(lambda: wake(SENDING), robust=True)
+
+
+def _is_within_caps(kind: NoticeKind, subscriber: Subscriber) -> bool:
+    now, caps = timezone.now(), CAPS[kind]
+    since = now - max(span for _count, span in caps)
+    earlier = Delivery.objects.filter(subscriber=subscriber, notice__kind=kind, notice__created_at__gt=since)
+    return is_allowed(earlier.values_list("notice__created_at", flat=True), now=now, caps=caps)
+
+
+def _has_room_to_confirm(subscriber: Subscriber) -> bool:
+    """Against a flood spread over many addresses of one page or one domain."""
+    since = timezone.now() - timedelta(hours=1)
+    asked = Notice.objects.filter(page=subscriber.page, kind=NoticeKind.CONFIRM, created_at__gt=since)
+    if asked.count() >= PAGE_CONFIRMATIONS_AN_HOUR:
+        log.error("over %d confirmations in an hour: no more are sent", PAGE_CONFIRMATIONS_AN_HOUR)
+        return False
+    of_domain = asked.filter(deliveries__subscriber__email__endswith=f"@{subscriber.domain}")
+    return of_domain.count() < DOMAIN_CONFIRMATIONS_AN_HOUR
+
+
+def _record(
+    action: str,
+    subscriber: Subscriber,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(action, subscriber, actor_name=ACTOR, before=before, after=after)
