@@ -139,7 +139,9 @@ def own_service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.mark.parametrize("which", ["parent", "child"])
 @pytest.mark.parametrize("title", TITLES)
-def test_a_killed_process_is_back_within_ten_seconds_and_leaves_no_orphan(service, title, which):
+def test_a_killed_process_is_back_within_ten_seconds_and_leaves_no_orphan(
+    service: Service, title: str, which: str
+) -> None:
     wait_until(service.is_whole, seconds=HEALED_WITHIN_SECONDS, waiting_for="whole service")
     pids = service.with_title(title)
     if which == "child" and len(pids) == 1:
@@ -156,7 +158,7 @@ def test_a_killed_process_is_back_within_ten_seconds_and_leaves_no_orphan(servic
         assert not set(pids) & set(service.processes())
 
 
-def test_workers_take_up_work_again_after_the_broker_was_killed(service):
+def test_workers_take_up_work_again_after_the_broker_was_killed(service: Service) -> None:
     wait_until(service.is_whole, seconds=HEALED_WITHIN_SECONDS, waiting_for="whole service")
     os.kill(service.with_title("valkey-server")[0], signal.SIGKILL)
     wait_until(service.is_whole, seconds=HEALED_WITHIN_SECONDS, waiting_for="new broker")
@@ -176,12 +178,13 @@ def tasks_started(service: Service) -> int:
     return int(line.partition("calls=")[2].partition(",")[0])
 
 
-def test_idle_it_takes_under_500_mb(service):
+def test_idle_it_takes_under_500_mb(service: Service) -> None:
     wait_until(service.is_whole, seconds=HEALED_WITHIN_SECONDS, waiting_for="whole service")
     assert service.memory_mb() < MEMORY_LIMIT_MB
 
 
-def test_a_second_instance_on_the_same_data_is_refused(service):
+def test_a_second_instance_on_the_same_data_is_refused(service: Service) -> None:
+    assert service.supervisor
     second = service.launch()
     assert second.wait(30) == 1
     refusal = service.output.read_text().splitlines()[-1]
@@ -191,7 +194,7 @@ def test_a_second_instance_on_the_same_data_is_refused(service):
     )
 
 
-def test_an_instance_on_a_port_in_use_says_so(service, tmp_path):
+def test_an_instance_on_a_port_in_use_says_so(service: Service, tmp_path: Path) -> None:
     other = Service(tmp_path / "data")
     other.port = service.port
     assert other.launch().wait(30) == 1
@@ -199,7 +202,7 @@ def test_an_instance_on_a_port_in_use_says_so(service, tmp_path):
     assert other.processes() == {}
 
 
-def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_goes_on(own_service):
+def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_goes_on(own_service: Service) -> None:
     own_service.start()
     key = (own_service.data_dir / "secret_key").read_text()
     own_service.signal(signal.SIGKILL)
@@ -209,7 +212,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_goes_on(own_ser
     assert (own_service.data_dir / "secret_key").read_text() == key
 
 
-def test_supervisor_and_worker_killed_together_leave_no_orphan(own_service):
+def test_supervisor_and_worker_killed_together_leave_no_orphan(own_service: Service) -> None:
     own_service.start()
     for title in ("celery worker default", "granian web server"):
         os.kill(own_service.with_title(title)[0], signal.SIGKILL)
@@ -218,7 +221,7 @@ def test_supervisor_and_worker_killed_together_leave_no_orphan(own_service):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_end_ends_everything(own_service, number):
+def test_a_signal_to_end_ends_everything(own_service: Service, number: signal.Signals) -> None:
     own_service.start()
     assert own_service.signal(number) == 0
     assert own_service.processes() == {}
