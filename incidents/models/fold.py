@@ -1,11 +1,11 @@
 """An incident's state as the fold of its updates: pure, so that every edit can fold again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from incidents.models.states import OVER, ServiceStatus, Severity, Stage
+from incidents.models.states import OVER, ServiceStatus, Stage
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,13 @@ class Change(StrEnum):
     OTHER = "other"
 
 
-def fold(updates: Sequence[Told], *, started_at: datetime) -> Folded:
-    """The state after `updates`, which come in the order they were told; without any, a fresh draft."""
-    if not updates:
-        return Folded(Stage.INVESTIGATING, Severity.MINOR, "", "", None, None, None, ())
+def fold(updates: Sequence[Told], *, started_at: datetime, ended_untold_at: datetime | None = None) -> Folded:
+    """The state after `updates`: at least one, in the order they were told."""
+    if ended_untold_at is not None and updates[-1].stage not in OVER:
+        end = replace(
+            updates[-1], at=max(ended_untold_at, updates[-1].at), stage=Stage.RESOLVED, next_update_at=None
+        )
+        updates = [*updates, replace(end, recovered_at=ended_untold_at)]
     last = updates[-1]
     return Folded(
         stage=last.stage,

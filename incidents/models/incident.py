@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incidents.models.access import Staff
 from incidents.models.page import Page
@@ -16,7 +17,7 @@ class IncidentState(models.TextChoices):
 
 class Origin(models.TextChoices):
     STAFF = "staff", _("Staff")
-    MONITOR = "monitor", _("Monitoring")
+    MONITOR = "monitor", pgettext_lazy("source", "Monitoring")
     IMPORT = "import", _("Imported report")
 
 
@@ -25,6 +26,7 @@ class Incident(models.Model):
 
     `stage`, `severity`, `concerned`, `workaround`, `next_update_at`, `published_at` and `resolved_at`
     are the fold of the updates (`models.fold`); no other code writes them once an update exists.
+    `ended_untold_at` is the end of a past incident whose record holds no update that tells it.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
@@ -41,6 +43,7 @@ class Incident(models.Model):
     opened_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    ended_untold_at = models.DateTimeField(null=True, blank=True)
     dismissed_at = models.DateTimeField(null=True, blank=True)
     publish_due_at = models.DateTimeField(null=True, blank=True)
     next_update_at = models.DateTimeField(null=True, blank=True)
@@ -102,10 +105,14 @@ class Update(models.Model):
     published_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
+    request_key = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["happened_at", "number"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "request_key"], condition=~Q(request_key=""), name="one_update_a_request"
+            ),
             models.UniqueConstraint(fields=["incident", "number"], name="update_number_once_an_incident"),
             models.CheckConstraint(
                 condition=Q(recovered_at__isnull=True) | Q(stage__in=OVER),

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from incidents.models.access import Staff
 from incidents.models.incident import Incident, Update
@@ -18,7 +19,7 @@ class LogKind(models.TextChoices):
 
 class LogSource(models.TextChoices):
     STAFF = "staff", _("Staff")
-    MONITOR = "monitor", _("Monitoring")
+    MONITOR = "monitor", pgettext_lazy("source", "Monitoring")
     SYSTEM = "system", _("System")
     IMPORT = "import", _("Imported report")
 
@@ -35,7 +36,9 @@ class LogEntry(models.Model):
     kind = models.CharField(max_length=14, choices=LogKind.choices)
     source = models.CharField(max_length=10, choices=LogSource.choices)
     text = models.TextField(max_length=5000, blank=True)
-    author = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
+    author = models.ForeignKey(
+        Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="log_entries"
+    )
     update = models.OneToOneField(
         Update, on_delete=models.CASCADE, null=True, blank=True, related_name="log_entry"
     )

@@ -39,6 +39,7 @@ class Monitor(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     interval_seconds = models.PositiveIntegerField(default=60)
     enabled = models.BooleanField(default=True)
+    parked_reason = models.CharField(max_length=300, blank=True)
     status_when_failing = models.CharField(
         max_length=20, choices=ServiceStatus.choices, default=ServiceStatus.MAJOR_OUTAGE
     )

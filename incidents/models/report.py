@@ -23,7 +23,8 @@ class Report(models.Model):
     """The post-incident report of one incident: what only people know, beside what the record tells.
 
     Title, timeline and update lines are not stored: they are built from the service and the log.
-    `number` is given at the first issue and never changes.
+    `number` is given at the first issue and never changes. Instants are shown in `time_zone`; the texts are
+    written in `language`.
     """
 
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="report")
@@ -32,6 +33,8 @@ class Report(models.Model):
     state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.DRAFT)
     edition = models.CharField(max_length=10, choices=Edition.choices, default=Edition.FINAL)
     revision = models.PositiveSmallIntegerField(default=1)
+    language = models.CharField(max_length=8)
+    time_zone = models.CharField(max_length=64)
     organisation = models.CharField(max_length=100)
     subject = models.CharField(max_length=150)
     what_happened = models.TextField(blank=True)

@@ -1,0 +1,23 @@
+"""What is kept for how long."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.models import CheckResult, Observation, Subscriber, SubscriberState
+
+PENDING_SUBSCRIBERS = timedelta(days=7)
+CHECK_RESULTS = timedelta(days=90)
+OBSERVATIONS = timedelta(days=400)
+
+
+@transaction.atomic
+def expire_old_rows() -> None:
+    """Forgets sign-ups never confirmed, and results and observations past their retention."""
+    now = timezone.now()
+    Subscriber.objects.filter(
+        state=SubscriberState.PENDING, created_at__lt=now - PENDING_SUBSCRIBERS
+    ).exclude(confirm_sent_at__gte=now - PENDING_SUBSCRIBERS).delete()
+    CheckResult.objects.filter(at__lt=now - CHECK_RESULTS).delete()
+    Observation.objects.filter(at__lt=now - OBSERVATIONS).delete()

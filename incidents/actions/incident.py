@@ -1,0 +1,358 @@
+"""What may happen to an incident. Each function is one transaction: the change, its trace, its notices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.actions import audit, wording
+from incidents.actions.folding import fold_incident, save_scope
+from incidents.actions.references import next_reference
+from incidents.actions.revision import touch_page
+from incidents.lib import times
+from incidents.lib.errors import Refused
+from incidents.lib.markdown import render
+from incidents.lib.wake import wake
+from incidents.models import (
+    OVER,
+    Impact,
+    Incident,
+    IncidentState,
+    LogEntry,
+    LogKind,
+    LogSource,
+    Origin,
+    Page,
+    Service,
+    ServiceStatus,
+    Severity,
+    Staff,
+    Stage,
+    Update,
+    UpdateRevision,
+)
+from incidents.notices import fanout
+from incidents.queries.incident import drafts_due, proposed_scope, updates_in_order
+
+SENDING = "incidents.tasks.deliver_notices"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an update is to tell. `None` keeps what the update before it told.
+
+    `scope` maps services to their status; `next_update_at` None promises by severity, `promise_nothing`
+    promises none; `recovered_at` is when it was really over, for an update that resolves. The same
+    `request_key` sent twice is one update.
+    """
+
+    stage: str
+    body: str
+    scope: Mapping[Service, str] | None = None
+    severity: str | None = None
+    concerned: str | None = None
+    workaround: str | None = None
+    next_update_at: datetime | None = None
+    promise_nothing: bool = False
+    happened_at: datetime | None = None
+    recovered_at: datetime | None = None
+    request_key: str = ""
+
+
+@transaction.atomic
+def open_incident(
+    page: Page,
+    *,
+    title: str,
+    scope: Mapping[Service, str],
+    severity: str = Severity.MINOR,
+    started_at: datetime | None = None,
+    detected_at: datetime | None = None,
+    origin: str = Origin.STAFF,
+    actor: Staff | None = None,
+) -> Incident:
+    """Opens a draft: nothing is public, but it has its reference."""
+    now = times.now()
+    started_at = started_at or now
+    _check_title(title)
+    _check_scope(scope, page=page)
+    if started_at > now:
+        raise Refused("the start must not lie in the future", field="started_at")
+    incident = Incident.objects.create(
+        page=page,
+        reference=next_reference(page.pk, opened_at=now),
+        title=title.strip(),
+        severity=Severity(severity),
+        started_at=started_at,
+        detected_at=detected_at or now,
+        opened_at=now,
+        origin=origin,
+        opened_by=actor,
+    )
+    propose_impacts(incident, scope)
+    audit.record("open_incident", incident, actor=actor, after={"title": incident.title})
+    touch_page(page.pk)
+    return incident
+
+
+def propose_impacts(incident: Incident, scope: Mapping[Service, str]) -> None:
+    """What a draft supposes to be hit, from the proposed start on; the first update decides."""
+    for service, status in scope.items():
+        Impact.objects.update_or_create(
+            incident=incident,
+            service=service,
+            until_at=None,
+            defaults={"status": ServiceStatus(status), "from_at": incident.started_at},
+        )
+
+
+@transaction.atomic
+def publish_update(
+    incident: Incident,
+    draft: Draft,
+    *,
+    actor: Staff | None = None,
+    notify: bool = True,
+    hold_seconds: int | None = None,
+) -> Update:
+    """Tells the public: the update, its log line, its scope and one delivery per subscriber, at once.
+
+    The mails wait `hold_seconds` (default: the page's) so that a slip can be taken back.
+    """
+    incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
+    before = updates_in_order(incident)
+    if draft.request_key and (twin := next((u for u in before if u.request_key == draft.request_key), None)):
+        return twin
+    update = _write_update(incident, draft, before=before, actor=actor)
+    LogEntry.objects.create(
+        incident=incident,
+        update=update,
+        happened_at=update.happened_at,
+        recorded_at=times.now(),
+        kind=LogKind.PUBLIC_UPDATE,
+        source=LogSource.SYSTEM,
+        author=actor,
+    )
+    fold_incident(incident)
+    audit.record(
+        "publish_update", update, actor=actor, after={"stage": update.stage, "number": update.number}
+    )
+    touch_page(incident.page_id)
+    if notify:
+        seconds = incident.page.hold_seconds if hold_seconds is None else hold_seconds
+        fanout.queue_update(update, hold_until=timezone.now() + timedelta(seconds=seconds))
+        transaction.on_commit(lambda: wake(SENDING), robust=True)
+    return update
+
+
+@transaction.atomic
+def publish_draft(
+    incident: Incident, *, actor: Staff | None = None, notify: bool = True, hold_seconds: int | None = None
+) -> Update:
+    """The one click: tells what the draft proposes, in the page's fixed words."""
+    incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
+    if incident.state != IncidentState.DRAFT:
+        raise Refused(f"{incident.reference} is not a draft any more")
+    scope = proposed_scope(incident)
+    body = wording.first_update([service.name for service in scope], language=incident.page.first_language)
+    draft = Draft(stage=Stage.INVESTIGATING, body=body, scope=scope, severity=incident.severity)
+    return publish_update(incident, draft, actor=actor, notify=notify, hold_seconds=hold_seconds)
+
+
+def publish_due_drafts(*, notify: bool = True) -> int:
+    """Publishes the drafts whose service's policy gave people long enough; answers how many."""
+    published = 0
+    for incident in drafts_due(now=times.now()):
+        publish_draft(incident, notify=notify)
+        published += 1
+    return published
+
+
+@transaction.atomic
+def edit_update(update: Update, draft: Draft, *, actor: Staff | None = None) -> Update:
+    """Corrects a published update: the earlier text is kept and the correction shows; nobody is mailed again."""
+    incident = Incident.objects.select_for_update().select_related("page").get(pk=update.incident_id)
+    update = Update.objects.get(pk=update.pk)
+    others = [u for u in updates_in_order(incident) if u.pk != update.pk]
+    earlier = _told_values(update)
+    UpdateRevision.objects.create(
+        update=update,
+        body=update.body,
+        body_html=update.body_html,
+        told=earlier,
+        replaced_at=times.now(),
+        replaced_by=actor,
+    )
+    _fill(update, draft, fallback=update, incident=incident)
+    update.edited_at = times.now()
+    _check_order(update, others, incident=incident)
+    update.save()
+    if draft.scope is not None:
+        _check_scope(draft.scope, page=incident.page)
+        save_scope(update, {service.pk: status for service, status in draft.scope.items()})
+    LogEntry.objects.filter(update=update).update(happened_at=update.happened_at)
+    fold_incident(incident)
+    audit.record("edit_update", update, actor=actor, before=earlier, after=_told_values(update))
+    touch_page(incident.page_id)
+    return update
+
+
+@transaction.atomic
+def cancel_notice(update: Update, *, actor: Staff | None = None) -> int:
+    """Takes back the mails that still wait in the hold; answers how many."""
+    cancelled = fanout.cancel_update(update)
+    audit.record("cancel_notice", update, actor=actor, after={"cancelled": cancelled})
+    return cancelled
+
+
+@transaction.atomic
+def dismiss_draft(incident: Incident, *, reason: str = "", actor: Staff | None = None) -> Incident:
+    """Closes a draft that needs no publication; it stays on the record with its reason."""
+    incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
+    if incident.state != IncidentState.DRAFT:
+        raise Refused(f"{incident.reference} is not a draft any more")
+    now = times.now()
+    incident.state = IncidentState.DISMISSED
+    incident.dismissed_at = now
+    incident.publish_due_at = None
+    incident.save()
+    incident.impacts.filter(until_at=None).update(until_at=max(now, incident.started_at))
+    LogEntry.objects.create(
+        incident=incident,
+        happened_at=now,
+        recorded_at=now,
+        kind=LogKind.ACTION,
+        source=LogSource.STAFF if actor else LogSource.SYSTEM,
+        author=actor,
+        text=reason or wording.dismissed(language=incident.page.first_language),
+    )
+    audit.record("dismiss_draft", incident, actor=actor)
+    touch_page(incident.page_id)
+    return incident
+
+
+@transaction.atomic
+def correct_incident(
+    incident: Incident,
+    *,
+    title: str | None = None,
+    started_at: datetime | None = None,
+    actor: Staff | None = None,
+) -> Incident:
+    """Changes the title or the onset; the impacts follow."""
+    incident = Incident.objects.select_for_update().get(pk=incident.pk)
+    before = {"title": incident.title, "started_at": incident.started_at.isoformat()}
+    if title is not None:
+        _check_title(title)
+        incident.title = title.strip()
+    if started_at is not None:
+        if started_at > (incident.resolved_at or times.now()):
+            raise Refused("the start must not lie after the end", field="started_at")
+        incident.started_at = started_at
+    incident.save()
+    if incident.state == IncidentState.PUBLIC:
+        fold_incident(incident)
+    else:
+        incident.impacts.filter(until_at=None).update(from_at=incident.started_at)
+    after = {"title": incident.title, "started_at": incident.started_at.isoformat()}
+    audit.record("correct_incident", incident, actor=actor, before=before, after=after)
+    touch_page(incident.page_id)
+    return incident
+
+
+def _write_update(incident: Incident, draft: Draft, *, before: list[Update], actor: Staff | None) -> Update:
+    if incident.state == IncidentState.DISMISSED:
+        raise Refused(f"{incident.reference} was closed without publication")
+    last = before[-1] if before else None
+    if last is None and draft.stage in OVER:
+        raise Refused("the first update cannot already resolve the incident", field="stage")
+    scope = {service.pk: str(status) for service, status in (draft.scope or {}).items()}
+    if draft.scope is None:
+        scope = {row.service_id: row.status for row in last.scope.all()} if last else {}
+    else:
+        _check_scope(draft.scope, page=incident.page)
+    update = Update(
+        incident=incident,
+        number=1 + max((u.number for u in before), default=0),
+        published_at=times.now(),
+        created_by=actor,
+        request_key=draft.request_key,
+    )
+    _fill(update, draft, fallback=last, incident=incident)
+    _check_order(update, before, incident=incident)
+    update.save()
+    if update.stage in OVER:
+        scope = dict.fromkeys(scope, ServiceStatus.OPERATIONAL.value)
+    save_scope(update, scope)
+    return update
+
+
+def _fill(update: Update, draft: Draft, *, fallback: Update | None, incident: Incident) -> None:
+    update.stage = Stage(draft.stage)
+    update.body = draft.body.strip()
+    if not update.body:
+        raise Refused("an update needs a text", field="body")
+    update.happened_at = draft.happened_at or update.happened_at or update.published_at
+    update.body_html = render(update.body)
+    update.severity = Severity(draft.severity or (fallback.severity if fallback else incident.severity))
+    update.concerned = _kept(draft.concerned, fallback.concerned if fallback else "")
+    update.workaround = _kept(draft.workaround, fallback.workaround if fallback else "")
+    over = update.stage in OVER
+    update.recovered_at = draft.recovered_at if over else None
+    update.next_update_at = None if over or draft.promise_nothing else draft.next_update_at
+    if update._state.adding and not over and not draft.promise_nothing and update.next_update_at is None:
+        update.next_update_at = update.happened_at + Severity(update.severity).promise
+    elif not update._state.adding and not over and not draft.promise_nothing and draft.next_update_at is None:
+        update.next_update_at = fallback.next_update_at if fallback else None
+
+
+def _kept(new: str | None, old: str) -> str:
+    return old if new is None else new.strip()
+
+
+def _check_order(update: Update, others: list[Update], *, incident: Incident) -> None:
+    if update.happened_at > times.now():
+        raise Refused("an update cannot have happened in the future", field="happened_at")
+    if update.happened_at < incident.started_at:
+        raise Refused("an update cannot lie before the incident's start", field="happened_at")
+    if update.recovered_at and not incident.started_at <= update.recovered_at <= update.happened_at:
+        raise Refused("the recovery must lie between the start and this update", field="recovered_at")
+    promised = update.next_update_at
+    if promised and promised <= update.happened_at:
+        raise Refused("the next update must be promised for later than this one", field="next_update_at")
+    earliest = min([update, *others], key=lambda u: (u.happened_at, u.number))
+    if earliest.stage in OVER:
+        raise Refused("the first update cannot already resolve the incident", field="stage")
+
+
+def _check_title(title: str) -> None:
+    cleaned = title.strip()
+    if not cleaned or len(cleaned) > 150 or any(ord(c) < 32 for c in cleaned):
+        raise Refused("a title is one line of 1 to 150 characters", field="title")
+
+
+def _check_scope(scope: Mapping[Service, str], *, page: Page) -> None:
+    allowed = {"operational", "degraded", "partial_outage", "major_outage"}
+    for service, status in scope.items():
+        if service.page_id != page.pk:
+            raise Refused(f"{service.name} is not a service of this page", field="scope")
+        if status not in allowed:
+            raise Refused(f"{service.name}: expected one of {', '.join(sorted(allowed))}", field="scope")
+
+
+def _told_values(update: Update) -> dict[str, object]:
+    instants = {
+        name: value.isoformat() if (value := getattr(update, name)) else None
+        for name in ("happened_at", "next_update_at", "recovered_at")
+    }
+    return {
+        "stage": update.stage,
+        "severity": update.severity,
+        "body": update.body,
+        "concerned": update.concerned,
+        "workaround": update.workaround,
+        "scope": {str(row.service_id): row.status for row in update.scope.all()},
+        **instants,
+    }

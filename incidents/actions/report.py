@@ -1,0 +1,185 @@
+"""The life of a report: proposed from the record, completed by people, issued with its number."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from incidents.actions import audit
+from incidents.actions.incident import SENDING
+from incidents.actions.references import next_number
+from incidents.actions.revision import touch_page
+from incidents.lib import times
+from incidents.lib.errors import Refused
+from incidents.lib.wake import wake
+from incidents.models import Incident, LogEntry, Report, ReportLine, ReportState, Service, Staff
+from incidents.notices import fanout
+
+TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
+FIELDS = (
+    *TEXTS,
+    "edition",
+    "period_from",
+    "period_until",
+    "from_is_approximate",
+    "until_is_approximate",
+)
+
+
+@dataclass(frozen=True)
+class LineChoice:
+    """How one log entry stands in the report; `wording` "" takes the log's own words."""
+
+    is_included: bool = True
+    wording: str = ""
+    is_joined: bool = False
+
+
+@transaction.atomic
+def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None = None) -> Report:
+    """Proposes a report from the record: period from the impacts, a line for each log entry."""
+    if Report.objects.filter(incident=incident).exists():
+        raise Refused(f"{incident.reference} already has its report")
+    service = _first_service(incident)
+    impacts = list(incident.impacts.all())
+    ends = [impact.until_at for impact in impacts]
+    report = Report.objects.create(
+        incident=incident,
+        service=service,
+        language=incident.page.first_language,
+        time_zone=incident.page.time_zone,
+        organisation=incident.page.organisation,
+        subject=subject or _subject_from_title(incident.title, service=service),
+        period_from=min((impact.from_at for impact in impacts), default=incident.started_at),
+        period_until=None if None in ends else max(filter(None, ends), default=incident.resolved_at),
+    )
+    add_missing_lines(report)
+    audit.record("draft_report", report, actor=actor)
+    touch_page(incident.page_id)
+    return report
+
+
+@transaction.atomic
+def add_missing_lines(report: Report) -> int:
+    """Takes up log entries written since the lines were drawn; answers how many."""
+    known = ReportLine.objects.filter(report=report).values("entry")
+    fresh = LogEntry.objects.filter(incident=report.incident_id).exclude(pk__in=known)
+    return len(ReportLine.objects.bulk_create(ReportLine(report=report, entry=entry) for entry in fresh))
+
+
+@transaction.atomic
+def save_report(
+    report: Report, values: Mapping[str, object], *, version: int, actor: Staff | None = None
+) -> Report:
+    """Saves what people wrote. `version` is the one they read: another's save in between is refused."""
+    report = Report.objects.select_for_update().select_related("incident").get(pk=report.pk)
+    if report.version != version:
+        raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
+    unknown = set(values) - set(FIELDS)
+    if unknown:
+        raise Refused(f"a report has no {', '.join(sorted(unknown))}", field=min(unknown))
+    if report.state == ReportState.ISSUED:
+        raise Refused(f"{report.number} is issued; its text stands")
+    before = {name: str(getattr(report, name)) for name in values}
+    for name, value in values.items():
+        setattr(report, name, value.strip() if isinstance(value, str) else value)
+    _check_period(report)
+    report.version += 1
+    report.save()
+    after = {name: str(getattr(report, name)) for name in values}
+    audit.record("save_report", report, actor=actor, before=before, after=after)
+    return report
+
+
+@transaction.atomic
+def choose_lines(report: Report, choices: Mapping[int, LineChoice], *, actor: Staff | None = None) -> None:
+    """Leaves out, rewords or joins lines, by the id of their log entry; the log stays as it is."""
+    report = Report.objects.select_for_update().get(pk=report.pk)
+    if report.state == ReportState.ISSUED:
+        raise Refused(f"{report.number} is issued; its text stands")
+    lines = {line.entry_id: line for line in report.lines.select_related("entry")}
+    unknown = set(choices) - set(lines)
+    if unknown:
+        raise Refused(f"log entry {min(unknown)} is not in this report", field="lines")
+    _check_joins(lines.values(), choices)
+    for entry_id, choice in choices.items():
+        line = lines[entry_id]
+        line.is_included = choice.is_included
+        line.wording = choice.wording.strip()
+        line.is_joined = choice.is_joined
+        line.save()
+    audit.record("choose_report_lines", report, actor=actor, after={"lines": len(choices)})
+
+
+@transaction.atomic
+def issue_report(
+    report: Report, *, issued_on: date | None = None, actor: Staff | None = None, notify: bool = True
+) -> Report:
+    """Gives the number and the date; from here the report is public. Its text must have been written out once."""
+    report = Report.objects.select_for_update().select_related("incident__page", "service").get(pk=report.pk)
+    if report.state == ReportState.ISSUED:
+        raise Refused(f"{report.number} is already issued")
+    _check_complete(report)
+    page = report.incident.page
+    now = times.now()
+    report.issued_on = issued_on or now.astimezone(page.zone).date()
+    report.number = report.number or next_number(
+        page.pk, code=report.service.code, issued_on=report.issued_on
+    )
+    report.issued_at = now
+    report.issued_by = actor
+    report.state = ReportState.ISSUED
+    report.version += 1
+    report.save()
+    audit.record("issue_report", report, actor=actor, after={"number": report.number})
+    touch_page(page.pk)
+    if notify:
+        fanout.queue_report(report)
+        transaction.on_commit(lambda: wake(SENDING), robust=True)
+    return report
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day in a zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _first_service(incident: Incident) -> Service:
+    impact = incident.impacts.select_related("service").order_by("from_at", "service__position", "id").first()
+    if impact is None:
+        raise Refused(f"{incident.reference} names no affected service, so a report has no number to take")
+    return impact.service
+
+
+def _subject_from_title(title: str, *, service: Service) -> str:
+    return title.removeprefix(service.name).strip(" :：") or title
+
+
+def _check_period(report: Report) -> None:
+    if report.period_until and report.period_until < report.period_from:
+        raise Refused("the period ends before it begins", field="period_until")
+
+
+def _check_complete(report: Report) -> None:
+    for name in TEXTS:
+        if not str(getattr(report, name)).strip():
+            raise Refused("this part of the report is empty", field=name)
+    if not report.lines.filter(is_included=True).exists():
+        raise Refused("the timeline has no line", field="lines")
+
+
+def _check_joins(lines: Iterable[ReportLine], choices: Mapping[int, LineChoice]) -> None:
+    """A line joins the one before it only within the same minute."""
+    before: LogEntry | None = None
+    for line in sorted(lines, key=lambda row: (row.entry.happened_at, row.entry_id)):
+        choice = choices.get(line.entry_id) or LineChoice(line.is_included, line.wording, line.is_joined)
+        if not choice.is_included:
+            continue
+        minute = line.entry.happened_at.replace(second=0, microsecond=0)
+        if choice.is_joined and (
+            before is None or before.happened_at.replace(second=0, microsecond=0) != minute
+        ):
+            raise Refused("a line can only join one of the same minute", field="lines")
+        before = line.entry

@@ -1,0 +1,101 @@
+"""The fixed sentences that the system proposes or says by itself, per language.
+
+No text from a probe or a payload is in them: only names that staff gave.
+"""
+
+from collections.abc import Mapping
+
+from incidents.models import Verdict
+
+_TITLE: Mapping[str, Mapping[str, str]] = {
+    "ja": {
+        Verdict.DOWN: "{service} 接続障害の可能性",
+        Verdict.UNSTABLE: "{service} 動作不安定の可能性",
+        Verdict.LOW: "{service} 処理量の低下",
+        Verdict.HIGH: "{service} 処理量の増加",
+    },
+    "en": {
+        Verdict.DOWN: "{service}: possible outage",
+        Verdict.UNSTABLE: "{service}: unstable operation",
+        Verdict.LOW: "{service}: lower volume than usual",
+        Verdict.HIGH: "{service}: higher volume than usual",
+    },
+}
+
+_FIRST_UPDATE = {
+    "ja": (
+        "現在、{services}において、通常と異なる状況を監視システムが検知しております。"
+        "影響範囲および原因を調査しております。詳細が判明次第、本ページにてお知らせいたします。"
+    ),
+    "en": (
+        "Our monitoring has detected an abnormal condition of {services}. "
+        "We are investigating its scope and cause, and will report here as soon as we know more."
+    ),
+}
+
+_DETECTED = {
+    "ja": {
+        Verdict.DOWN: "監視「{monitor}」が異常を検知（{onset}頃から）。",
+        Verdict.UNSTABLE: "監視「{monitor}」が不安定な状態を検知（{onset}頃から）。",
+        Verdict.LOW: "監視「{monitor}」が通常の統計と比較して減少を検知（{onset}頃から、通常の約{percent}%）。",
+        Verdict.HIGH: "監視「{monitor}」が通常の統計と比較して増加を検知（{onset}頃から、通常の約{percent}%）。",
+    },
+    "en": {
+        Verdict.DOWN: "Monitor “{monitor}” detected a failure (since about {onset}).",
+        Verdict.UNSTABLE: "Monitor “{monitor}” detected an unstable state (since about {onset}).",
+        Verdict.LOW: (
+            "Monitor “{monitor}” detected a lower volume than usual (since about {onset}, about {percent}% of it)."
+        ),
+        Verdict.HIGH: (
+            "Monitor “{monitor}” detected a higher volume than usual (since about {onset}, about {percent}% of it)."
+        ),
+    },
+}
+
+_SURGE = {
+    "ja": "監視「{monitor}」が通常の統計と比較して増加を検知（通常の約{percent}%）。滞留分の処理による回復傾向と判断。",
+    "en": (
+        "Monitor “{monitor}” detected a higher volume than usual (about {percent}% of it): "
+        "recovery, the backlog is being processed."
+    ),
+}
+
+_RECOVERED = {
+    "ja": "監視「{monitor}」が正常な状態に戻ったことを検知。",
+    "en": "Monitor “{monitor}” is back to normal.",
+}
+
+_DISMISSED = {
+    "ja": "公開前に回復したため、下書きを自動で終了。",
+    "en": "Recovered before publication: the draft was closed by itself.",
+}
+
+
+def _for(language: str) -> str:
+    return language if language in _FIRST_UPDATE else "en"
+
+
+def proposed_title(verdict: str, *, service: str, language: str) -> str:
+    return _TITLE[_for(language)][verdict].format(service=service)[:150]
+
+
+def first_update(services: list[str], *, language: str) -> str:
+    joiner = "、" if _for(language) == "ja" else ", "
+    return _FIRST_UPDATE[_for(language)].format(services=joiner.join(services))
+
+
+def detected(verdict: str, *, monitor: str, onset: str, percent: int, language: str) -> str:
+    """`percent` is the value as a share of the usual one; only *low* and *high* tell it."""
+    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=onset, percent=percent)
+
+
+def surge(*, monitor: str, percent: int, language: str) -> str:
+    return _SURGE[_for(language)].format(monitor=monitor, percent=percent)
+
+
+def recovered(*, monitor: str, language: str) -> str:
+    return _RECOVERED[_for(language)].format(monitor=monitor)
+
+
+def dismissed(*, language: str) -> str:
+    return _DISMISSED[_for(language)]

@@ -1,0 +1,39 @@
+"""Rescue work only: the tables as they are. Day-to-day changes are the console's actions."""
+
+from django.contrib import admin
+
+from incidents import models
+
+for model in (
+    models.Page,
+    models.ServiceGroup,
+    models.Service,
+    models.Incident,
+    models.Update,
+    models.Impact,
+    models.LogEntry,
+    models.Monitor,
+    models.Subscriber,
+    models.Customer,
+    models.Notice,
+    models.Delivery,
+    models.Report,
+    models.Staff,
+):
+    admin.site.register(model)
+
+
+@admin.register(models.AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The trail is read here, never changed."""
+
+    list_display = ("at", "actor_name", "action", "object_type", "object_id")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: object, obj: object = None) -> bool:
+        return False

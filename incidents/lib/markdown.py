@@ -1,0 +1,98 @@
+"""Staff's Markdown as HTML: the only sanitiser, and the only place that calls Markdown.
+
+Our dialect: raw HTML is text, a single newline is a line break, a backslash takes the
+meaning from any ASCII punctuation, `(*1)` is a footnote marker and never emphasis, links
+stand where they are used (no `[1]: https://…`), headings begin with `#`.
+"""
+
+import re
+import string
+
+import nh3
+from markdown import Markdown
+from markdown.extensions.nl2br import Nl2BrExtension
+from markdown.extensions.sane_lists import SaneListExtension
+from markdown.extensions.tables import TableExtension
+from markdown.inlinepatterns import InlineProcessor
+from pymdownx.magiclink import MagiclinkExtension
+from pymdownx.tilde import DeleteSubExtension
+
+from incidents.lib.errors import Refused
+from incidents.lib.plain_text import MARKER, escape, plain
+
+__all__ = ["MAX_BRACKETS", "MAX_BYTES", "MAX_DEPTH", "escape", "plain", "render"]
+
+MAX_BYTES = 20_000
+MAX_BRACKETS = 400
+MAX_BRACKET_STEPS = 1_000_000  # from each [ Markdown looks for its ] as far as the paragraph goes: 0.4 s
+MAX_DEPTH = 20
+
+_TAGS = {
+    *("p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+_NESTING = re.compile(r"[ \t]*(?:(?:>|[-*+][ \t]|[0-9]+\.[ \t])[ \t]*)*")
+_OPEN = re.compile(r"(?<!\\)\[")
+
+
+def render(text: str) -> str:
+    """Safe HTML, without ids, images or relative links, the same at every call.
+
+    Raises Refused (field `body`) for a text that is too long or too deep to render in time.
+    """
+    _check_size(text)
+    return nh3.clean(
+        _new_parser().convert(text),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel="nofollow noopener noreferrer ugc",
+    )
+
+
+def _check_size(text: str) -> None:
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise Refused(f"expected at most {MAX_BYTES:,} bytes of text", field="body")
+    if text.count("[") > MAX_BRACKETS:
+        raise Refused(f"expected at most {MAX_BRACKETS} opening brackets [", field="body")
+    paragraphs = re.split(r"\n[ \t]*\n", text)
+    if sum(len(_OPEN.findall(part)) * len(part) for part in paragraphs) > MAX_BRACKET_STEPS:
+        raise Refused("expected fewer opening brackets [ in one long paragraph", field="body")
+    if any(_depth(line) > MAX_DEPTH for line in text.split("\n")):
+        raise Refused(f"expected at most {MAX_DEPTH} levels of lists and quotations", field="body")
+
+
+def _depth(line: str) -> int:
+    found = _NESTING.match(line)
+    opening = found[0].expandtabs(4) if found else ""
+    return len(re.findall(r">|[-*+] |[0-9]\.", opening)) + (len(opening) - len(opening.lstrip(" "))) // 4
+
+
+class _MarkerProcessor(InlineProcessor):
+    def handleMatch(  # type: ignore[override]  # noqa: N802
+        self, m: re.Match[str], data: str
+    ) -> tuple[str, int, int]:
+        return m[0], m.start(0), m.end(0)
+
+
+def _new_parser() -> Markdown:
+    """A parser of its own for each text: a used one numbers the next text differently."""
+    parser = Markdown(
+        extensions=[
+            TableExtension(use_align_attribute=True),
+            SaneListExtension(),
+            Nl2BrExtension(),
+            DeleteSubExtension(subscript=False),  # a lone ~ is a range in Japanese: 9:00~18:00
+            MagiclinkExtension(),
+        ],
+    )
+    parser.preprocessors.deregister("html_block")
+    parser.parser.blockprocessors.deregister("reference")
+    parser.parser.blockprocessors.deregister("setextheader")
+    for pattern in ("html", "reference", "short_reference", "image_reference", "short_image_ref"):
+        parser.inlinePatterns.deregister(pattern)
+    parser.inlinePatterns.register(_MarkerProcessor(MARKER, parser), "footnote_marker", 175)
+    parser.ESCAPED_CHARS = list(string.punctuation)
+    return parser

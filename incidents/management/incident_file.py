@@ -1,0 +1,245 @@
+"""Reads an incident file: what `replay` plays, as values. The form is described in docs/incident-files.md."""
+
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from incidents.lib.errors import Refused
+from incidents.management.incident_facts import (
+    IncidentFile,
+    LogFacts,
+    MonitorFacts,
+    PageFacts,
+    ReportFacts,
+    SeriesFacts,
+    ServiceFacts,
+    SourceFacts,
+    StaffFacts,
+    UpdateFacts,
+)
+from incidents.management.toml_table import Table
+
+STAGES = ("investigating", "identified", "monitoring", "resolved")
+STATUSES = ("operational", "degraded", "partial_outage", "major_outage", "maintenance")
+FAILING_STATUSES = ("degraded", "partial_outage", "major_outage")
+SEVERITIES = ("minor", "major", "critical")
+LOG_KINDS = ("finding", "detection", "enquiry", "action", "escalation", "reply")
+MONITOR_KINDS = ("http", "heartbeat", "baseline")
+STAFF_ACTIONS = ("publish_draft", "issue_report")
+LOG_SOURCES = ("staff", "monitor", "system")
+
+
+def load(path: Path | str) -> IncidentFile:
+    """The file's incident; raises Refused naming the table and field, and what was expected there."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"expected a readable file in UTF-8: {error}", field=str(path)) from error
+    return parse(text)
+
+
+def parse(text: str) -> IncidentFile:
+    try:
+        root = Table(tomllib.loads(text), "")
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"expected TOML: {error}") from error
+    file = IncidentFile(
+        title=root.text("title"),
+        page=_page(root.table("page")),
+        services=root.rows("services", _service, at_least=1),
+        monitors=root.rows("monitors", _monitor),
+        series=root.rows("series", _series),
+        sources=root.rows("sources", _sources),
+        staff=root.rows("staff", _staff),
+        log=root.rows("log", _log),
+        updates=root.rows("updates", _update),
+        report=_report(root.table("report")) if root.has("report") else None,
+    )
+    root.end()
+    _check_names(file)
+    _check_course(file)
+    return file
+
+
+def _page(table: Table) -> PageFacts:
+    zone = table.text("time_zone", default="Asia/Tokyo")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise table.refusal("time_zone", "an IANA time zone such as Asia/Tokyo") from error
+    page = PageFacts(table.text("organisation"), zone, table.texts("languages", default=("ja", "en")))
+    table.end()
+    return page
+
+
+def _service(table: Table) -> ServiceFacts:
+    service = ServiceFacts(
+        slug=table.matching("slug", r"[a-z0-9][a-z0-9-]{0,59}", "lower-case letters, digits and hyphens"),
+        name=table.text("name"),
+        code=table.matching("code", r"[A-Z]{2,8}", "2 to 8 capitals such as HEA"),
+        group=table.text("group", default=""),
+        description=table.text("description", default=""),
+    )
+    table.end()
+    return service
+
+
+def _monitor(table: Table) -> MonitorFacts:
+    monitor = MonitorFacts(
+        slug=table.matching("slug", r"[a-z0-9][a-z0-9-]{0,59}", "lower-case letters, digits and hyphens"),
+        name=table.text("name"),
+        kind=table.choice("kind", MONITOR_KINDS),
+        service=table.text("service"),
+        interval_seconds=table.whole("interval_seconds", at_least=10),
+        status_when_failing=table.choice("status_when_failing", FAILING_STATUSES, default="degraded"),
+        settings=table.free("settings"),
+    )
+    table.end()
+    return monitor
+
+
+def _series(table: Table) -> SeriesFacts:
+    """Either `points`, or in short `start`, `step_seconds` and `values`."""
+    monitor = table.text("monitor")
+    if table.has("points"):
+        points = table.rows("points", _point, at_least=1)
+    else:
+        start, step = table.instant("start"), timedelta(seconds=table.whole("step_seconds", at_least=1))
+        points = tuple((start + index * step, value) for index, value in enumerate(table.numbers("values")))
+    table.end()
+    table.check_order("points", [at for at, _ in points])
+    return SeriesFacts(monitor, points)
+
+
+def _point(table: Table) -> tuple[datetime, float]:
+    point = (table.instant("at"), table.number("value"))
+    table.end()
+    return point
+
+
+def _sources(table: Table) -> SourceFacts:
+    sources = SourceFacts(table.text("monitor"), table.rows("seen", _seen, at_least=1))
+    table.end()
+    table.check_order("seen", [at for at, _ in sources.seen], strictly=False)
+    return sources
+
+
+def _seen(table: Table) -> tuple[datetime, str]:
+    seen = (table.instant("at"), table.address("address"))
+    table.end()
+    return seen
+
+
+def _staff(table: Table) -> StaffFacts:
+    staff = StaffFacts(table.instant("at"), table.choice("action", STAFF_ACTIONS))
+    table.end()
+    return staff
+
+
+def _log(table: Table) -> LogFacts:
+    at = table.instant("at")
+    entry = LogFacts(
+        at=at,
+        recorded_at=table.instant("recorded_at") if table.has("recorded_at") else at,
+        kind=table.choice("kind", LOG_KINDS),
+        text=table.text("text"),
+    )
+    table.end()
+    if entry.recorded_at < at:
+        raise table.refusal("recorded_at", "an instant not before the entry's own")
+    return entry
+
+
+def _update(table: Table) -> UpdateFacts:
+    update = UpdateFacts(
+        at=table.instant("at"),
+        stage=table.choice("stage", STAGES),
+        body=table.text("body"),
+        services=table.mapping("services", STATUSES),
+        severity=table.choice("severity", SEVERITIES) if table.has("severity") else None,
+        concerned=table.optional_text("concerned"),
+        workaround=table.optional_text("workaround"),
+        next_update_at=table.optional_instant("next_update_at"),
+        recovered_at=table.optional_instant("recovered_at"),
+        joined=table.flag("joined", default=False),
+    )
+    table.end()
+    if update.next_update_at and update.next_update_at <= update.at:
+        raise table.refusal("next_update_at", "an instant after the update's own")
+    if update.recovered_at and (update.stage != "resolved" or update.recovered_at > update.at):
+        raise table.refusal("recovered_at", "an instant not after an update that resolves, and on such a one")
+    return update
+
+
+def _report(table: Table) -> ReportFacts:
+    report = ReportFacts(
+        subject=table.text("subject"),
+        period_from=table.instant("period_from"),
+        period_until=table.optional_instant("period_until"),
+        from_is_approximate=table.flag("from_is_approximate", default=True),
+        until_is_approximate=table.flag("until_is_approximate", default=True),
+        what_happened=table.text("what_happened"),
+        scope=table.text("scope"),
+        cause=table.text("cause"),
+        measures=table.text("measures"),
+        leave_out=table.texts("leave_out", default=(), choices=LOG_SOURCES),
+    )
+    table.end()
+    if report.period_until and report.period_until < report.period_from:
+        raise table.refusal("period_until", "an instant not before period_from")
+    return report
+
+
+def _check_names(file: IncidentFile) -> None:
+    """Every slug once, and every name that is used is one that is defined."""
+    services = _once("services", [service.slug for service in file.services])
+    monitors = _once("monitors", [monitor.slug for monitor in file.monitors])
+    _known("monitors", "service", [monitor.service for monitor in file.monitors], services)
+    _known("series", "monitor", [series.monitor for series in file.series], monitors)
+    _known("sources", "monitor", [sources.monitor for sources in file.sources], monitors)
+    for index, update in enumerate(file.updates):
+        for slug in update.services or ():
+            if slug not in services:
+                raise Refused(_expected_one_of(services, slug), field=f"updates[{index}].services")
+
+
+def _once(table: str, slugs: list[str]) -> set[str]:
+    for index, slug in enumerate(slugs):
+        if slug in slugs[:index]:
+            raise Refused(f"expected each slug once; {slug} stands twice", field=f"{table}[{index}].slug")
+    return set(slugs)
+
+
+def _known(table: str, field: str, used: list[str], known: set[str]) -> None:
+    for index, slug in enumerate(used):
+        if slug not in known:
+            raise Refused(_expected_one_of(known, slug), field=f"{table}[{index}].{field}")
+
+
+def _expected_one_of(known: set[str], got: str) -> str:
+    return f"expected one of {', '.join(sorted(known)) or 'none, as none is defined'}, not {got!r}"
+
+
+def _check_course(file: IncidentFile) -> None:
+    """In order; the draft is published by the first update; the report is issued where there is one."""
+    _in_order("staff", [action.at for action in file.staff])
+    _in_order("log", [entry.at for entry in file.log])
+    _in_order("updates", [update.at for update in file.updates])
+    for index, update in enumerate(file.updates[:-1]):
+        if update.stage == "resolved":
+            raise Refused("expected only the last update to resolve", field=f"updates[{index}].stage")
+    for index, action in enumerate(file.staff):
+        field = f"staff[{index}]"
+        if action.action == "publish_draft" and [u.at for u in file.updates[:1]] != [action.at]:
+            raise Refused("expected the instant of the first of [[updates]]", field=f"{field}.at")
+        if action.action == "issue_report" and file.report is None:
+            raise Refused("expected a table [report] with what is to be issued", field=f"{field}.action")
+
+
+def _in_order(table: str, instants: list[datetime]) -> None:
+    for index in range(1, len(instants)):
+        if instants[index] < instants[index - 1]:
+            raise Refused(
+                "expected an instant not before that of the row above", field=f"{table}[{index}].at"
+            )

@@ -1,0 +1,46 @@
+"""Judges a job by the pings it sends: late, failed, or started and never finished."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from incidents.monitors.results import HeartbeatSettings, Result
+
+
+@dataclass(frozen=True)
+class Pings:
+    """What is known of a job. `started_at` is that of a run not yet ended, `exit_status` of the last to end.
+
+    A plain ping is exit status 0, `/fail` is 1 or whatever else is not 0.
+    """
+
+    last_at: datetime | None = None
+    exit_status: int = 0
+    started_at: datetime | None = None
+
+
+def judge_pings(pings: Pings, now: datetime, settings: HeartbeatSettings) -> Result | None:
+    """A result stamped `now`, or None while nothing is known: a job never heard of and not begun."""
+    if pings.last_at is None and pings.started_at is None:
+        return None
+    why = _find_fault(pings, now, settings)
+    return Result(now, ok=not why, latency_ms=None, detail=why)
+
+
+def due_at(pings: Pings, settings: HeartbeatSettings) -> datetime | None:
+    """The instant from which a job that stays silent is late."""
+    if pings.last_at is None:
+        return None
+    return pings.last_at + timedelta(seconds=settings.period_seconds + settings.grace_seconds)
+
+
+def _find_fault(pings: Pings, now: datetime, settings: HeartbeatSettings) -> str:
+    if pings.started_at and now - pings.started_at > timedelta(seconds=settings.grace_seconds):
+        return f"started at {pings.started_at.isoformat()} and has not ended in {settings.grace_seconds} s"
+    if pings.last_at is None:
+        return ""
+    if pings.exit_status != 0:
+        return f"ended with status {pings.exit_status}"
+    due = due_at(pings, settings)
+    if due is not None and now > due:
+        return f"expected a ping by {due.isoformat()}"
+    return ""

@@ -1,0 +1,62 @@
+"""Asks web addresses, many at once, and says which of them answered as they should."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from incidents.lib.fetch import Request, Response, fetch_many
+from incidents.lib.outbound import Guard
+from incidents.lib.times import now
+from incidents.monitors.results import HttpSettings, Probe, Result
+
+
+def check_many(probes: Sequence[Probe], *, guard: Guard, ca_file: str | None = None) -> list[Result]:
+    """One result a probe, in their order, stamped with the instant the checks began."""
+    at = now()
+    responses = fetch_many([_request(probe) for probe in probes], guard=guard, ca_file=ca_file)
+    return [_result(probe.http, response, at) for probe, response in zip(probes, responses, strict=True)]
+
+
+def _request(probe: Probe) -> Request:
+    settings = probe.http
+    return Request(
+        url=probe.target,
+        method=settings.method,
+        total_ms=settings.total_ms,
+        connect_ms=settings.connect_ms,
+        final_statuses=settings.expected_statuses,
+    )
+
+
+def _result(settings: HttpSettings, response: Response, at: datetime) -> Result:
+    why = find_fault(settings, response, at)
+    answered = f"{response.status}" if response.status else "no answer"
+    return Result(at, ok=not why, latency_ms=response.latency_ms, detail=why or answered)
+
+
+def find_fault(settings: HttpSettings, response: Response, at: datetime) -> str:
+    """The first thing wrong with an answer, for staff; empty where all is as it should be."""
+    if response.status is None:
+        return response.error
+    if response.status not in settings.expected_statuses:
+        return f"answered {response.status}"
+    if settings.keyword and (settings.keyword in _text(response)) == settings.keyword_absent:
+        return "the keyword is there" if settings.keyword_absent else "the keyword is not there"
+    late = settings.max_latency_ms is not None and (response.latency_ms or 0) > settings.max_latency_ms
+    if late:
+        return f"took {response.latency_ms:.0f} ms, over {settings.max_latency_ms:.0f}"
+    return _certificate_fault(settings.certificate_days, response.certificate_until, at)
+
+
+def _certificate_fault(days: int | None, until: datetime | None, at: datetime) -> str:
+    if days is None or until is None or until - at >= timedelta(days=days):
+        return ""
+    return f"the certificate ends in {(until - at).days} days, on {until:%Y-%m-%d}"
+
+
+def _text(response: Response) -> str:
+    named = re.search(r"charset=\"?([\w-]+)", response.content_type, re.IGNORECASE)
+    try:
+        return response.body.decode(named[1] if named else "utf-8", errors="replace")
+    except LookupError:
+        return response.body.decode("utf-8", errors="replace")

@@ -1,0 +1,83 @@
+"""A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from incidents.lib.errors import Refused
+from incidents.lib.outbound import check_url
+from incidents.models import Monitor, MonitorKind
+from incidents.monitors.judge import Policy
+from incidents.monitors.results import HeartbeatSettings, HttpSettings, Probe
+
+METHODS = ("GET", "HEAD", "POST")
+
+
+def probe_of(monitor: Monitor) -> Probe:
+    return Probe(MonitorKind.HTTP, monitor.target, http=http_settings(monitor.settings))
+
+
+def policy_of(monitor: Monitor) -> Policy:
+    settings = monitor.settings
+    return Policy(
+        failures_to_down=_whole(settings, "failures_to_down", default=3, least=1, most=20),
+        passes_to_up=_whole(settings, "passes_to_up", default=2, least=1, most=20),
+    )
+
+
+def http_settings(settings: Mapping[str, Any]) -> HttpSettings:
+    method = settings.get("method", "GET")
+    if method not in METHODS:
+        raise Refused(f"expected one of {', '.join(METHODS)}", field="method")
+    latency = settings.get("max_latency_ms")
+    days = settings.get("certificate_days")
+    return HttpSettings(
+        method=method,
+        expected_statuses=_statuses(settings.get("expected_statuses")),
+        keyword=str(settings.get("keyword", ""))[:200],
+        keyword_absent=bool(settings.get("keyword_absent", False)),
+        max_latency_ms=None
+        if latency is None
+        else _whole(settings, "max_latency_ms", default=0, least=1, most=60_000),
+        certificate_days=None
+        if days is None
+        else _whole(settings, "certificate_days", default=0, least=1, most=365),
+    )
+
+
+def heartbeat_settings(settings: Mapping[str, Any]) -> HeartbeatSettings:
+    day = 86_400
+    return HeartbeatSettings(
+        period_seconds=_whole(settings, "period_seconds", default=3600, least=60, most=31 * day),
+        grace_seconds=_whole(settings, "grace_seconds", default=300, least=60, most=31 * day),
+    )
+
+
+def check_configuration(kind: str, *, target: str, settings: Mapping[str, Any]) -> None:
+    """Raises Refused with the field of what a monitor of this kind cannot work with."""
+    checks: Mapping[str, Callable[[], object]] = {
+        MonitorKind.HTTP: lambda: (check_url(target, field="target"), http_settings(settings)),
+        MonitorKind.HEARTBEAT: lambda: heartbeat_settings(settings),
+        MonitorKind.BASELINE: lambda: None,
+    }
+    if kind not in checks:
+        raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
+    checks[kind]()
+
+
+def _statuses(given: Any) -> frozenset[int]:
+    if given is None:
+        return HttpSettings().expected_statuses
+    if (
+        not isinstance(given, list)
+        or not all(isinstance(s, int) and 100 <= s <= 599 for s in given)
+        or not given
+    ):
+        raise Refused("expected a list of HTTP statuses such as [200, 204]", field="expected_statuses")
+    return frozenset(given)
+
+
+def _whole(settings: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:
+    value = settings.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise Refused(f"expected a whole number from {least} to {most}", field=name)
+    return value

@@ -1,0 +1,42 @@
+"""An incident as plain text, for a reader who must pass it on inside a company."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from incidents.lib.markdown import plain
+from incidents.queries.incident import IncidentView
+from incidents.templatetags.page_time import format_instant
+
+
+def summarise(incident: IncidentView, *, zone: ZoneInfo, language: str, address: str) -> str:
+    """One `label: value` a line, then the latest update's words and the address of the whole."""
+
+    def say(at: datetime) -> str:
+        return format_instant(at, zone=zone, language=language)
+
+    facts = [
+        (_("Status"), incident.stage_label),
+        (_("Severity"), incident.severity_label),
+        (_("Started at"), say(incident.started_at)),
+        (_("Resolved at"), say(incident.resolved_at) if incident.resolved_at else ""),
+        (_("Affected services"), _affected(incident, language=language)),
+        (_("Who is concerned"), incident.concerned),
+        (_("What you can do"), incident.workaround),
+        (_("Next update by"), say(incident.next_update_at) if incident.next_update_at else ""),
+    ]
+    colon = "：" if language == "ja" else ": "
+    lines = [f"{incident.title} ({incident.reference})", ""]
+    lines += [f"{label}{colon}{value}" for label, value in facts if value]
+    if latest := incident.latest:
+        step = _("Update %(n)s") % {"n": latest.number}
+        lines += ["", f"{step} {say(latest.happened_at)}"]
+        lines += [plain(latest.body) or _("No text on record")]
+    return "\n".join([*lines, "", address])
+
+
+def _affected(incident: IncidentView, *, language: str) -> str:
+    form, separator = ("{}（{}）", "、") if language == "ja" else ("{} ({})", ", ")
+    impacts = incident.worst_impacts if incident.is_over else incident.open_impacts
+    return separator.join(form.format(impact.service, impact.status.label) for impact in impacts)

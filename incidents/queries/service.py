@@ -1,0 +1,128 @@
+"""The status of each service, derived: from people's words first, then from what monitors see."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from incidents.lib import times
+from incidents.models import (
+    OVER,
+    Impact,
+    IncidentState,
+    Monitor,
+    Page,
+    Policy,
+    Service,
+    ServiceStatus,
+    Signal,
+    worst,
+)
+
+
+@dataclass(frozen=True)
+class ServiceView:
+    id: int
+    slug: str
+    name: str
+    group: str
+    description: str
+    status: ServiceStatus
+    since: datetime | None
+    is_set_by_hand: bool
+    last_data_at: datetime | None
+
+
+@dataclass(frozen=True)
+class _Cause:
+    status: str
+    since: datetime | None
+
+
+def is_stale(monitor: Monitor, *, now: datetime) -> bool:
+    """Whether the newest result is too old to be believed: three intervals, at least 90 seconds."""
+    patience = timedelta(seconds=max(3 * monitor.interval_seconds, 90))
+    return monitor.last_result_at is None or monitor.last_result_at < now - patience
+
+
+def view_services(page: Page) -> tuple[ServiceView, ...]:
+    """The page's services in the order they are shown: groups by position, then services by position."""
+    services = sorted(
+        Service.objects.filter(page=page).select_related("group"),
+        key=lambda s: (
+            s.group is not None,
+            s.group.position if s.group else 0,
+            s.group_id or 0,
+            s.position,
+            s.pk,
+        ),
+    )
+    told = _told_by_incidents(page)
+    seen = _seen_by_monitors(page)
+    monitors: dict[int, list[Monitor]] = defaultdict(list)
+    for monitor in Monitor.objects.filter(service__page=page, enabled=True).defer("state"):
+        monitors[monitor.service_id].append(monitor)
+    return tuple(
+        _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
+        for service in services
+    )
+
+
+def _view(
+    service: Service, *, told: list[_Cause], seen: list[_Cause], monitors: list[Monitor]
+) -> ServiceView:
+    causes = told or seen
+    if service.manual_status != ServiceStatus.OPERATIONAL:
+        causes = [*causes, _Cause(service.manual_status, service.manual_status_at)]
+    now = times.now()
+    stale = bool(monitors) and all(is_stale(monitor, now=now) for monitor in monitors)
+    status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
+    since = min((c.since for c in causes if c.status == status and c.since), default=None)
+    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
+    return ServiceView(
+        id=service.pk,
+        slug=service.slug,
+        name=service.name,
+        group=service.group.name if service.group else "",
+        description=service.description,
+        status=status,
+        since=since or (service.manual_status_at if by_hand else None),
+        is_set_by_hand=by_hand,
+        last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
+    )
+
+
+def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_monitored: bool) -> bool:
+    """Whether nothing but a person's word makes the status what it is."""
+    if service.manual_status != status or any(cause.status == status for cause in causes):
+        return False
+    return status != ServiceStatus.OPERATIONAL or not is_monitored
+
+
+def _told_by_incidents(page: Page) -> dict[int, list[_Cause]]:
+    causes: dict[int, list[_Cause]] = defaultdict(list)
+    impacts = Impact.objects.filter(
+        incident__page=page, incident__state=IncidentState.PUBLIC, until_at__isnull=True
+    ).exclude(incident__stage__in=OVER)
+    for impact in impacts:
+        causes[impact.service_id].append(_Cause(impact.status, impact.from_at))
+    return causes
+
+
+def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
+    causes: dict[int, list[_Cause]] = defaultdict(list)
+    signals = Signal.objects.filter(monitor__service__page=page, ended_at__isnull=True).exclude(
+        monitor__service__policy=Policy.OBSERVE
+    )
+    for signal in signals.select_related("monitor"):
+        causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+    return causes
+
+
+def names_of_code(page: Page, code: str) -> list[str]:
+    """The names of the page's services with this report code, the longest first."""
+    names = Service.objects.filter(page=page, code=code).values_list("name", flat=True)
+    return sorted(names, key=len, reverse=True)
+
+
+def find_service(page: Page, slug: str) -> Service | None:
+    return Service.objects.filter(page=page, slug=slug).first()

@@ -1,0 +1,35 @@
+"""All background jobs, each one call. Their periods are in `statuspage/celery.py`."""
+
+from celery import shared_task
+
+from incidents.actions import housekeeping, incident
+from incidents.monitors import run
+from incidents.notices import outbox
+
+DELIVERY_PASS_SECONDS = 60
+
+
+@shared_task
+def check_monitors() -> None:
+    run.check_due()
+
+
+@shared_task
+def judge_silence() -> None:
+    run.judge_silent()
+
+
+@shared_task
+def publish_due_drafts() -> None:
+    incident.publish_due_drafts()
+
+
+# A pass takes no new message after a minute, but one slow server may hold the last for several.
+@shared_task(soft_time_limit=390, time_limit=420)
+def deliver_notices() -> None:
+    outbox.deliver_due(seconds=DELIVERY_PASS_SECONDS)
+
+
+@shared_task
+def expire_old_rows() -> None:
+    housekeeping.expire_old_rows()

@@ -1,0 +1,240 @@
+"""What the operator may set: names, forms and defaults, read from the environment and from `.env`.
+
+A wrong value raises `WrongSettings`, one line for each: the name, the form expected, and what was
+given (never for a secret).
+"""
+
+import ipaddress
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import available_timezones
+
+import dj_database_url
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+SECRETS = frozenset({"secret_key", "database_url", "redis_url", "email_url"})
+TLS_MODES = ("starttls", "ssl", "none")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class WrongSettings(Exception):
+    """`str()` is for people: one line for each wrong setting."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+    """One of `TLS_MODES`; `ssl` speaks TLS from the first byte."""
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError("not an http or https address")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("an address without path")
+    if parts.port == 0:
+        raise ValueError("port 0 is none")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _database_url(value: str) -> str:
+    scheme = urlsplit(value).scheme
+    if scheme not in ("sqlite", "postgres", "postgresql"):
+        raise ValueError("neither SQLite nor PostgreSQL")
+    if not dj_database_url.parse(value)["NAME"]:
+        raise ValueError("no database named")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    parts = urlsplit(value)
+    named = parts.path.strip("/") if parts.scheme == "unix" else parts.hostname
+    if parts.scheme not in ("redis", "rediss", "unix") or not named:
+        raise ValueError("not a Redis address")
+    return value
+
+
+def read_mail_server(value: str) -> MailServer:
+    """From `smtp://user:password@host:port?tls=…` or `smtps://…`; user and password percent-encoded."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError("not an SMTP address")
+    options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    tls = options.pop("tls", "ssl" if parts.scheme == "smtps" else "starttls")
+    if tls not in TLS_MODES or options:
+        raise ValueError("the only option is tls, with the value starttls, ssl or none")
+    if parts.username and tls == "none" and parts.hostname not in LOOPBACK_HOSTS:
+        raise ValueError("a password must not travel without TLS")
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or (465 if tls == "ssl" else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls,
+    )
+
+
+def _mail_url(value: str) -> str:
+    read_mail_server(value)
+    return value
+
+
+def _sender(value: str) -> str:
+    _, address = parseaddr(value)
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or re.search(r"[\s\x00-\x1f]", address) or "\n" in value:
+        raise ValueError("no mail address in it")
+    return value
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]", value):
+        raise ValueError(f"{value!r} is not a host name")
+    return value.lower()
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("no such zone")
+    return value
+
+
+def _languages(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or len(set(value)) < len(value) or not set(value) <= set(LANGUAGE_NAMES):
+        raise ValueError("unknown or repeated language")
+    return value
+
+
+def _split(value: Any) -> Any:
+    return tuple(filter(None, re.split(r"[,\s]+", value))) if isinstance(value, str) else value
+
+
+def _network(value: Any) -> Any:
+    return ipaddress.ip_network(value) if isinstance(value, str) else value
+
+
+def _words(check: Callable[[str], Any]) -> Any:
+    return BeforeValidator(lambda value: tuple(map(check, _split(value))))
+
+
+Hosts = Annotated[tuple[str, ...], NoDecode, _words(_host)]
+Networks = Annotated[tuple[Network, ...], NoDecode, _words(_network)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_languages)]
+
+
+class Environment(BaseSettings):
+    """Each field is the variable of the same name in capitals; its description is the form expected."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, validate_default=False)
+
+    production: bool = Field(False, description="on or off")
+    secret_key: str | None = Field(None, min_length=32, description="at least 32 random characters")
+    site_url: Annotated[str, AfterValidator(_site_url)] = Field(
+        "", description="the page's address without a path, such as https://status.example.com"
+    )
+    port: int = Field(8000, ge=1, le=65535, description="a number from 1 to 65535")
+    allowed_hosts: Hosts = Field((), description="host names separated by commas, without ports; no *")
+    trusted_proxies: Networks = Field(
+        (), description="addresses or networks separated by commas, such as 10.0.0.5,192.0.2.0/24"
+    )
+    data_dir: Path = Field(Path("var"), description="a directory that can be written")
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
+        None, description="postgres://user:password@host:5432/name or sqlite:////absolute/path"
+    )
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        None, description="redis://:password@host:6379/0, rediss://… or unix:///path/to/socket?db=0"
+    )
+    email_url: Annotated[str, AfterValidator(_mail_url)] | None = Field(
+        None, description="smtp://user:password@host:587?tls=starttls (tls: starttls, ssl or none)"
+    )
+    default_from_email: Annotated[str, AfterValidator(_sender)] | None = Field(
+        None, description='an address such as status@example.com or "Example Status" <status@example.com>'
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Asia/Tokyo", description="a zone of the IANA database, such as Asia/Tokyo"
+    )
+    languages: Words = Field(("ja", "en"), description="ja, en or both separated by a comma, the first first")
+    outbound_allow: Networks = Field(
+        (), description="networks separated by commas, such as 10.0.0.0/8,192.0.2.7/32"
+    )
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        """Derives what follows from another setting, and holds what PRODUCTION demands."""
+        if self.production and not self.secret_key:
+            raise ValueError("SECRET_KEY: expected at least 32 random characters, since PRODUCTION is on")
+        if self.production and not self.site_url.startswith("https://"):
+            raise ValueError("SITE_URL: expected an https address, since PRODUCTION is on")
+        self.site_url = self.site_url or f"http://127.0.0.1:{self.port}"
+        self.data_dir = BASE_DIR / self.data_dir.expanduser()
+        host = self.site_host
+        self.allowed_hosts = self.allowed_hosts or self._own_hosts(host)
+        domain = "localhost" if host in LOOPBACK_HOSTS else host
+        self.default_from_email = self.default_from_email or f"status@{domain}"
+        return self
+
+    def make_data_dir(self) -> Path:
+        """DATA_DIR, made (for its owner alone) where it was missing; raises WrongSettings."""
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data_dir):
+                pass
+        except OSError as error:
+            form = Environment.model_fields["data_dir"].description
+            given = f"not '{self.data_dir}' ({error.strerror})"
+            raise WrongSettings(f"DATA_DIR: expected {form}, {given}") from None
+        return self.data_dir
+
+    @property
+    def site_host(self) -> str:
+        return urlsplit(self.site_url).hostname or ""
+
+    def _own_hosts(self, host: str) -> tuple[str, ...]:
+        if host in LOOPBACK_HOSTS:
+            return ("127.0.0.1", "localhost", "[::1]")
+        return (f"[{host}]" if ":" in host else host,)
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        field = Environment.model_fields.get(name)
+        reason = str(item.get("ctx", {}).get("error", ""))
+        if field is None:
+            lines.append(reason or f"{name.upper()}: no such setting; .env.example lists them all")
+            continue
+        given = "" if name in SECRETS else f", not {item['input']!r}"
+        why = f" ({reason})" if reason else ""
+        lines.append(f"{name.upper()}: expected {field.description}{given}{why}")
+    return "\n".join(lines)
+
+
+def read_environment(env_file: Path | None = None) -> Environment:
+    """From the process environment, over `env_file` (default: `$ENV_FILE`, else `.env` beside manage.py).
+
+    Raises WrongSettings; a name in the file that is no setting is wrong too.
+    """
+    file = env_file or Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+    build: Callable[..., Environment] = Environment
+    try:
+        return build(_env_file=file)
+    except ValidationError as error:
+        raise WrongSettings(_explain(error)) from None

@@ -1,0 +1,26 @@
+"""Processes that must not outlive the one that started them."""
+
+import ctypes
+import os
+import signal
+import sys
+
+SUPERVISED = "STATUSPAGE_SUPERVISED"
+"""Set in the environment of everything that `statuspage.supervisor` starts."""
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent(parent: int | None = None, *, by: signal.Signals = signal.SIGKILL) -> None:
+    """From now on the kernel sends this process `by` when the thread that started it ends, however it ends.
+
+    `parent` is the process that must still be there: without it a parent that died before the call
+    would go unnoticed. Does nothing where the kernel has no such call (not Linux).
+    """
+    if _libc is None:
+        return
+    expected = os.getppid() if parent is None else parent
+    _libc.prctl(_PR_SET_PDEATHSIG, by)
+    if os.getppid() != expected:
+        os._exit(1)

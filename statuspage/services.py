@@ -1,0 +1,108 @@
+"""What `make up` runs, each as a function for a process of its own.
+
+Importing this loads the whole application, once, for all of them.
+"""
+
+import gc
+import os
+import socket
+import warnings
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import django
+from celery.platforms import SecurityWarning
+from django.core.management import execute_from_command_line
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from statuspage.broker import broker_command, make_private_dir, socket_path
+from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
+from statuspage.children import Child, fork
+
+BIND_ADDRESS = "127.0.0.1"
+LOADED_FOR_CHILDREN = (
+    "celery.apps.worker",
+    "celery.bin.beat",
+    "celery.bin.worker",
+    "celery.concurrency.prefork",
+    "kombu.transport.redis",
+    "statuspage.urls",
+)
+
+
+def load_application() -> None:
+    """Before the first fork: what is loaded now is shared, and left out of garbage collections."""
+    # It warns root of pickled messages, which this application does not accept.
+    warnings.simplefilter("ignore", SecurityWarning)
+    django.setup()
+    for module in LOADED_FOR_CHILDREN:
+        import_module(module)
+    app.finalize(auto=True)
+    gc.collect()
+    gc.freeze()
+
+
+def run_commands(*commands: list[str]) -> list[list[str]]:
+    """Runs management commands side by side and waits for all; answers those that failed."""
+    lines = [["manage.py", *words] for words in commands]
+    pids = [fork(" ".join(line[:2]), partial(execute_from_command_line, line)) for line in lines]
+    return [words for words, pid in zip(commands, pids, strict=True) if os.waitpid(pid, 0)[1]]
+
+
+def _serve_pages(port: int) -> None:
+    Granian(
+        "statuspage.wsgi:application",
+        address=BIND_ADDRESS,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=5,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def _celery(*words: str) -> Callable[[], None]:
+    return partial(app.start, ["--quiet", *words, "--loglevel", "INFO"])
+
+
+def _worker(queue: str, *, processes: int) -> Callable[[], None]:
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return _celery("worker", "-Q", queue, "-n", f"{queue}@%h", "-c", str(processes), *alone)
+
+
+def make_broker(data_dir: Path) -> Child:
+    """The embedded broker; its data and (if the path allows) its socket are in `data_dir`."""
+    path = socket_path(data_dir)
+    home = data_dir / "broker"
+    make_private_dir(home)
+    make_private_dir(path.parent)
+    command = broker_command(data_dir=home, socket=path)
+    return Child("valkey-server", partial(os.execv, command[0], command), stop_seconds=10)
+
+
+def broker_answers(data_dir: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(1)
+            client.connect(str(socket_path(data_dir)))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def make_services(port: int) -> list[Child]:
+    """In the order in which they end."""
+    return [
+        Child("celery beat", _celery("beat"), stop_seconds=5),
+        Child("granian web server", partial(_serve_pages, port), stop_seconds=10),
+        Child("celery worker default", _worker(DEFAULT_QUEUE, processes=2), stop_seconds=30),
+        Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
+    ]

@@ -1,0 +1,187 @@
+"""From a judged failure to a draft, and back."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from incidents.actions import incident as incident_actions
+from incidents.actions import service as service_actions
+from incidents.actions.monitor import Judged, apply_judgement, claim_due, set_monitor_enabled
+from incidents.lib import times
+from incidents.models import Incident, Monitor, Service, Signal
+from incidents.queries.monitor import lock_monitor
+from incidents.queries.page import overview
+from tests import make
+from tests.make import jst
+
+pytestmark = pytest.mark.django_db
+ONSET = jst("2020-09-01 09:00")
+SEEN = jst("2020-09-01 13:00")
+
+
+def judge(
+    monitor: Monitor, verdict: str, at: datetime = SEEN, *, onset: datetime = ONSET, ratio: float = 0.75
+) -> None:
+    with times.at(at):
+        apply_judgement(lock_monitor(monitor.pk), Judged(verdict, at, onset, {"seen": at.isoformat()}, ratio))
+
+
+def last_line(incident: Incident) -> str:
+    entry = incident.log.last()
+    assert entry is not None
+    return entry.text
+
+
+def watched(**values: object) -> tuple[Service, Monitor]:
+    service = make.service(make.page(), name="Email Archive", **values)
+    return service, make.monitor(service, name="受信通数", status_when_failing="degraded")
+
+
+def test_a_judged_failure_colours_the_service_and_opens_one_draft_with_its_onset() -> None:
+    service, monitor = watched()
+    judge(monitor, "low")
+    incident = Incident.objects.get()
+    assert (incident.state, incident.origin, incident.started_at, incident.detected_at) == (
+        "draft",
+        "monitor",
+        ONSET,
+        SEEN,
+    )
+    assert incident.title == "Email Archive 処理量の低下"
+    assert [(i.service, i.status, i.from_at) for i in incident.impacts.all()] == [
+        (service, "degraded", ONSET)
+    ]
+    line = incident.log.get()
+    assert (line.kind, line.source, line.happened_at) == ("detection", "monitor", SEEN)
+    assert "2020-09-01 09:00" in line.text
+    assert "約75%" in line.text
+    with times.at(SEEN):
+        shown = overview(service.page)
+    assert (shown.status, shown.open_incidents) == ("degraded", ())
+
+
+def test_the_same_verdict_again_changes_nothing() -> None:
+    _, monitor = watched()
+    judge(monitor, "low")
+    judge(monitor, "low", SEEN + timedelta(hours=1))
+    assert Incident.objects.get().log.count() == 1
+
+
+def test_all_signals_of_a_service_fold_into_one_draft_with_the_earliest_onset() -> None:
+    service, first = watched()
+    second = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
+    judge(first, "low")
+    judge(second, "down", SEEN + timedelta(minutes=1), onset=ONSET - timedelta(hours=1))
+    incident = Incident.objects.get()
+    assert incident.started_at == ONSET - timedelta(hours=1)
+    assert incident.signals.count() == 2
+
+
+def test_recovery_before_publication_closes_the_draft_quietly_on_the_record() -> None:
+    service, monitor = watched()
+    judge(monitor, "low")
+    judge(monitor, "up", SEEN + timedelta(hours=2))
+    incident = Incident.objects.get()
+    assert (incident.state, incident.dismissed_at) == ("dismissed", SEEN + timedelta(hours=2))
+    assert [entry.kind for entry in incident.log.all()] == ["detection", "detection", "action"]
+    with times.at(SEEN + timedelta(hours=2)):
+        assert overview(service.page).status == "operational"
+
+
+def test_a_draft_stays_while_another_signal_of_it_lasts() -> None:
+    service, first = watched()
+    second = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
+    judge(first, "low")
+    judge(second, "down")
+    judge(first, "up", SEEN + timedelta(hours=2))
+    assert Incident.objects.get().state == "draft"
+
+
+def test_a_published_incident_is_never_resolved_by_a_monitor() -> None:
+    _, monitor = watched()
+    judge(monitor, "low")
+    with times.at(SEEN):
+        incident_actions.publish_draft(Incident.objects.get())
+    judge(monitor, "up", SEEN + timedelta(hours=2))
+    incident = Incident.objects.get()
+    assert (incident.state, incident.is_open) == ("public", True)
+    assert "正常な状態に戻った" in last_line(incident)
+
+
+def test_a_surge_is_logged_as_recovery_in_the_open_incident_and_opens_no_second() -> None:
+    _, monitor = watched()
+    judge(monitor, "low")
+    judge(monitor, "high", SEEN + timedelta(days=5), ratio=1.5)
+    incident = Incident.objects.get()
+    assert "回復傾向" in last_line(incident)
+    assert not Signal.objects.filter(ended_at=None).exists()
+
+
+def test_a_surge_without_an_incident_is_a_failure_like_any_other() -> None:
+    _, monitor = watched()
+    judge(monitor, "high", ratio=1.8)
+    assert Incident.objects.get().title == "Email Archive 処理量の増加"
+
+
+def test_an_observed_service_has_signals_but_no_draft_and_no_colour() -> None:
+    service, monitor = watched(policy="observe")
+    judge(monitor, "down")
+    assert Signal.objects.count() == 1
+    assert not Incident.objects.exists()
+    with times.at(SEEN):
+        assert overview(service.page).status == "operational"
+
+
+def test_a_policy_publishes_by_itself_after_its_minutes_and_not_before() -> None:
+    _, monitor = watched(policy="publish")
+    judge(monitor, "down")
+    with times.at(SEEN + timedelta(minutes=9)):
+        assert incident_actions.publish_due_drafts() == 0
+    with times.at(SEEN + timedelta(minutes=10)):
+        assert incident_actions.publish_due_drafts() == 1
+        assert incident_actions.publish_due_drafts() == 0
+    incident = Incident.objects.get()
+    assert incident.state == "public"
+    assert "受信通数" not in incident.updates.get().body
+
+
+def test_a_draft_that_a_person_published_is_not_published_again_by_the_policy() -> None:
+    _, monitor = watched(policy="publish")
+    judge(monitor, "down")
+    with times.at(SEEN + timedelta(minutes=2)):
+        incident_actions.publish_draft(Incident.objects.get())
+    with times.at(SEEN + timedelta(minutes=20)):
+        assert incident_actions.publish_due_drafts() == 0
+
+
+def test_a_paused_monitor_colours_nothing() -> None:
+    service, monitor = watched()
+    judge(monitor, "down")
+    with times.at(SEEN):
+        set_monitor_enabled(monitor, False)
+        assert overview(service.page).status == "operational"
+
+
+def test_a_monitored_service_without_a_fresh_result_is_grey_never_green() -> None:
+    service, monitor = watched()
+    judge(monitor, "up")
+    with times.at(SEEN + timedelta(hours=3)):
+        assert overview(service.page).status == "operational"
+    with times.at(SEEN + timedelta(hours=3, seconds=1)):
+        assert overview(service.page).status == "unknown"
+
+
+def test_a_status_set_by_hand_shows_as_such_with_its_instant() -> None:
+    page = make.page()
+    service = make.service(page)
+    with times.at(SEEN):
+        service_actions.set_status(service, "maintenance")
+        view = overview(page).groups[0].services[0]
+    assert (view.status, view.is_set_by_hand, view.since) == ("maintenance", True, SEEN)
+
+
+def test_a_due_monitor_is_leased_to_one_caller() -> None:
+    service = make.service(make.page())
+    monitor = make.monitor(service, kind="http", target="https://example.com/")
+    assert claim_due(limit=10) == [monitor.pk]
+    assert claim_due(limit=10) == []

@@ -1,0 +1,70 @@
+"""Heartbeats at /ping/<uuid>, as healthchecks.io takes them."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from incidents.lib import times
+from incidents.models import CheckResult, Monitor
+from tests import make
+from tests.make import jst
+
+pytestmark = pytest.mark.django_db
+NOW = jst("2020-09-01 03:00")
+
+
+@pytest.fixture
+def heartbeat() -> Monitor:
+    return make.monitor(make.service(make.page()), kind="heartbeat", settings={"period_seconds": 3600})
+
+
+def ping(monitor: Monitor, event: str = "", *, method: str = "get", after_minutes: int = 0) -> int:
+    with times.at(NOW + timedelta(minutes=after_minutes)):
+        answer = getattr(Client(), method)(f"/ping/{monitor.public_id}{event}")
+    return int(answer.status_code)
+
+
+def verdict(monitor: Monitor) -> str:
+    monitor.refresh_from_db()
+    return monitor.verdict
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_a_ping_is_taken_by_any_method_a_job_may_use(heartbeat: Monitor, method: str) -> None:
+    assert ping(heartbeat, method=method) == 200
+    assert verdict(heartbeat) == "up"
+
+
+def test_a_failing_exit_status_is_a_failed_result_and_zero_a_good_one(heartbeat: Monitor) -> None:
+    ping(heartbeat, "/0")
+    ping(heartbeat, "/fail", after_minutes=1)
+    ping(heartbeat, "/3", after_minutes=2)
+    assert list(CheckResult.objects.values_list("ok", "detail")) == [
+        (True, ""),
+        (False, "ended with status 1"),
+        (False, "ended with status 3"),
+    ]
+
+
+def test_a_start_alone_is_no_result(heartbeat: Monitor) -> None:
+    assert ping(heartbeat, "/start") == 200
+    assert not CheckResult.objects.exists()
+
+
+def test_three_failures_in_a_row_are_down_and_open_a_draft(heartbeat: Monitor) -> None:
+    for minute in range(3):
+        ping(heartbeat, "/fail", after_minutes=minute)
+    assert verdict(heartbeat) == "down"
+    assert heartbeat.signals.get().incident is not None
+
+
+def test_an_unknown_address_is_not_found(heartbeat: Monitor) -> None:
+    assert Client().get(f"/ping/{uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize("event", ["/256", "/-1", "/log", "/１"])
+def test_what_is_neither_start_nor_fail_nor_a_status_is_refused(heartbeat: Monitor, event: str) -> None:
+    assert ping(heartbeat, event) == 400
+    assert not CheckResult.objects.exists()

@@ -1,0 +1,79 @@
+"""Plain builders: what a test needs of the record, with everything it does not care about filled in."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from incidents.actions import incident as incident_actions
+from incidents.actions import monitor as monitor_actions
+from incidents.actions import service as service_actions
+from incidents.actions.incident import Draft
+from incidents.actions.page import create_page
+from incidents.lib import times
+from incidents.models import Incident, Monitor, Page, Service, Staff, Subscriber, SubscriberState, Update
+
+JST = ZoneInfo("Asia/Tokyo")
+_serial = count(1)
+
+
+def jst(text: str) -> datetime:
+    """`jst("2020-09-04 12:46")`."""
+    return datetime.fromisoformat(text).replace(tzinfo=JST)
+
+
+def page(**values: Any) -> Page:
+    given = {
+        "name": "稼働状況",
+        "organisation": "株式会社サンプル",
+        "host": f"status{next(_serial)}.example.com",
+        "time_zone": "Asia/Tokyo",
+        "languages": ["ja", "en"],
+    }
+    return create_page(**{**given, **values})
+
+
+def service(on: Page, **values: Any) -> Service:
+    number = next(_serial)
+    given = {"slug": f"service-{number}", "name": f"Service {number}", "code": "SVC"}
+    return service_actions.create_service(on, **{**given, **values})
+
+
+def staff(email: str = "staff@example.com", password: str = "correct horse battery") -> Staff:
+    return Staff.objects.create_user(email, password, name="担当 太郎")
+
+
+def subscriber(on: Page, email: str | None = None, *services: Service, **values: Any) -> Subscriber:
+    made = Subscriber.objects.create(
+        page=on,
+        email=email or f"reader{next(_serial)}@example.com",
+        state=SubscriberState.ACTIVE,
+        confirmed_at=times.now(),
+        all_services=not services,
+        **values,
+    )
+    made.services.set(services)
+    return made
+
+
+def incident(on: Page, scope: Mapping[Service, str] | None = None, **values: Any) -> Incident:
+    given = {
+        "title": "メール検索結果の反映遅延",
+        "scope": scope if scope is not None else {service(on): "degraded"},
+    }
+    return incident_actions.open_incident(on, **{**given, **values})
+
+
+def update(of: Incident, stage: str = "investigating", **values: Any) -> Update:
+    given = {"stage": stage, "body": "調査しております。"}
+    notify = values.pop("notify", False)
+    if not of.updates.exists() and "scope" not in values:
+        values["scope"] = {row.service: row.status for row in of.impacts.select_related("service")}
+    return incident_actions.publish_update(of, Draft(**{**given, **values}), notify=notify)
+
+
+def monitor(of: Service, kind: str = "baseline", **values: Any) -> Monitor:
+    given = {"name": f"Monitor {next(_serial)}", "interval_seconds": 3600 if kind == "baseline" else 60}
+    made, _ = monitor_actions.create_monitor(of, kind=kind, **{**given, **values})
+    return made

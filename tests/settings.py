@@ -1,0 +1,27 @@
+"""The settings under test, away from the operator's own: no `.env`, no data of a running instance."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+from statuspage.environment import Environment
+
+_data_dir = tempfile.mkdtemp(prefix="statuspage-tests-")
+atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
+for _name in map(str.upper, Environment.model_fields):
+    if _name != "DATABASE_URL":
+        os.environ.pop(_name, None)
+os.environ |= {"ENV_FILE": os.devnull, "DATA_DIR": _data_dir}
+
+from statuspage.settings import *  # noqa: E402, F403
+from statuspage.settings import MIDDLEWARE  # noqa: E402
+
+# No test may wait for a broker, nor depend on collected files, nor spend its time on hashing.
+CELERY_BROKER_URL = "memory://"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
