@@ -96,4 +96,4 @@ def _reply_to(page: Page) -> str:
 
 
 def _sender() -> tuple[str, str]:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return parseaddr(str(settings.DEFAULT_FROM_EMAIL))
