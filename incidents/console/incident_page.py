@@ -10,6 +10,7 @@ from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.log_forms import EntryForm
 from incidents.console.lookup import find_incident
+from incidents.console.preview import preview_of
 from incidents.console.screen import render_screen
 from incidents.console.update_forms import ComposerForm
 from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
@@ -30,7 +31,6 @@ def render_incident(
     *,
     composed: ComposerForm | None = None,
     entry: EntryForm | None = None,
-    preview: str = "",
 ) -> HttpResponse:
     """The screen; `composed` and `entry` are forms sent with something wrong, kept as they were typed."""
     updates = updates_with_texts(incident)
@@ -42,7 +42,7 @@ def render_incident(
         "section": "incidents",
         "incident": incident,
         "composer": composed,
-        "preview": preview,
+        "preview": preview_of(composed["body"].value() or "") if composed else "",
         "entry_form": entry or EntryForm(),
         "updates": _with_progress(updates),
         "log": _log(incident),
