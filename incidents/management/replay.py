@@ -14,7 +14,7 @@ from incidents.actions import report as report_actions
 from incidents.actions.incident import Draft
 from incidents.actions.report import LineChoice
 from incidents.lib import times
-from incidents.management.incident_file import IncidentFile, LogFacts, ReportFacts, UpdateFacts
+from incidents.management.incident_facts import IncidentFile, LogFacts, ReportFacts, UpdateFacts
 from incidents.monitors.intake import take_observations
 from incidents.queries.incident import proposed_scope, refreshed
 from incidents.queries.monitor import open_incident_of
