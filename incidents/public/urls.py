@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from incidents.public import reports, views
+from incidents.public import reports, subscribing_urls, views
 
 
 class LanguageConverter:
@@ -25,6 +25,7 @@ pages = [
     path("reports/<slug:number>", reports.show_report, name="report"),
     path("reports/<slug:number>.txt", reports.show_report_text, name="report_text"),
     path("reports/<slug:number>.md", reports.show_report_markdown, name="report_markdown"),
+    *subscribing_urls.urlpatterns,
 ]
 
 urlpatterns = [
