@@ -5,27 +5,30 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from multiprocessing import Pool
 from statistics import median
 
-from incidents.fixtures.make_hea2020100801 import ONSET_AT, Variant, counts
-from incidents.monitors.checkers.baseline import DEFAULT_POLICY, Policy, judge_value
+from incidents.fixtures.make_hea2020100801 import ALLOWED_AT, ONSET_AT, Variant, counts
+from incidents.monitors.checkers.baseline import DEFAULT_POLICY, Policy, SeriesJudgement, judge_value
 from incidents.monitors.results import Verdict
 from incidents.monitors.series import Series
 
 UNUSUAL = (Verdict.LOW, Verdict.HIGH)
-JUDGED_FROM_AT = ONSET_AT - timedelta(weeks=6)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One seed: false judgements before the drop, the value that told of it (1 is the first), its onset."""
+    """One seed: false judgements before the drop, the value that told of it (1 is the first), its onset.
 
-    false: int
-    told_by_value: int | None
-    onset_at: datetime | None
+    `hopped`: the judgement left *low* while the drop still lasted.
+    """
+
+    false: int = 0
+    told_by_value: int | None = None
+    onset_at: datetime | None = None
+    hopped: bool = False
 
     @property
     def onset_is_near(self) -> bool:
@@ -33,16 +36,25 @@ class Run:
 
 
 def measure(seed: int, *, variant: Variant = "step", policy: Policy = DEFAULT_POLICY) -> Run:
-    """Plays the counts of `seed`, as they arrive, up to the judgement *low* after the true onset."""
-    series, false = Series(), 0
+    """Plays the counts of `seed`, as they arrive, to the end of the drop."""
+    series, run = Series(), Run()
     for at, count in counts(seed, variant=variant):
+        if at >= ALLOWED_AT:
+            break
         judgement = judge_value(series, at, count, zone="Asia/Tokyo", policy=policy)
         series = judgement.state
-        if at <= ONSET_AT:
-            false += judgement.changed and judgement.verdict in UNUSUAL
-        elif judgement.verdict == Verdict.LOW:
-            return Run(false, round((at - ONSET_AT) / timedelta(hours=1)), judgement.onset_at)
-    return Run(false, None, None)
+        run = _add(run, at, judgement)
+    return run
+
+
+def _add(run: Run, at: datetime, judgement: SeriesJudgement) -> Run:
+    if at <= ONSET_AT:
+        return replace(run, false=run.false + (judgement.changed and judgement.verdict in UNUSUAL))
+    if run.told_by_value is None and judgement.verdict == Verdict.LOW:
+        told_by_value = round((at - ONSET_AT) / timedelta(hours=1))
+        return replace(run, told_by_value=told_by_value, onset_at=judgement.onset_at)
+    hopped = run.told_by_value is not None and judgement.verdict != Verdict.LOW
+    return replace(run, hopped=run.hopped or hopped)
 
 
 def measure_ramp(seed: int) -> Run:
@@ -77,6 +89,7 @@ def main() -> int:
     weeks = 6 * len(step)
     print(f"{median(told):7.1f}  hourly values until the judgement, median (slowest {max(told)})")
     print(f"{sum(run.false for run in step) * 52 / weeks:7.2f}  false judgements a year of normal counts")
+    print(f"{share(run.hopped for run in step):7.1%}  left low before the drop was over")
     print("for information, the drop ramped from 24 August on:")
     print(f"{share(run.false > 0 for run in ramp):7.1%}  judged before 1 September 09:00 already")
     print(f"{median(run.told_by_value or 999 for run in ramp):7.1f}  hourly values after it, median")

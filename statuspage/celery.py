@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from billiard.process import current_process
 from celery import Celery, signals
 from celery.beat import Scheduler
 from celery.schedules import crontab
@@ -113,7 +114,7 @@ def share_memory(**_: Any) -> None:
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
 def end_with_worker(**_: Any) -> None:
     """A pool child whose worker was killed would wait for ever."""
-    die_with_parent()
+    die_with_parent(current_process()._parent_pid)
 
 
 @register()

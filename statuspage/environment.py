@@ -142,7 +142,9 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValid
 class Environment(BaseSettings):
     """Each field is the variable of the same name in capitals; its description is the form expected."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, validate_default=False)
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, env_file_encoding="utf-8", validate_default=False
+    )
 
     production: bool = Field(False, description="on or off")
     secret_key: str | None = Field(None, min_length=32, description="at least 32 random characters")

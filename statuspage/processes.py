@@ -12,15 +12,14 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def die_with_parent(parent: int | None = None, *, by: signal.Signals = signal.SIGKILL) -> None:
+def die_with_parent(parent: int, *, by: signal.Signals = signal.SIGKILL) -> None:
     """From now on the kernel sends this process `by` when the thread that started it ends, however it ends.
 
-    `parent` is the process that must still be there: without it a parent that died before the call
-    would go unnoticed. Does nothing where the kernel has no such call (not Linux).
+    `parent` is the number of the process that must still be there: one that ended before the call would
+    go unnoticed otherwise. Does nothing where the kernel has no such call (not Linux).
     """
     if _libc is None:
         return
-    expected = os.getppid() if parent is None else parent
     _libc.prctl(_PR_SET_PDEATHSIG, by)
-    if os.getppid() != expected:
+    if os.getppid() != parent:
         os._exit(1)

@@ -29,11 +29,12 @@ SECRET_KEY = environment.secret_key or read_or_make_secret(DATA_DIR / "secret_ke
 SITE_URL = environment.site_url
 ALLOWED_HOSTS = list(environment.allowed_hosts)
 TRUSTED_PROXIES = environment.trusted_proxies
-OUTBOUND_ALLOW = environment.outbound_allow
+OUTBOUND_ALLOW = tuple(map(str, environment.outbound_allow))
 FIRST_PAGE_TIME_ZONE = environment.time_zone
 FIRST_PAGE_LANGUAGES = environment.languages
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

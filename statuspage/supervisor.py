@@ -177,7 +177,7 @@ def main() -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, _raise_stopped)
     if chosen.end_with_parent:
-        die_with_parent(by=signal.SIGTERM)
+        die_with_parent(os.getppid(), by=signal.SIGTERM)
     try:
         run(demo=chosen.demo)
     except (CannotRun, BrokerUnavailable) as error:

@@ -1,16 +1,20 @@
 """Every address, in the order in which they are tried."""
 
-from importlib.util import find_spec
-
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from statuspage.health import answer_healthz, answer_readyz
 
-FACES = (("console/", "incidents.console.urls"), ("", "incidents.hooks.urls"), ("", "incidents.public.urls"))
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 handler404 = "incidents.public.views.show_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", answer_healthz, name="healthz"),
     path("readyz", answer_readyz, name="readyz"),
     path("console/", include("allauth.account.urls")),
-    *(path(prefix, include(module)) for prefix, module in FACES if find_spec(module)),
+    path("console/", include("incidents.console.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("incidents.hooks.urls")),
+    path("", include("incidents.public.urls")),
 ]

@@ -74,10 +74,10 @@ def make_subscriber(page: Page, email: str = "reader@example.com", **fields: Any
     return subscriber
 
 
-def make_subscribers(page: Page, count: int, **fields: Any) -> list[Subscriber]:
+def make_subscribers(page: Page, count: int, *, stem: str = "reader", **fields: Any) -> list[Subscriber]:
     values: dict[str, Any] = {"state": SubscriberState.ACTIVE, "confirmed_at": NOON, **fields}
     return Subscriber.objects.bulk_create(
-        Subscriber(page=page, email=f"reader{index:05}@example.com", **values) for index in range(count)
+        Subscriber(page=page, email=f"{stem}{index:05}@example.com", **values) for index in range(count)
     )
 
 

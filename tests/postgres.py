@@ -92,7 +92,7 @@ def postgres() -> Iterator[str]:
     os.chown(home, account.uid, account.gid)
     options = {**account.popen_options, "cwd": home, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}}
     try:
-        initdb = [binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        initdb = [f"{binaries}/initdb", "-D", f"{home}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         subprocess.run([*initdb, "--locale=C.UTF-8", "-N"], check=True, stdout=subprocess.DEVNULL, **options)
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(

@@ -34,6 +34,7 @@ class Sink:
     """
 
     port: int = 0
+    seconds_a_mail: float = 0
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     at_mail_from: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Sink:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         recipient = envelope.rcpt_tos[0]
         content = cast(bytes, envelope.original_content)
+        await asyncio.sleep(self.seconds_a_mail)
         reply = self.at_dot[recipient].pop(0) if self.at_dot[recipient] else "250 OK"
         if reply.startswith(("2", "hang", "drop")):
             self.received.append(Received(str(envelope.mail_from), recipient, content))
@@ -106,8 +108,8 @@ def _cut(server: SMTP) -> None:
 
 
 @contextmanager
-def running_sink() -> Iterator[Sink]:
-    sink = Sink()
+def running_sink(*, seconds_a_mail: float = 0) -> Iterator[Sink]:
+    sink = Sink(seconds_a_mail=seconds_a_mail)
     controller = _Controller(sink, hostname="127.0.0.1", port=0, ready_timeout=10)
     controller.start()
     sink.port = controller.port

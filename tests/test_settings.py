@@ -8,8 +8,10 @@ import sys
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 
 from statuspage.broker import SOCKET_PATH_LIMIT_BYTES, broker_url, socket_path
@@ -27,11 +29,15 @@ from statuspage.secret import read_or_make_secret
 
 NAMES = {name.upper() for name in Environment.model_fields}
 LONG = "k" * 50
-EXAMPLE = (BASE_DIR / ".env.example").read_text()
+EXAMPLE = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
+
+
+class Read(Protocol):
+    def __call__(self, values: Mapping[str, str], *, file: str = "") -> Environment: ...
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Read:
     def read_with(values: Mapping[str, str], *, file: str = "") -> Environment:
         for name in NAMES:
             monkeypatch.delenv(name, raising=False)
@@ -44,7 +50,7 @@ def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     return read_with
 
 
-def test_nothing_need_be_set(read):
+def test_nothing_need_be_set(read: Read) -> None:
     environment = read({})
     assert environment.site_url == "http://127.0.0.1:8000"
     assert environment.allowed_hosts == ("127.0.0.1", "localhost", "[::1]")
@@ -53,7 +59,7 @@ def test_nothing_need_be_set(read):
     assert environment.data_dir == BASE_DIR / "var"
 
 
-def test_the_address_follows_the_port_and_the_hosts_follow_the_address(read):
+def test_the_address_follows_the_port_and_the_hosts_follow_the_address(read: Read) -> None:
     assert read({"PORT": "9000"}).site_url == "http://127.0.0.1:9000"
     environment = read({"SITE_URL": "https://status.example.com/"})
     assert environment.site_url == "https://status.example.com"
@@ -61,7 +67,7 @@ def test_the_address_follows_the_port_and_the_hosts_follow_the_address(read):
     assert environment.default_from_email == "status@status.example.com"
 
 
-def test_an_empty_value_is_no_value(read):
+def test_an_empty_value_is_no_value(read: Read) -> None:
     assert read({"PORT": "", "LANGUAGES": "", "DATABASE_URL": ""}) == read({})
 
 
@@ -99,7 +105,7 @@ def test_an_empty_value_is_no_value(read):
         ("OUTBOUND_ALLOW", "10.0.0.0/33"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name_with_the_form_expected(read, name, value):
+def test_a_wrong_value_is_refused_by_name_with_the_form_expected(read: Read, name: str, value: str) -> None:
     with pytest.raises(WrongSettings) as refusal:
         read({name: value})
     assert str(refusal.value).startswith(
@@ -108,7 +114,7 @@ def test_a_wrong_value_is_refused_by_name_with_the_form_expected(read, name, val
     assert len(str(refusal.value).splitlines()) == 1 or "\n" in value
 
 
-def test_every_wrong_value_is_named_at_once(read):
+def test_every_wrong_value_is_named_at_once(read: Read) -> None:
     with pytest.raises(WrongSettings) as refusal:
         read({"PORT": "x", "LANGUAGES": "fr", "PRODUCTION": "q"})
     assert {line.partition(":")[0] for line in str(refusal.value).splitlines()} == {
@@ -119,13 +125,13 @@ def test_every_wrong_value_is_named_at_once(read):
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"])
-def test_a_refusal_does_not_repeat_a_secret(read, name):
+def test_a_refusal_does_not_repeat_a_secret(read: Read, name: str) -> None:
     with pytest.raises(WrongSettings) as refusal:
         read({name: "x://user:hunter2@"})
     assert "hunter2" not in str(refusal.value)
 
 
-def test_production_demands_a_key_and_https(read):
+def test_production_demands_a_key_and_https(read: Read) -> None:
     with pytest.raises(WrongSettings, match="SECRET_KEY"):
         read({"PRODUCTION": "on", "SITE_URL": "https://status.example.com"})
     with pytest.raises(WrongSettings, match="SITE_URL"):
@@ -133,17 +139,17 @@ def test_production_demands_a_key_and_https(read):
     assert read({"PRODUCTION": "on", "SECRET_KEY": LONG, "SITE_URL": "https://s.example.com"}).production
 
 
-def test_the_environment_goes_over_the_file(read):
+def test_the_environment_goes_over_the_file(read: Read) -> None:
     assert read({}, file="PORT=9001\n").port == 9001
     assert read({"PORT": "9002"}, file="PORT=9001\n").port == 9002
 
 
-def test_a_misspelt_name_in_the_file_is_named(read):
+def test_a_misspelt_name_in_the_file_is_named(read: Read) -> None:
     with pytest.raises(WrongSettings, match="EMAIL_ULR: no such setting"):
         read({}, file="EMAIL_ULR=smtp://mail.example.com\n")
 
 
-def test_lists_take_commas_and_spaces(read):
+def test_lists_take_commas_and_spaces(read: Read) -> None:
     environment = read({"TRUSTED_PROXIES": "10.0.0.5, 2001:db8::/32", "OUTBOUND_ALLOW": "10.0.0.0/8"})
     assert environment.trusted_proxies == (ip_network("10.0.0.5"), ip_network("2001:db8::/32"))
     assert environment.outbound_allow == (ip_network("10.0.0.0/8"),)
@@ -157,22 +163,24 @@ def test_lists_take_commas_and_spaces(read):
         ("smtp://127.0.0.1:1025?tls=none", MailServer("127.0.0.1", 1025, "", "", "none")),
     ],
 )
-def test_a_mail_server_is_read_from_its_address(url, server):
+def test_a_mail_server_is_read_from_its_address(url: str, server: MailServer) -> None:
     assert read_mail_server(url) == server
 
 
-def test_the_example_file_and_the_settings_list_the_same_names():
+def test_the_example_file_and_the_settings_list_the_same_names() -> None:
     assert set(re.findall(r"^#? ?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == NAMES
 
 
-def test_every_setting_is_in_the_documentation():
+def test_every_setting_is_in_the_documentation() -> None:
     documented = set(
-        re.findall(r"^\| `([A-Z_]+)` \|", (BASE_DIR / "docs/running.md").read_text(), re.MULTILINE)
+        re.findall(
+            r"^\| `([A-Z_]+)` \|", (BASE_DIR / "docs/running.md").read_text(encoding="utf-8"), re.MULTILINE
+        )
     )
     assert documented == NAMES
 
 
-def test_the_example_file_is_a_right_file(read):
+def test_the_example_file_is_a_right_file(read: Read) -> None:
     assert read({}, file=EXAMPLE) == read({})
 
 
@@ -184,20 +192,20 @@ def run_manage(**values: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_command_with_a_wrong_setting_ends_in_one_line_and_not_in_a_traceback(tmp_path):
+def test_a_command_with_a_wrong_setting_ends_in_one_line_and_not_in_a_traceback(tmp_path: Path) -> None:
     ended = run_manage(PORT="x", DATA_DIR=str(tmp_path))
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "PORT: expected a number from 1 to 65535, not 'x'\n"
 
 
-def test_a_data_directory_that_cannot_be_made_is_named(tmp_path):
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ended = run_manage(DATA_DIR=str(tmp_path / "file"))
     assert ended.returncode == 1
     assert ended.stderr.startswith("DATA_DIR: expected a directory that can be written")
 
 
-def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
+def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "secret_key"
     made = read_or_make_secret(path)
     assert len(made) >= 50
@@ -206,13 +214,13 @@ def test_the_secret_key_is_made_once_for_its_owner_alone(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_celery_gets_redis_in_its_own_spelling(tmp_path):
+def test_celery_gets_redis_in_its_own_spelling(tmp_path: Path) -> None:
     assert broker_url(redis_url="rediss://:p@r:6380/2", data_dir=tmp_path) == "rediss://:p@r:6380/2"
     unix = broker_url(redis_url="unix:///run/redis.sock?db=3", data_dir=tmp_path)
     assert unix == "redis+socket:///run/redis.sock?virtual_host=3"
 
 
-def test_the_broker_s_socket_path_is_never_too_long_for_the_kernel():
+def test_the_broker_s_socket_path_is_never_too_long_for_the_kernel() -> None:
     deep = Path("/" + "d" * 120)
     assert len(str(socket_path(deep))) <= SOCKET_PATH_LIMIT_BYTES
     assert socket_path(deep) != socket_path(deep / "other")
@@ -228,24 +236,22 @@ def test_the_broker_s_socket_path_is_never_too_long_for_the_kernel():
         ("10.0.0.1", "10.0.0.3", "10.0.0.3"),
     ],
 )
-def test_only_trusted_proxies_say_who_asks(peer, forwarded, client):
-    seen = []
+def test_only_trusted_proxies_say_who_asks(peer: str, forwarded: str, client: str) -> None:
     request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
     with override_settings(TRUSTED_PROXIES=(ip_network("10.0.0.0/8"),)):
-        trust_proxies(lambda asked: seen.append(asked.META["REMOTE_ADDR"]))(request)
-    assert seen == [client]
+        answer = trust_proxies(lambda asked: HttpResponse(asked.META["REMOTE_ADDR"]))(request)
+    assert answer.content.decode() == client
 
 
 @pytest.mark.parametrize(("peer", "secure"), [("10.0.0.1", True), ("198.51.100.9", False)])
-def test_only_trusted_proxies_say_that_the_visitor_came_by_https(peer, secure):
-    seen = []
+def test_only_trusted_proxies_say_that_the_visitor_came_by_https(peer: str, secure: bool) -> None:
     request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO="https")
     with override_settings(TRUSTED_PROXIES=(ip_network("10.0.0.0/8"),)):
-        trust_proxies(lambda asked: seen.append(asked.is_secure()))(request)
-    assert seen == [secure]
+        answer = trust_proxies(lambda asked: HttpResponse(str(asked.is_secure())))(request)
+    assert answer.content.decode() == str(secure)
 
 
-def test_log_lines_carry_neither_passwords_nor_tokens():
+def test_log_lines_carry_neither_passwords_nor_tokens() -> None:
     token = "a1B2" * 8
     assert redact("redis://:hunter2@host/0") == "redis://:***@host/0"
     assert redact(f"Not Found: /confirm/{token}") == "Not Found: /confirm/***"

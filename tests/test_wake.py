@@ -1,7 +1,7 @@
 """Waking a task costs its caller nothing, whatever the broker does."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from celery import current_app
@@ -40,24 +40,24 @@ def timed_wake() -> float:
     return time.monotonic() - started_at
 
 
-def test_a_wake_arrives_in_the_queue_of_its_task(real_broker):
+def test_a_wake_arrives_in_the_queue_of_its_task(real_broker: Broker) -> None:
     before = waiting_messages(real_broker)
     wake(TASK)
     assert waiting_messages(real_broker) == before + 1
 
 
-def test_a_broker_that_is_gone_costs_no_time_and_no_error(real_broker):
+def test_a_broker_that_is_gone_costs_no_time_and_no_error(real_broker: Broker) -> None:
     real_broker.kill()
     assert timed_wake() < LONGEST_WAIT_SECONDS
 
 
-def test_a_frozen_broker_costs_a_moment_three_times_and_then_nothing(real_broker):
+def test_a_frozen_broker_costs_a_moment_three_times_and_then_nothing(real_broker: Broker) -> None:
     real_broker.freeze()
     assert all(timed_wake() < LONGEST_WAIT_SECONDS for _ in range(3))
     assert timed_wake() < 0.05
 
 
-def test_wakes_arrive_again_when_the_broker_is_back(real_broker):
+def test_wakes_arrive_again_when_the_broker_is_back(real_broker: Broker) -> None:
     before = waiting_messages(real_broker)
     real_broker.kill()
     wake(TASK)
@@ -66,7 +66,9 @@ def test_wakes_arrive_again_when_the_broker_is_back(real_broker):
     assert waiting_messages(real_broker) > before
 
 
-def test_the_breaker_opens_at_the_third_failure_in_a_row_and_closes_by_itself(time_machine_monotonic):
+def test_the_breaker_opens_at_the_third_failure_in_a_row_and_closes_by_itself(
+    pass_seconds: Callable[[float], None],
+) -> None:
     breaker = Breaker()
     breaker.note_failure()
     breaker.note_failure()
@@ -76,12 +78,12 @@ def test_the_breaker_opens_at_the_third_failure_in_a_row_and_closes_by_itself(ti
     assert not breaker.is_open()
     breaker.note_failure()
     assert breaker.is_open()
-    time_machine_monotonic(SILENCE_SECONDS + 1)
+    pass_seconds(SILENCE_SECONDS + 1)
     assert not breaker.is_open()
 
 
 @pytest.fixture
-def time_machine_monotonic(monkeypatch: pytest.MonkeyPatch):
+def pass_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     passed = 0.0
     real = time.monotonic
 
@@ -89,5 +91,5 @@ def time_machine_monotonic(monkeypatch: pytest.MonkeyPatch):
         nonlocal passed
         passed += seconds
 
-    monkeypatch.setattr(waking.time, "monotonic", lambda: real() + passed)
+    monkeypatch.setattr("time.monotonic", lambda: real() + passed)
     return advance

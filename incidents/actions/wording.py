@@ -33,7 +33,7 @@ _FIRST_UPDATE = {
     ),
 }
 
-_DETECTED = {
+_DETECTED: Mapping[str, Mapping[str, str]] = {
     "ja": {
         Verdict.DOWN: "監視「{monitor}」が異常を検知（{onset}頃から）。",
         Verdict.UNSTABLE: "監視「{monitor}」が不安定な状態を検知（{onset}頃から）。",

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 MARKER = r"\(\*[1-9][0-9]{0,2}\)"
+# Addresses that the renderer links whole, so that nothing in them needs disarming.
 _URL = (
     r"(?<!\w)https?://[A-Za-z0-9](?:[-A-Za-z0-9_.?,!'()/+@%$#=:;]|&(?=[A-Za-z0-9_]+=)|~(?!~))*"
-    r"(?:(?<=[A-Za-z0-9/]))"
+    r"(?<=[A-Za-z0-9/])"
 )
 _ENTITY = r"&(?:\#[0-9]+|\#x[0-9a-fA-F]+|[0-9a-zA-Z]+);"
 

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
+
+from django.db import transaction
 
 from incidents.actions import incident as incident_actions
 from incidents.actions import log, monitor, service
@@ -11,7 +14,7 @@ from incidents.actions import report as report_actions
 from incidents.actions.incident import Draft
 from incidents.actions.report import LineChoice
 from incidents.lib import times
-from incidents.management.incident_file import IncidentFile, LogFacts, ReportFacts, UpdateFacts
+from incidents.management.incident_facts import IncidentFile, LogFacts, ReportFacts, UpdateFacts
 from incidents.monitors.intake import take_observations
 from incidents.queries.incident import proposed_scope, refreshed
 from incidents.queries.monitor import open_incident_of
@@ -49,16 +52,29 @@ class Replay:
         self._services: dict[str, Handle] = {}
         self._monitors: dict[str, Handle] = {}
 
-    def play(self, *, wait: Wait = lambda _: None) -> None:
-        """Plays every event in order; `wait` is called with each event's instant before it."""
+    def play(self, *, wait: Wait | None = None) -> None:
+        """Plays every event in order; `wait` is called with each event's instant before it.
+
+        Without `wait` a day is one transaction: a commit for each of some thousand values would be most of
+        the time.
+        """
         events = sorted(self._events())
         with times.at(events[0].at):
             self._set_up()
-        for event in events:
-            wait(event.at)
-            with times.at(event.at):
-                incident_actions.publish_due_drafts(notify=self._deliver)
-                event.play()
+        if wait is not None:
+            for event in events:
+                wait(event.at)
+                self._play_one(event)
+            return
+        for _, day in groupby(events, key=lambda event: event.at.date()):
+            with transaction.atomic():
+                for event in day:
+                    self._play_one(event)
+
+    def _play_one(self, event: Event) -> None:
+        with times.at(event.at):
+            incident_actions.publish_due_drafts(notify=self._deliver)
+            event.play()
 
     def _events(self) -> Iterator[Event]:
         file = self._file

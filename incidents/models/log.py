@@ -36,7 +36,9 @@ class LogEntry(models.Model):
     kind = models.CharField(max_length=14, choices=LogKind.choices)
     source = models.CharField(max_length=10, choices=LogSource.choices)
     text = models.TextField(max_length=5000, blank=True)
-    author = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
+    author = models.ForeignKey(
+        Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="log_entries"
+    )
     update = models.OneToOneField(
         Update, on_delete=models.CASCADE, null=True, blank=True, related_name="log_entry"
     )

@@ -6,7 +6,7 @@ from typing import Any
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import check_url
 from incidents.models import Monitor, MonitorKind
-from incidents.monitors.judge import Policy
+from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.results import HeartbeatSettings, HttpSettings, Probe
 
 METHODS = ("GET", "HEAD", "POST")
@@ -17,6 +17,9 @@ def probe_of(monitor: Monitor) -> Probe:
 
 
 def policy_of(monitor: Monitor) -> Policy:
+    """How many results decide; a heartbeat's one is already the end of a period and its grace."""
+    if monitor.kind == MonitorKind.HEARTBEAT:
+        return ONE_RESULT_DECIDES
     settings = monitor.settings
     return Policy(
         failures_to_down=_whole(settings, "failures_to_down", default=3, least=1, most=20),

@@ -33,7 +33,9 @@ def check_due() -> int:
     """Checks what is due, side by side, and judges each; answers how many."""
     monitors = monitors_by_id(claim_due(limit=MOST_AT_ONCE))
     probes = [(monitor, probe) for monitor in monitors if (probe := _probe(monitor)) is not None]
-    results = check_many([probe for _, probe in probes], guard=Guard(settings.OUTBOUND_ALLOW))
+    results = check_many(
+        [probe for _, probe in probes], guard=Guard(str(network) for network in settings.OUTBOUND_ALLOW)
+    )
     for (monitor, _), result in zip(probes, results, strict=True):
         take_result(monitor.pk, result)
     for monitor in monitors:

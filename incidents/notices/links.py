@@ -1,5 +1,6 @@
 """The addresses that mails lead to and come from."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.conf import settings
 from incidents.lib import tokens
 from incidents.models import Page, Subscriber
 from incidents.queries import subscribers
+
+_NO_HOST_CHARACTER = re.compile(r"[^a-z0-9.:-]")
 
 
 def page_url(page: Page, path: str, *, language: str = "") -> str:
@@ -17,7 +20,7 @@ def page_url(page: Page, path: str, *, language: str = "") -> str:
 
 def mail_host(page: Page) -> str:
     """The right side of Message-IDs and List-Ids: the page's host without its port."""
-    return page.host.partition(":")[0].lower()
+    return _host(page).partition(":")[0]
 
 
 def confirm_url(subscriber: Subscriber) -> str:
@@ -46,6 +49,10 @@ def return_path(public_id: str, *, fallback: str) -> str:
 def _origin(page: Page) -> str:
     """SITE_URL for the page it names; a second page is a second host under the same scheme."""
     site = urlsplit(settings.SITE_URL)
-    if page.host in (site.netloc, site.hostname):
-        return f"{site.scheme}://{site.netloc}"
-    return f"{site.scheme}://{page.host}"
+    host = _host(page)
+    return f"{site.scheme}://{site.netloc if host in (site.netloc, site.hostname) else host}"
+
+
+def _host(page: Page) -> str:
+    """Nothing but what a host may hold: it stands in headers."""
+    return _NO_HOST_CHARACTER.sub("", page.host.lower())

@@ -119,13 +119,18 @@ def _optional(name: str, value: str) -> list[tuple[str, str]]:
 
 
 def _unstructured(value: str, name: str) -> str:
-    """Encoded and folded where it is not ASCII; `value` holds no control characters (`content.one_line`)."""
-    charset = "us-ascii" if value.isascii() else "utf-8"
+    """Encoded and folded where it is not plain; `value` holds no control characters (`content.one_line`)."""
+    charset = "us-ascii" if _is_plain(value) else "utf-8"
     return Header(value, charset, header_name=name).encode(linesep="\r\n")
 
 
 def _display(name: str, header_name: str) -> str:
-    return f'"{quote(name)}"' if name.isascii() else _unstructured(name, header_name)
+    return f'"{quote(name)}"' if _is_plain(name) else _unstructured(name, header_name)
+
+
+def _is_plain(value: str) -> bool:
+    """What looks encoded already is encoded once more, so that it is read as it was written."""
+    return value.isascii() and "=?" not in value
 
 
 def _part(kind: str, text: str) -> bytes:

@@ -1,5 +1,6 @@
 """Turns a delivery into the letter that is sent."""
 
+import re
 from email.utils import format_datetime, parseaddr
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from incidents.notices.channel import Letter
 from incidents.notices.content import content_of, one_line
 from incidents.notices.message import Headers, Personal, Prepared, new_marks, prepare
 
+_NO_ID_CHARACTER = re.compile(r"[^a-z0-9-]")
 TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT)
 
 
@@ -70,7 +72,8 @@ def thread_id(notice: Notice) -> str:
     """The message every mail of an incident answers, though nobody ever sent it: one thread an incident."""
     if notice.incident is None:
         return ""
-    return f"<{one_line(notice.incident.reference).lower()}@{links.mail_host(notice.page)}>"
+    reference = _NO_ID_CHARACTER.sub("", notice.incident.reference.lower())
+    return f"<{reference}@{links.mail_host(notice.page)}>"
 
 
 def _headers(notice: Notice, subject: str) -> Headers:
@@ -93,4 +96,4 @@ def _reply_to(page: Page) -> str:
 
 
 def _sender() -> tuple[str, str]:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return parseaddr(str(settings.DEFAULT_FROM_EMAIL))

@@ -31,5 +31,7 @@ pages = [
 urlpatterns = [
     path("robots.txt", views.show_robots, name="robots"),
     path("", include(pages)),
+    path("", include(subscribing_urls)),
     path("<language:language>/", include(pages)),
+    path("<language:language>/", include(subscribing_urls)),
 ]

@@ -1,5 +1,6 @@
 """A report as the record tells it: the document is made anew from the tables each time, never stored."""
 
+from collections.abc import Mapping
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -48,7 +49,7 @@ def timeline_of(report: Report, *, language: Language) -> tuple[Line, ...]:
     return tuple(_line(row, changed=changed, language=language) for row in ordered)
 
 
-def _line(row: ReportLine, *, changed: dict[int, str], language: Language) -> Line:
+def _line(row: ReportLine, *, changed: Mapping[int, str], language: Language) -> Line:
     entry = row.entry
     if entry.kind == LogKind.PUBLIC_UPDATE and entry.update_id is not None:
         kind = UpdateKind(changed[entry.update_id])

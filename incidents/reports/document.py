@@ -145,8 +145,13 @@ def _check_revision(document: Document) -> None:
 
 def _check_instants(document: Document) -> None:
     instants = [line.at for line in document.timeline]
-    if any(at.utcoffset() is None for at in (document.period_from, *instants)):
-        raise Refused("expected instants with a time zone", field="timeline")
+    for field, at in (
+        ("period_from", document.period_from),
+        ("period_until", document.period_until),
+        *(("timeline", at) for at in instants),
+    ):
+        if at and at.utcoffset() is None:
+            raise Refused("expected an instant with a time zone", field=field)
     if document.period_until and document.period_until < document.period_from:
         raise Refused("expected an end that is not before the start", field="period_until")
     minutes = [to_minute(at) for at in instants]

@@ -15,7 +15,8 @@ def find_heading(line: str, language: Language) -> int | None:
         return None
     text = line[mark.end() :].strip()
     for place, heading in enumerate(WORDS[language].headings):
-        if text == heading or ("{zone}" in heading and text.startswith(heading[: heading.index("{")])):
+        name, zoned, _ = heading.partition("（" if language == "ja" else " (")
+        if text == heading or (zoned and text.startswith(name + zoned)):
             return place
     return None
 
@@ -24,7 +25,7 @@ def read_zone(line: str, language: Language) -> str:
     """The IANA name of the zone that a period's heading states; "" where it states none."""
     heading = next(heading for heading in WORDS[language].headings if "{zone}" in heading)
     form = re.escape(heading).replace(re.escape("{zone}"), "(?P<zone>.+)")
-    found = re.search(form, line)
+    found = re.search(f"{form}$", line)
     if found is None:
         return ""
     named = {shown: zone for zone, shown in WORDS[language].zones.items()}

@@ -1,7 +1,7 @@
 import dataclasses
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidents.reports.document import SECTIONS, Document, normalise_section
@@ -44,7 +44,7 @@ def test_staff_markup_is_read_back_as_the_words_it_showed(sections: tuple[str, .
     assert write(again) == write(document)
 
 
-@patient
+@settings(patient, max_examples=20)
 @given(documents())
 def test_the_text_edition_has_the_blank_lines_of_the_format(document: Document) -> None:
     text = write(document)

@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, speed: float | None, deliver: bool, **options: Any) -> None:
         try:
             replay = Replay(load(Path(file)), ensure_page(), deliver=deliver)
-            replay.play(wait=_pace(speed) if speed else lambda _: None)
+            replay.play(wait=_pace(speed) if speed else None)
         except Refused as refused:
             where = f"{file}: {refused.field}" if refused.field else file
             raise CommandError(f"{where}: {refused}") from refused

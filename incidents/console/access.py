@@ -1,0 +1,57 @@
+"""Who may see the console: every view of it goes through `staff_view`."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
+
+from incidents.console.language import speaking_to
+from incidents.models import Page, Staff
+from incidents.queries.page import page_for
+
+P = ParamSpec("P")
+
+
+class StaffRequest(HttpRequest):
+    """A request of a signed-in member of staff for the page of its host."""
+
+    user: Staff
+    page: Page
+    htmx: HtmxDetails
+
+
+def staff_view(
+    view: Callable[Concatenate[StaffRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Asks visitors to sign in; answers staff in their language, with instants in the page's zone."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not isinstance(request.user, Staff):
+            return _ask_to_sign_in(request)
+        if not request.user.is_staff:
+            raise PermissionDenied
+        page = page_for(request.get_host())
+        if page is None:
+            raise Http404("no page answers for this host")
+        known = cast(StaffRequest, request)
+        known.page = page
+        with speaking_to(known.user, page=page):
+            response = view(known, *args, **kwargs)
+        response.headers.setdefault("Content-Language", known.user.language)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], guarded)
+
+
+def _ask_to_sign_in(request: Any) -> HttpResponse:
+    """A part of a page cannot become the sign-in form: the script shows its banner on a 401."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401)
+    target = request.get_full_path() if request.method == "GET" else "/console/"
+    return redirect_to_login(target)

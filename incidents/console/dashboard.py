@@ -1,0 +1,104 @@
+"""What staff see first: what is red, what is drafted, what is promised, what mail did not go out."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from incidents.console.access import StaffRequest, staff_view
+from incidents.console.reach import count_audiences
+from incidents.console.screen import render_screen
+from incidents.lib import times
+from incidents.models import FAILING, Incident, Page, ServiceStatus
+from incidents.queries import board
+from incidents.queries.service import view_services
+
+HURT = (
+    ServiceStatus.MAJOR_OUTAGE,
+    ServiceStatus.PARTIAL_OUTAGE,
+    ServiceStatus.DEGRADED,
+    ServiceStatus.UNKNOWN,
+    ServiceStatus.MAINTENANCE,
+)
+
+
+@dataclass(frozen=True)
+class DraftCard:
+    incident: Incident
+    services: tuple[str, ...]
+    signals: tuple[str, ...]
+    audience: int
+
+
+@dataclass(frozen=True)
+class PromiseCard:
+    incident: Incident
+    services: tuple[str, ...]
+    is_overdue: bool
+
+
+@staff_view
+@require_safe
+def show_dashboard(request: StaffRequest) -> HttpResponse:
+    return render_screen(request, "console/dashboard.html", {**_board(request.page), "section": "dashboard"})
+
+
+@staff_view
+@require_safe
+def show_board(request: StaffRequest) -> HttpResponse:
+    """The board alone, for polling; 204 while it is still what the reader already sees."""
+    board_ = _board(request.page)
+    if request.GET.get("seen") == board_["digest"]:
+        return HttpResponse(status=204)
+    return render_screen(request, "console/_board.html", board_)
+
+
+def _board(page: Page) -> dict[str, Any]:
+    now = times.now()
+    services = view_services(page)
+    drafts = _drafts(page)
+    mail = board.mail_health(page)
+    return {
+        "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
+        "service_count": len(services),
+        "drafts": drafts,
+        "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
+        "recent": board.recent_incidents(page),
+        "mail": mail,
+        "mail_is_set_up": settings.MAIL_SERVER is not None,
+        "digest": _digest(page.revision, f"{now:%H:%M}", services, [card.audience for card in drafts], mail),
+    }
+
+
+def _digest(*facts: object) -> str:
+    """Changes when the board does: its spans of time are told in minutes, its records by the page's revision."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _drafts(page: Page) -> list[DraftCard]:
+    drafts = board.draft_incidents(page)
+    reach = count_audiences(
+        page, {draft.pk: [impact.service_id for impact in draft.impacts.all()] for draft in drafts}
+    )
+    return [
+        DraftCard(
+            incident=draft,
+            services=_names(draft),
+            signals=tuple(signal.summary for signal in draft.signals.all() if signal.verdict in FAILING),
+            audience=reach[draft.pk],
+        )
+        for draft in drafts
+    ]
+
+
+def _promise(incident: Incident, *, now: datetime) -> PromiseCard:
+    due_at = incident.next_update_at
+    return PromiseCard(incident, services=_names(incident), is_overdue=due_at is not None and due_at < now)
+
+
+def _names(incident: Incident) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(impact.service.name for impact in incident.impacts.all()))

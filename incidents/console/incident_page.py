@@ -1,0 +1,76 @@
+"""The screen of one incident: header, composer, published updates, log."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from incidents.console import composer
+from incidents.console.access import StaffRequest, staff_view
+from incidents.console.log_forms import EntryForm
+from incidents.console.lookup import find_incident
+from incidents.console.screen import render_screen
+from incidents.console.update_forms import ComposerForm
+from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
+from incidents.notices import fanout
+from incidents.queries.board import Progress, progress_of_updates
+
+
+@staff_view
+@require_safe
+def show_incident(request: StaffRequest, reference: str) -> HttpResponse:
+    incident = find_incident(request, reference)
+    return render_incident(request, incident)
+
+
+def render_incident(
+    request: StaffRequest,
+    incident: Incident,
+    *,
+    composed: ComposerForm | None = None,
+    entry: EntryForm | None = None,
+    preview: str = "",
+) -> HttpResponse:
+    """The screen; `composed` and `entry` are forms sent with something wrong, kept as they were typed."""
+    updates = updates_with_texts(incident)
+    services = page_services(incident)
+    if composed is None and incident.state != IncidentState.DISMISSED:
+        composed = composer.compose(incident, services=services, last=updates[-1] if updates else None)
+    scope_ids = list(composed.told) if composed else []
+    context = {
+        "section": "incidents",
+        "incident": incident,
+        "composer": composed,
+        "preview": preview,
+        "entry_form": entry or EntryForm(),
+        "updates": _with_progress(updates),
+        "log": _log(incident),
+        "impacts": list(incident.impacts.select_related("service")),
+        "report": Report.objects.filter(incident=incident).first(),
+        "audience": fanout.audience(request.page, scope_ids, incident).count() if composed else 0,
+        "signals": list(incident.signals.select_related("monitor")) if not updates else [],
+    }
+    has_errors = bool((composed and composed.errors) or (entry and entry.errors))
+    return render_screen(request, "console/incident.html", context, status=422 if has_errors else 200)
+
+
+def updates_with_texts(incident: Incident) -> list[Update]:
+    """The published updates in the order they were told, with scope, earlier texts and authors."""
+    found = incident.updates.select_related("created_by").order_by("happened_at", "number")
+    return list(found.prefetch_related("scope__service", "revisions__replaced_by"))
+
+
+def page_services(incident: Incident) -> list[Service]:
+    return list(Service.objects.filter(page=incident.page_id).select_related("group"))
+
+
+def _with_progress(updates: list[Update]) -> list[tuple[Update, Progress | None]]:
+    """Newest first."""
+    progress = progress_of_updates([update.pk for update in updates], now=timezone.now())
+    return [(update, progress.get(update.pk)) for update in reversed(updates)]
+
+
+def _log(incident: Incident) -> list[Any]:
+    entries = LogEntry.objects.filter(incident=incident).select_related("author", "update")
+    return list(entries.order_by("-happened_at", "-pk"))

@@ -1,0 +1,35 @@
+"""Finds what an address names among the things of the request's page; anything else is a 404."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from incidents.console.access import StaffRequest
+from incidents.models import Incident, Report, Service, Update
+
+
+def find_incident(request: StaffRequest, reference: str) -> Incident:
+    incident = get_object_or_404(Incident, page=request.page, reference=reference)
+    incident.page = request.page
+    return incident
+
+
+def find_update(incident: Incident, number: int) -> Update:
+    update = get_object_or_404(
+        Update.objects.prefetch_related("scope", "revisions"), incident=incident, number=number
+    )
+    update.incident = incident
+    return update
+
+
+def find_service(request: StaffRequest, slug: str) -> Service:
+    service = get_object_or_404(Service.objects.select_related("group"), page=request.page, slug=slug)
+    service.page = request.page
+    return service
+
+
+def find_report(incident: Incident) -> Report:
+    report = Report.objects.filter(incident=incident).select_related("service").first()
+    if report is None:
+        raise Http404("no report yet")
+    report.incident = incident
+    return report

@@ -1,0 +1,83 @@
+"""Monitors of a service: what they saw last, new ones, pauses."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from incidents.actions.monitor import create_monitor, set_monitor_enabled
+from incidents.console.access import StaffRequest, staff_view
+from incidents.console.lookup import find_service
+from incidents.console.monitor_forms import NewMonitorForm
+from incidents.console.refusals import refuse_into
+from incidents.console.screen import render_screen, status_of
+from incidents.lib.errors import Refused
+from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service
+
+
+@staff_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: StaffRequest, slug: str) -> HttpResponse:
+    """Answers a new monitor with its address and token at once: the token is kept nowhere."""
+    service = find_service(request, slug)
+    form = NewMonitorForm(request.POST or None)
+    if form.is_valid():
+        try:
+            monitor, token = create_monitor(service, **form.values(), actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            context = {
+                "section": "services",
+                "service": service,
+                "monitor": monitor,
+                "token": token if monitor.kind == MonitorKind.BASELINE else "",
+                "push_address": _push_address(monitor),
+            }
+            return render_screen(request, "console/monitor_made.html", context)
+    context = {"form": form, "service": service, "section": "services"}
+    return render_screen(request, "console/monitor_new.html", context, status=status_of(form))
+
+
+@staff_view
+@require_POST
+def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    """Pauses the monitor, or with `enabled=1` lets it go on."""
+    service = find_service(request, slug)
+    monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
+    enabled = request.POST.get("enabled") == "1"
+    set_monitor_enabled(monitor, enabled, actor=request.user)
+    message = _("%(name)s watches again.") if enabled else _("%(name)s is paused.")
+    messages.success(request, message % {"name": monitor.name})
+    return redirect("console:service", slug=slug)
+
+
+def monitors_of(service: Service) -> QuerySet[Monitor]:
+    """Each with its newest result or value, in one query."""
+    results = CheckResult.objects.filter(monitor=OuterRef("pk")).order_by("-at")
+    values = Observation.objects.filter(monitor=OuterRef("pk")).order_by("-at")
+    return (
+        Monitor.objects.filter(service=service)
+        .defer("state")
+        .annotate(
+            result_at=Subquery(results.values("at")[:1]),
+            result_ok=Subquery(results.values("ok")[:1]),
+            result_latency_ms=Subquery(results.values("latency_ms")[:1]),
+            result_detail=Subquery(results.values("detail")[:1]),
+            value_at=Subquery(values.values("at")[:1]),
+            value=Subquery(values.values("value")[:1]),
+        )
+    )
+
+
+def _push_address(monitor: Monitor) -> str:
+    if monitor.kind == MonitorKind.HEARTBEAT:
+        return f"{settings.SITE_URL}/ping/{monitor.public_id}"
+    return (
+        f"{settings.SITE_URL}/observations/{monitor.public_id}"
+        if monitor.kind == MonitorKind.BASELINE
+        else ""
+    )

@@ -1,0 +1,68 @@
+"""The sentences with which actions refuse, in the reader's language and at the field they name."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext, gettext_noop
+
+from incidents.lib.errors import Refused
+
+SENTENCES = (
+    gettext_noop("the start must not lie in the future"),
+    gettext_noop("the start must not lie after the end"),
+    gettext_noop("an update needs a text"),
+    gettext_noop("an update cannot have happened in the future"),
+    gettext_noop("an update cannot lie before the incident's start"),
+    gettext_noop("the recovery must lie between the start and this update"),
+    gettext_noop("the next update must be promised for later than this one"),
+    gettext_noop("the first update cannot already resolve the incident"),
+    gettext_noop("a title is one line of 1 to 150 characters"),
+    gettext_noop("a log entry cannot have happened in the future"),
+    gettext_noop("the line of a public update follows the update itself"),
+    gettext_noop("someone else saved this report meanwhile; nothing was overwritten"),
+    gettext_noop("the period ends before it begins"),
+    gettext_noop("this part of the report is empty"),
+    gettext_noop("the timeline has no line"),
+    gettext_noop("a line can only join one of the same minute"),
+    gettext_noop("%(name)s is not a draft any more"),
+    gettext_noop("%(name)s was closed without publication"),
+    gettext_noop("%(name)s already has its report"),
+    gettext_noop("%(name)s is issued; its text stands"),
+    gettext_noop("%(name)s is already issued"),
+    gettext_noop("%(name)s names no affected service, so a report has no number to take"),
+    gettext_noop("%(name)s is taken by another service"),
+    gettext_noop("%(name)s is taken by another monitor of this service"),
+    gettext_noop("%(name)s: a report code is 2 to 8 capitals, such as HEA"),
+    gettext_noop("expected %(name)s minutes before publication"),
+    gettext_noop("expected at least %(name)s seconds"),
+    gettext_noop("expected at most %(name)s bytes of text"),
+    gettext_noop("expected at most %(name)s opening brackets ["),
+    gettext_noop("expected at most %(name)s levels of lists and quotations"),
+    gettext_noop("a log entry has %(name)s characters"),
+)
+_HOLE = "%(name)s"
+
+
+def sentence_of(refused: Refused) -> str:
+    """The refusal in the active language; one that is not in the list stays as it was said."""
+    said = str(refused)
+    for sentence in SENTENCES:
+        found = _match(sentence, said)
+        if found is not None:
+            translated = gettext(sentence)
+            return translated % {"name": found} if _HOLE in sentence else translated
+    return said
+
+
+def refuse_into(form: forms.BaseForm, refused: Refused) -> None:
+    """Puts a refusal at the field that it names, or over the whole form."""
+    name = refused.field if refused.field in form.fields else None
+    form.add_error(name, sentence_of(refused))
+
+
+def _match(sentence: str, said: str) -> str | None:
+    before, hole, after = sentence.partition(_HOLE)
+    if not hole:
+        return "" if said == sentence else None
+    found = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", said, re.DOTALL)
+    return found[1] if found else None

@@ -1,0 +1,62 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.actions.service import LONGEST_WAIT_MINUTES
+from incidents.models import Policy, Service, ServiceStatus
+from incidents.models.service import REPORT_CODE
+
+POLICIES = [
+    (Policy.OBSERVE, _("Only record it")),
+    (Policy.DRAFT, _("Open a draft; a person publishes")),
+    (Policy.PUBLISH, _("Open a draft and publish it by itself")),
+]
+
+
+class NewServiceForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100)
+    slug = forms.SlugField(
+        label=_("Short name for addresses"),
+        max_length=60,
+        help_text=_("Lower-case letters, digits and hyphens, such as email-archive."),
+    )
+    code = forms.CharField(
+        label=_("Report code"),
+        max_length=8,
+        help_text=_("2 to 8 capitals; report numbers begin with it, such as HEA2020100801."),
+        error_messages={"invalid": _("Enter 2 to 8 capitals, such as HEA.")},
+    )
+    group = forms.CharField(
+        label=_("Group"), max_length=100, required=False, help_text=_("A new name makes a new group.")
+    )
+    description = forms.CharField(label=_("Description"), max_length=300, required=False)
+    policy = forms.ChoiceField(
+        label=_("When a monitor fails"), choices=POLICIES, initial=Policy.DRAFT, widget=forms.RadioSelect
+    )
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        try:
+            REPORT_CODE(code)
+        except forms.ValidationError:
+            raise forms.ValidationError(self.fields["code"].error_messages["invalid"]) from None
+        return code
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(label=_("Status set by hand"), choices=ServiceStatus.choices)
+
+    def __init__(self, data: Any = None, *, service: Service) -> None:
+        super().__init__(data, initial={"status": service.manual_status}, auto_id=f"id_{service.slug}_%s")
+
+
+class PolicyForm(forms.Form):
+    policy = forms.ChoiceField(label=_("When a monitor fails"), choices=POLICIES, widget=forms.RadioSelect)
+    publish_after_minutes = forms.IntegerField(
+        label=_("Minutes before it publishes by itself"), min_value=1, max_value=LONGEST_WAIT_MINUTES
+    )
+
+    def __init__(self, data: Any = None, *, service: Service) -> None:
+        initial = {"policy": service.policy, "publish_after_minutes": service.publish_after_minutes}
+        super().__init__(data, initial=initial)

@@ -1,0 +1,126 @@
+"""The composer: what an update tells, who is told, and when the mails leave."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.actions.incident import Draft
+from incidents.console.fields import InstantField, Lines
+from incidents.console.scope_form import ScopeForm
+from incidents.models import OVER, Service, Severity, Stage, Update
+
+BY_SEVERITY, AT, NONE = "severity", "at", "none"
+HOLD, NOW = "hold", "now"
+
+
+class UpdateForm(ScopeForm):
+    """What one update tells; `original` is the published update that is being corrected."""
+
+    stage = forms.ChoiceField(label=_("Stage"), choices=Stage.choices, widget=forms.RadioSelect)
+    body = forms.CharField(
+        label=_("Text"),
+        max_length=20_000,
+        widget=Lines(7),
+        help_text=_("Markdown. Raw HTML is shown as text."),
+    )
+    severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices, widget=forms.RadioSelect)
+    concerned = forms.CharField(label=_("Who is concerned"), max_length=500, required=False)
+    workaround = forms.CharField(label=_("What you can do"), max_length=2000, required=False, widget=Lines(2))
+    promise = forms.ChoiceField(label=_("Next update by"), widget=forms.RadioSelect)
+    promises: Sequence[tuple[str, Any]] = ((AT, _("At this time")), (NONE, _("Promise none")))
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        services: Sequence[Service],
+        told: Mapping[int, str],
+        stages: Sequence[Stage],
+        initial: dict[str, Any],
+        original: Update | None = None,
+    ) -> None:
+        super().__init__(data, services=services, told=told, initial=initial)
+        self.fields["stage"].choices = [(stage.value, stage.label) for stage in stages]  # type: ignore[attr-defined]
+        self.fields["promise"].choices = list(self.promises)  # type: ignore[attr-defined]
+        self.fields["promise"].required = False
+        self.fields["next_update_at"] = InstantField(
+            label=_("Next update by (time)"),
+            required=False,
+            original=original.next_update_at if original else None,
+        )
+        self.fields["happened_at"] = InstantField(
+            label=_("Happened at"),
+            required=False,
+            original=original.happened_at if original else None,
+            help_text=_("The instant shown on the page. Empty: now."),
+        )
+        self.fields["recovered_at"] = InstantField(
+            label=_("Recovered at"),
+            required=False,
+            original=original.recovered_at if original else None,
+            help_text=_("When it was really over. Empty: the instant of this update."),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        over = cleaned.get("stage") in OVER
+        promised = cleaned.get("next_update_at") or "next_update_at" in self.errors
+        if not over and cleaned.get("promise") == AT and not promised:
+            self.add_error("next_update_at", _("Enter the time of the next update, or promise none."))
+        return cleaned
+
+    def needs_scope(self, cleaned: Mapping[str, Any]) -> bool:
+        return cleaned.get("stage") not in OVER
+
+    def draft(self) -> Draft:
+        """What the update is to tell; call it on a valid form."""
+        given = self.cleaned_data
+        over = given["stage"] in OVER
+        return Draft(
+            stage=given["stage"],
+            body=given["body"],
+            scope=self._told_scope(over=over),
+            severity=given["severity"],
+            concerned=given["concerned"],
+            workaround=given["workaround"],
+            next_update_at=None if over or given["promise"] != AT else given["next_update_at"],
+            promise_nothing=not over and given["promise"] == NONE,
+            happened_at=given["happened_at"],
+            recovered_at=given["recovered_at"] if over else None,
+            request_key=given.get("request_key", ""),
+        )
+
+    def _told_scope(self, *, over: bool) -> dict[Service, str] | None:
+        """An update that ends the incident speaks of the services that were named before."""
+        return None if over else self.scope()
+
+
+class ComposerForm(UpdateForm):
+    notify = forms.BooleanField(label=_("Tell subscribers by mail"), required=False)
+    hold = forms.ChoiceField(label=_("Mails leave"), widget=forms.RadioSelect, required=False)
+    request_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    promises = (
+        (BY_SEVERITY, _("By severity: minor 60, major 30, critical 15 minutes")),
+        *UpdateForm.promises,
+    )
+
+    def __init__(
+        self, data: Any = None, *, hold_seconds: int, initial: dict[str, Any], **kwargs: Any
+    ) -> None:
+        standing = {"promise": BY_SEVERITY, "notify": True, "hold": HOLD, "request_key": new_request_key()}
+        super().__init__(data, initial=standing | initial, **kwargs)
+        after = _("After %(seconds)s seconds, until then they can be cancelled") % {"seconds": hold_seconds}
+        self.fields["hold"].choices = [(HOLD, after), (NOW, _("At once"))]  # type: ignore[attr-defined]
+
+    @property
+    def hold_seconds(self) -> int | None:
+        """0 where the mails shall leave at once; None leaves it to the page."""
+        return 0 if self.cleaned_data["hold"] == NOW else None
+
+
+def new_request_key() -> str:
+    """One for each form that is shown: sent twice, it is one update."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,145 @@
+"""Publishing and correcting updates, and who is told of them."""
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from incidents.actions import incident as actions
+from incidents.console import composer
+from incidents.console.access import StaffRequest, staff_view
+from incidents.console.incident_page import page_services, render_incident, updates_with_texts
+from incidents.console.lookup import find_incident, find_update
+from incidents.console.refusals import refuse_into, sentence_of
+from incidents.console.screen import render_screen, status_of
+from incidents.lib.errors import Refused
+from incidents.lib.markdown import render as render_markdown
+from incidents.models import Incident, Service, Update
+from incidents.notices import fanout
+from incidents.queries.board import progress_of_updates
+
+
+@staff_view
+@require_POST
+def publish(request: StaffRequest, reference: str) -> HttpResponse:
+    incident = find_incident(request, reference)
+    updates = updates_with_texts(incident)
+    form = composer.compose(
+        incident,
+        services=page_services(incident),
+        last=updates[-1] if updates else None,
+        data=request.POST,
+    )
+    if "preview" in request.POST:
+        form.is_valid()
+        return render_incident(request, incident, composed=form, preview=_preview(request))
+    if form.is_valid():
+        try:
+            update = actions.publish_update(
+                incident,
+                form.draft(),
+                actor=request.user,
+                notify=form.cleaned_data["notify"],
+                hold_seconds=form.hold_seconds,
+            )
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(request, _("Update %(number)s is published.") % {"number": update.number})
+            return redirect(_address(incident, update))
+    return render_incident(request, incident, composed=form)
+
+
+@staff_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: StaffRequest, reference: str, number: int) -> HttpResponse:
+    incident = find_incident(request, reference)
+    update = find_update(incident, number)
+    earliest = updates_with_texts(incident)[0]
+    form = composer.correct(
+        update,
+        services=page_services(incident),
+        is_first=earliest.pk == update.pk,
+        data=request.POST or None,
+    )
+    if form.is_valid() and "preview" not in request.POST:
+        try:
+            actions.edit_update(update, form.draft(), actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(
+                request, _("The correction is on the page, marked as one. Nobody is mailed again.")
+            )
+            return redirect(_address(incident, update))
+    context = {
+        "section": "incidents",
+        "incident": incident,
+        "update": update,
+        "form": form,
+        "preview": _preview(request) if "preview" in request.POST else update.body_html,
+    }
+    return render_screen(request, "console/update_edit.html", context, status=status_of(form))
+
+
+@staff_view
+@require_POST
+def cancel(request: StaffRequest, reference: str, number: int) -> HttpResponse:
+    incident = find_incident(request, reference)
+    update = find_update(incident, number)
+    taken_back = actions.cancel_notice(update, actor=request.user)
+    if taken_back:
+        message = ngettext("%(n)s mail was taken back.", "%(n)s mails were taken back.", taken_back)
+        messages.success(request, message % {"n": taken_back})
+    else:
+        messages.warning(request, _("No mail was waiting any more."))
+    return redirect(_address(incident, update))
+
+
+@staff_view
+@require_POST
+def preview_text(request: StaffRequest) -> HttpResponse:
+    """The part of a page that shows Markdown as readers will see it."""
+    return render_screen(request, "console/_preview.html", {"preview": _preview(request)})
+
+
+@staff_view
+@require_POST
+def show_audience(request: StaffRequest, reference: str) -> HttpResponse:
+    """The part of a page that says how many will be told, for the services chosen so far."""
+    incident = find_incident(request, reference)
+    chosen = _chosen_services(request.POST, incident)
+    count = fanout.audience(request.page, chosen, incident).count()
+    return render_screen(request, "console/_audience.html", {"audience": count})
+
+
+@staff_view
+@require_safe
+def show_mails(request: StaffRequest, reference: str, number: int) -> HttpResponse:
+    """The part of a page that says how far the mails of an update have come."""
+    incident = find_incident(request, reference)
+    update = find_update(incident, number)
+    progress = progress_of_updates([update.pk], now=timezone.now()).get(update.pk)
+    context = {"incident": incident, "update": update, "progress": progress}
+    return render_screen(request, "console/_mails.html", context)
+
+
+def _preview(request: StaffRequest) -> str:
+    """Safe HTML, or the sentence that says why there is none."""
+    try:
+        return render_markdown(request.POST.get("body", ""))
+    except Refused as refused:
+        return render_markdown(sentence_of(refused))
+
+
+def _chosen_services(data: QueryDict, incident: Incident) -> list[int]:
+    ids = Service.objects.filter(page=incident.page_id).values_list("pk", flat=True)
+    return [pk for pk in ids if data.get(f"service_{pk}")]
+
+
+def _address(incident: Incident, update: Update) -> str:
+    return reverse("console:incident", args=[incident.reference]) + f"#update-{update.number}"

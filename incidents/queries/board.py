@@ -1,0 +1,130 @@
+"""What staff have to look at now: drafts, promises, recent incidents, and mail that did not go out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Min, Q, QuerySet
+
+from incidents.models import (
+    OVER,
+    Delivery,
+    DeliveryState,
+    Incident,
+    IncidentState,
+    Notice,
+    Page,
+    Subscriber,
+    SubscriberState,
+)
+
+RECENT = 8
+LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the mails of one notice have come; `held_until` while all of them can still be taken back."""
+
+    audience: int
+    waiting: int = 0
+    sent: int = 0
+    lost: int = 0
+    cancelled: int = 0
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MailHealth:
+    failed: int
+    parked: int
+    expired: int
+    waiting: int
+
+    @property
+    def lost(self) -> int:
+        return self.failed + self.parked + self.expired
+
+
+def draft_incidents(page: Page) -> list[Incident]:
+    """Drafts with what they propose and what monitors said, the longest suffering first."""
+    drafts = Incident.objects.filter(page=page, state=IncidentState.DRAFT)
+    return list(drafts.prefetch_related("impacts__service", "signals__monitor").order_by("started_at", "id"))
+
+
+def promised_incidents(page: Page) -> list[Incident]:
+    """Open public incidents, the promise that comes (or came) due first on top, those without one last."""
+    open_ = Incident.objects.filter(page=page, state=IncidentState.PUBLIC).exclude(stage__in=OVER)
+    ordered = open_.order_by(F("next_update_at").asc(nulls_last=True), "started_at", "id")
+    return list(ordered.prefetch_related("impacts__service"))
+
+
+def recent_incidents(page: Page) -> list[Incident]:
+    """The incidents that ended last, published or closed without publication."""
+    ended = Incident.objects.filter(page=page).filter(
+        Q(stage__in=OVER, state=IncidentState.PUBLIC) | Q(state=IncidentState.DISMISSED)
+    )
+    return list(ended.select_related("report").order_by("-opened_at", "-id")[:RECENT])
+
+
+def mail_health(page: Page) -> MailHealth:
+    """Deliveries that wait, and those of which nothing more will come."""
+    counts = _by_state(Delivery.objects.filter(notice__page=page))
+    return MailHealth(
+        failed=counts.get(DeliveryState.FAILED, 0),
+        parked=counts.get(DeliveryState.PARKED, 0),
+        expired=counts.get(DeliveryState.EXPIRED, 0),
+        waiting=counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0),
+    )
+
+
+def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
+    """Deliveries that failed, were parked or expired, the latest first."""
+    lost = Delivery.objects.filter(notice__page=page, state__in=LOST)
+    related = ("subscriber", "notice__update", "notice__report", "incident")
+    return list(lost.select_related(*related).order_by("-next_attempt_at", "-id")[:limit])
+
+
+def subscriber_counts(page: Page) -> dict[str, int]:
+    rows = Subscriber.objects.filter(page=page).values_list("state").annotate(n=Count("pk")).order_by()
+    return dict.fromkeys(SubscriberState.values, 0) | dict(rows)
+
+
+def progress_of_updates(update_ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
+    """By the update's id; an update that told nobody by mail is missing. `now` is the real clock's."""
+    notices = Notice.objects.filter(update__in=list(update_ids))
+    audiences = dict(notices.values_list("update_id", "audience"))
+    by_update: dict[int | None, dict[str, tuple[int, datetime | None]]] = {}
+    untried = Q(attempts=0, state=DeliveryState.QUEUED)
+    rows = (
+        Delivery.objects.filter(notice__update__in=list(audiences))
+        .values_list("notice__update_id", "state")
+        .annotate(n=Count("pk"), due_at=Min("next_attempt_at", filter=untried))
+        .order_by()
+    )
+    for update_id, state, n, due_at in rows:
+        by_update.setdefault(update_id, {})[state] = (n, due_at)
+    return {
+        update_id: _progress(audience, by_update.get(update_id, {}), now=now)
+        for update_id, audience in audiences.items()
+        if update_id is not None
+    }
+
+
+def _progress(audience: int, states: dict[str, tuple[int, datetime | None]], *, now: datetime) -> Progress:
+    def count(*names: str) -> int:
+        return sum(states[name][0] for name in names if name in states)
+
+    queued, due_at = states.get(DeliveryState.QUEUED, (0, None))
+    return Progress(
+        audience=audience,
+        waiting=queued + count(DeliveryState.SENDING),
+        sent=count(DeliveryState.SENT),
+        lost=count(*LOST),
+        cancelled=count(DeliveryState.CANCELLED),
+        held_until=due_at if due_at and due_at > now else None,
+    )
+
+
+def _by_state(deliveries: QuerySet[Delivery]) -> dict[str, int]:
+    return dict(deliveries.values_list("state").annotate(n=Count("pk")).order_by())

@@ -1,0 +1,95 @@
+"use strict";
+(function () {
+  const root = document.documentElement;
+  root.classList.add("scripted");
+
+  function show(id, visible) {
+    const element = document.getElementById(id);
+    if (element) element.hidden = !visible;
+  }
+
+  // A part that cannot be fetched leaves what is shown, and says so.
+  document.addEventListener("htmx:responseError", function (event) {
+    if (event.detail.xhr.status === 401) show("signed-out", true);
+  });
+  document.addEventListener("htmx:sendError", function () { show("offline", true); });
+  document.addEventListener("htmx:afterOnLoad", function () { show("offline", false); });
+
+  // The board is not replaced under the hands of someone who is inside of an open part of it.
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    const board = event.target;
+    if (board.id === "board" && board.querySelector("details[open]")) event.preventDefault();
+  });
+
+  // A form is sent once; going back in the browser makes its buttons work again.
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (form.method !== "post") return;
+    setTimeout(function () {
+      form.querySelectorAll("button").forEach(function (button) { button.disabled = true; });
+    }, 0);
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[method=post] button").forEach(function (button) { button.disabled = false; });
+  });
+
+  const problem = document.querySelector("[data-focus]");
+  if (problem) problem.focus();
+
+  // The composer's text stays in this browser until the page shows an update with its request key.
+  const composer = document.querySelector("form[data-keep]");
+  if (composer) keep(composer, "composer:" + location.host + ":" + composer.dataset.keep);
+
+  function keep(form, name) {
+    const kept = ["body", "concerned", "workaround"];
+    const initial = read();
+
+    function read() {
+      const values = {};
+      kept.forEach(function (field) { values[field] = form.elements[field].value; });
+      return values;
+    }
+    function load() {
+      try { return JSON.parse(localStorage.getItem(name)); } catch (error) { return null; }
+    }
+    function store() {
+      try {
+        localStorage.setItem(name, JSON.stringify({ key: form.elements.request_key.value, values: read() }));
+      } catch (error) { /* storage is full or forbidden: the form still works */ }
+    }
+    function forget() {
+      try { localStorage.removeItem(name); } catch (error) { /* as above */ }
+    }
+    function write(values) {
+      kept.forEach(function (field) {
+        if (typeof values[field] === "string") form.elements[field].value = values[field];
+      });
+      form.elements.body.dispatchEvent(new Event("kept"));
+    }
+    function isAcknowledged(key) {
+      return Array.from(document.querySelectorAll("[data-request-key]")).some(function (update) {
+        return update.dataset.requestKey === key;
+      });
+    }
+
+    const stored = load();
+    if (stored && stored.values) {
+      if (isAcknowledged(stored.key)) {
+        forget();
+      } else if (!("bound" in form.dataset) && JSON.stringify(stored.values) !== JSON.stringify(initial)) {
+        form.elements.request_key.value = stored.key;
+        window.addEventListener("load", function () { write(stored.values); });
+        show("restored", true);
+      }
+    }
+    form.addEventListener("input", function (event) {
+      if (kept.includes(event.target.name)) store();
+    });
+    document.getElementById("discard-restored").addEventListener("click", function () {
+      forget();
+      write(initial);
+      show("restored", false);
+    });
+  }
+})();

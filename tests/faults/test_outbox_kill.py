@@ -1,0 +1,130 @@
+"""Senders killed in the middle of their work, as real processes against a real server."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection, connections
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from incidents.models import Delivery, DeliveryState
+from incidents.notices import fanout
+from tests.make_notices import make_incident, make_page, make_subscribers, make_update
+from tests.smtp import Sink, running_sink
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+ROOT = Path(__file__).parents[2]
+MAILS = 200
+KILLS = 5
+
+
+@pytest.fixture
+def slow_sink() -> Iterator[Sink]:
+    """Takes a few milliseconds over each mail, so that a kill finds one under way."""
+    with running_sink(seconds_a_mail=0.005) as sink:
+        yield sink
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The database of this run as other processes reach it, and Django's alias for it here."""
+
+    url: str
+    alias: str
+
+    def deliveries(self) -> QuerySet[Delivery]:
+        return Delivery.objects.using(self.alias)
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    """With the mails queued. SQLite's test database is in memory, so that there others get a copy on disk."""
+    queue_mails()
+    if connection.vendor != "sqlite":
+        values = connection.settings_dict
+        login = quote(values["USER"]) + (f":{quote(values['PASSWORD'])}" if values["PASSWORD"] else "")
+        at = f"{values['HOST']}:{values['PORT']}" if values["PORT"] else values["HOST"]
+        yield Shared(f"postgres://{login}@{at}/{values['NAME']}", connection.alias)
+        return
+    path = tmp_path / "copy.sqlite3"
+    with closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
+    connections.databases["copy"] = {**connection.settings_dict, "NAME": str(path)}
+    yield Shared(f"sqlite:///{path}", "copy")
+    connections["copy"].close()
+    del connections["copy"], connections.databases["copy"]
+
+
+@pytest.fixture
+def environment(slow_sink: Sink, shared: Shared, tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "statuspage.settings",
+        "DATABASE_URL": shared.url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{slow_sink.port}",
+        "DATA_DIR": str(tmp_path / "data"),
+        "SITE_URL": "http://status.example",
+    }
+
+
+def start_sender(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "manage.py", "deliver"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+
+
+def queue_mails() -> None:
+    page = make_page()
+    make_subscribers(page, MAILS)
+    fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
+
+
+@pytest.mark.parametrize("senders", [1, 2])
+def test_five_kills_lose_nothing_and_repeat_at_most_one_mail_each(
+    slow_sink: Sink, environment: dict[str, str], shared: Shared, senders: int
+) -> None:
+    sent = shared.deliveries().filter(state=DeliveryState.SENT)
+    running = [start_sender(environment) for _ in range(senders)]
+    try:
+        for kill in range(1, KILLS + 1):
+            enough = kill * MAILS // (KILLS + 1)
+            wait_until(lambda enough=enough: len(slow_sink.received) >= enough, seconds=60, waiting_for="mail")
+            victim = running.pop(0)
+            victim.kill()
+            victim.wait()
+            running.append(start_sender(environment))
+        wait_until(lambda: sent.count() == MAILS, seconds=90, waiting_for="the last mail")
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+    assert len(slow_sink.copies) == MAILS
+    assert len(slow_sink.received) <= MAILS + KILLS
+    assert max(slow_sink.copies.values()) <= 2
+
+
+def test_a_sender_asked_to_stop_finishes_its_message_and_gives_the_rest_back(
+    slow_sink: Sink, environment: dict[str, str], shared: Shared
+) -> None:
+    sender = start_sender(environment)
+    try:
+        wait_until(lambda: len(slow_sink.received) >= 30, seconds=60, waiting_for="mail")
+        sender.send_signal(signal.SIGTERM)
+        assert sender.wait(timeout=20) == 0
+    finally:
+        sender.kill()
+        sender.wait()
+    sent = shared.deliveries().filter(state=DeliveryState.SENT)
+    assert sent.count() == len(slow_sink.received) < MAILS
+    waiting = shared.deliveries().exclude(state=DeliveryState.SENT)
+    assert set(waiting.values_list("state", "attempts", "lease_owner")) == {("queued", 0, "")}

@@ -1,0 +1,61 @@
+import pytest
+
+from incidents.lib.addresses import clean_address, is_clean
+from incidents.lib.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("typed", "clean"),
+    [
+        ("reader@example.com", "reader@example.com"),
+        ("  Reader@Example.COM　", "reader@example.com"),
+        ("first.last+tag@sub.example.co.jp", "first.last+tag@sub.example.co.jp"),
+        ("o'brien@example.com", "o'brien@example.com"),
+        ("a@日本語.jp", "a@xn--wgv71a119e.jp"),
+        ("a@Bücher.example", "a@xn--bcher-kva.example"),
+    ],
+)
+def test_a_good_address_is_written_one_way(typed: str, clean: str) -> None:
+    assert clean_address(typed) == clean
+    assert is_clean(clean)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "Enter"),
+        ("   ", "Enter"),
+        ("reader", "form name@example.com"),
+        ("@example.com", "form name@example.com"),
+        ("reader@", "form name@example.com"),
+        ("a b@example.com", "form name@example.com"),
+        ("a@b@example.com", "form name@example.com"),
+        (".a@example.com", "form name@example.com"),
+        ("a..b@example.com", "form name@example.com"),
+        ("=cmd|x@example.com", "form name@example.com"),
+        ("<a@example.com>", "form name@example.com"),
+        ("x" * 65 + "@example.com", "form name@example.com"),
+        ("a@example.com\r\nBcc: b@example.com", "line breaks"),
+        ("a\n@example.com", "line breaks"),
+        ("a\x00@example.com", "line breaks"),
+        ("a@example.com\x7f", "line breaks"),
+        ('"<script>"@example.com', "quotation marks"),
+        ("-oQ/tmp@example.com", "hyphen"),
+        ("あ@example.com", "ASCII"),
+        ("a@[127.0.0.1]", "IP address"),
+        ("a@127.0.0.1", "not a domain"),
+        ("a@localhost", "needs a dot"),
+        ("a@-example.com", "not a domain"),
+        ("a@example..com", "not a domain"),
+        ("a@example.com.", "not a domain"),
+        ("a@exam_ple.com", "not a domain"),
+        ("a@example.com>", "not a domain"),
+        ("a@" + "x" * 64 + ".com", "not a domain"),
+        ("a@" + "x1234567." * 30 + "com", "254"),
+    ],
+)
+def test_a_bad_address_is_refused_with_the_reason(typed: str, reason: str) -> None:
+    with pytest.raises(Refused, match=reason) as refused:
+        clean_address(typed)
+    assert refused.value.field == "email"
+    assert not is_clean(typed)
