@@ -1,12 +1,13 @@
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
-from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS
+from incidents.console.refusals import refuse_into
+from incidents.lib.errors import Refused
 from incidents.models import MonitorKind, ServiceStatus
+from incidents.monitors.probes import check_configuration
 
 HOUR, DAY = 3600, 86_400
 OUTAGES = [
@@ -49,8 +50,8 @@ class NewMonitorForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("kind") == MonitorKind.HTTP:
-            self._check_target(cleaned.get("target", ""))
+        if not self.errors:
+            self._check_configuration()
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -73,11 +74,10 @@ class NewMonitorForm(forms.Form):
             return {"keyword": given["keyword"]} if given["keyword"] else {}
         return {"period_seconds": interval} if given["kind"] == MonitorKind.HEARTBEAT else {}
 
-    def _check_target(self, target: str) -> None:
+    def _check_configuration(self) -> None:
+        values = self.values()
         try:
-            URLValidator(schemes=["http", "https"])(target)
-        except forms.ValidationError:
-            self.add_error("target", _("Enter an address that begins with https:// or http://."))
-            return
-        if urlsplit(target).username:
-            self.add_error("target", _("Leave user names and passwords out of the address."))
+            check_configuration(values["kind"], target=values["target"], settings=values["settings"])
+        except Refused as refused:
+            field = "interval_seconds" if refused.field == "period_seconds" else refused.field
+            refuse_into(self, Refused(str(refused), field=field))

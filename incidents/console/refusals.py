@@ -39,6 +39,15 @@ SENTENCES = (
     gettext_noop("expected at most %(name)s opening brackets ["),
     gettext_noop("expected at most %(name)s levels of lists and quotations"),
     gettext_noop("a log entry has %(name)s characters"),
+    gettext_noop("expected a URL that begins with %(name)s"),
+    gettext_noop("expected a URL without a user name or password in it"),
+    gettext_noop("expected a URL without spaces, control characters or backslashes"),
+    gettext_noop("expected a URL such as https://www.example.com/"),
+    gettext_noop("expected a host name that exists in DNS's letters"),
+    gettext_noop("expected a host name or an address after ://"),
+    gettext_noop("expected a port between 1 and 65535"),
+    gettext_noop("expected a port that web servers use, not %(name)s"),
+    gettext_noop("expected a whole number from %(name)s"),
 )
 _HOLE = "%(name)s"
 

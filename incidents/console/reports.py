@@ -17,6 +17,7 @@ from incidents.lib.errors import Refused
 from incidents.lib.markdown import render as render_markdown
 from incidents.models import LogEntry, Report, ReportLine, ReportState
 from incidents.notices import fanout
+from incidents.queries.report import with_record
 from incidents.reports import html
 from incidents.reports.build import document_of
 from incidents.reports.issue import issue as issue_report
@@ -85,7 +86,7 @@ def take_up_lines(request: StaffRequest, reference: str) -> HttpResponse:
 @staff_view
 @require_safe
 def preview(request: StaffRequest, reference: str) -> HttpResponse:
-    """The report as readers will get it, in the page's first language."""
+    """The report as readers will get it."""
     report = find_report(find_incident(request, reference))
     context = {"section": "incidents", "incident": report.incident, "report": report}
     return render_screen(request, "console/report_preview.html", {**context, **_document(report)})
@@ -172,6 +173,6 @@ def _lines(report: Report) -> list[ReportLine]:
 def _document(report: Report) -> dict[str, str]:
     """The report's HTML, or why it cannot be written yet."""
     try:
-        return {"document": html.write(document_of(report), render_markdown=render_markdown)}
+        return {"document": html.write(document_of(with_record(report.pk)), render_markdown=render_markdown)}
     except Refused as refused:
         return {"problem": sentence_of(refused)}

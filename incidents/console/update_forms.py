@@ -21,7 +21,7 @@ class UpdateForm(ScopeForm):
 
     stage = forms.ChoiceField(label=_("Stage"), choices=Stage.choices, widget=forms.RadioSelect)
     body = forms.CharField(
-        label=_("Text"),
+        label=_("Body"),
         max_length=20_000,
         widget=Lines(7),
         help_text=_("Markdown. Raw HTML is shown as text."),
