@@ -112,9 +112,10 @@ def day(value: date, style: str = "full") -> SafeString:
     """<time> of a calendar day; `style` short leaves the year away, for days that are near."""
     language = get_language() or "en"
     words = format_day(value, language=language)
-    if style == "short":
-        short = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
-        words = words.partition("年")[2] if language == "ja" else short
+    if style == "short" and language == "ja":
+        words = words.partition("年")[2]
+    elif style == "short":
+        words = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
 
 
