@@ -97,8 +97,8 @@ def period(context: Context, from_at: datetime, until_at: datetime | None) -> Sa
     """From – until as two <time>, or from – ongoing."""
     zone, language = context["page"].zone, get_language() or "en"
     if until_at is None:
-        start = _time(from_at, format_instant(from_at, zone=zone, language=language))
-        return format_html("{} – {}", start, gettext("ongoing"))
+        whole = format_instant(from_at, zone=zone, language=language)
+        return format_html("{} – {}", _time(from_at, whole), gettext("ongoing"))
     start, end = format_period(from_at, until_at, zone=zone, language=language)
     return format_html("{} – {}", _time(from_at, start), _time(until_at, end))
 

@@ -63,6 +63,22 @@ def test_silence_of_a_monitor_is_never_green(page: Page) -> None:
     assert "banner-operational" not in html and "status-operational" not in html
 
 
+def test_data_is_called_old_only_when_nothing_watched_is_fresh(page: Page) -> None:
+    watched(page, minutes_ago=30)
+    assert "データの更新が止まっています" in read()
+    watched(page, minutes_ago=1)
+    assert "データの更新が止まっています" not in read()
+
+
+def test_an_hourly_count_is_fresh_for_hours(page: Page) -> None:
+    service = make.service(page)
+    monitor = make.monitor(service, kind="baseline")
+    Monitor.objects.filter(pk=monitor.pk).update(last_result_at=NOW - timedelta(minutes=55))
+    html = read()
+    assert banner(html) == "operational"
+    assert "データの更新が止まっています" not in html and "55分前" in html
+
+
 @pytest.mark.parametrize(
     ("status", "headline"),
     [
