@@ -82,6 +82,8 @@ class UpdateFacts:
 
 @dataclass(frozen=True)
 class ReportFacts:
+    """`leave_out`: sources whose log lines the report does without; public updates always stay."""
+
     subject: str
     period_from: datetime
     period_until: datetime | None

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from incidents.lib import times
-from incidents.models import Incident, IncidentState, Page, ServiceStatus, worst
+from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
 from incidents.queries.incident import IncidentView, view_incidents
 from incidents.queries.service import ServiceView, view_services
 
@@ -106,3 +106,7 @@ def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> 
     today = now.astimezone(page.zone).date()
     days = (today - timedelta(days=back) for back in range(RECENT_DAYS))
     return (DayView(day, tuple(i for first, last, i in spans if first <= day <= last)) for day in days)
+
+
+def has_services(page: Page) -> bool:
+    return Service.objects.filter(page=page).exists()

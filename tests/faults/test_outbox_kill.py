@@ -98,7 +98,9 @@ def test_five_kills_lose_nothing_and_repeat_at_most_one_mail_each(
     try:
         for kill in range(1, KILLS + 1):
             enough = kill * MAILS // (KILLS + 1)
-            wait_until(lambda enough=enough: len(slow_sink.received) >= enough, seconds=60, waiting_for="mail")
+            wait_until(
+                lambda enough=enough: len(slow_sink.received) >= enough, seconds=60, waiting_for="mail"
+            )
             victim = running.pop(0)
             victim.kill()
             victim.wait()
