@@ -98,7 +98,7 @@ class _Controller(Controller):
 
     def _trigger_server(self) -> None:
         self.port = cast(asyncio.Server, self.server).sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
+        super()._trigger_server()
 
 
 def _cut(server: SMTP) -> None:

@@ -1,5 +1,6 @@
 """The page as people see it: pictures of every state, and nothing that keeps anyone out of it."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ from tests.browser.scenes import NOW, SCENES, show_major, show_operational
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+ROOT = Path(__file__).resolve().parents[2]
+# KEEP_SCREENSHOTS=1 renews those that the documentation shows.
+PICTURES = ROOT / (
+    "docs/screenshots" if os.environ.get("KEEP_SCREENSHOTS") == "1" else "tests/output/screenshots"
+)
 SIZES = {375: 667, 1280: 900}
 OpenTab = Callable[..., Tab]
 
