@@ -4,8 +4,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -20,6 +20,7 @@ from incidents.notices.channel import Answer, OpenSender, Outcome, Sender
 from incidents.notices.channels.email import open_sender
 from incidents.notices.owner import new_owner
 from incidents.notices.render import TOLD_TO_MANY, Mailroom
+from incidents.notices.session import sender_session
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +32,6 @@ RENEW_SECONDS = 15.0
 FENCE_SECONDS = 45.0
 RECHECK_SECONDS = 1.0
 MARK_SENT_SECONDS = 60.0
-
-_POSTGRESQL = {
-    "synchronous_commit": "off",
-    "enable_seqscan": "off",
-    "enable_sort": "off",
-    "enable_bitmapscan": "off",
-}
-_POSTGRESQL_BEGIN = "; ".join(f"SET {name} = {value}" for name, value in _POSTGRESQL.items())
-_POSTGRESQL_END = "; ".join(f"RESET {name}" for name in _POSTGRESQL)
 
 _breaker = Breaker()
 _one_pass_a_process = threading.Lock()
@@ -59,7 +51,7 @@ def deliver_due(
     if not _one_pass_a_process.acquire(blocking=False):
         return 0
     try:
-        with _sender_session():
+        with sender_session():
             return _Pass(open_sender, breaker).run(seconds=seconds, should_stop=should_stop)
     finally:
         _one_pass_a_process.release()
@@ -242,27 +234,3 @@ def _reload(batch: list[Delivery]) -> None:
     subscribers = Subscriber.objects.select_related("page").in_bulk([d.subscriber_id for d in batch])
     for delivery in batch:
         delivery.subscriber = subscribers[delivery.subscriber_id]
-
-
-@contextmanager
-def _sender_session() -> Iterator[None]:
-    """Commits that do not wait for the disk: a killed process loses nothing, a power cut may repeat a mail.
-
-    On PostgreSQL also claims by the index of due rows, whatever the statistics say: just after a large
-    fan-out they say that nothing waits, and a plan made for that sorts everything that does.
-    """
-    is_postgresql = connection.vendor == "postgresql"
-    if not is_postgresql and connection.in_atomic_block:
-        yield  # SQLite does not change this inside a transaction
-        return
-    _execute(_POSTGRESQL_BEGIN if is_postgresql else "PRAGMA synchronous = NORMAL")
-    try:
-        yield
-    finally:
-        with suppress(DatabaseError):
-            _execute(_POSTGRESQL_END if is_postgresql else "PRAGMA synchronous = FULL")
-
-
-def _execute(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
