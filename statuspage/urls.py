@@ -8,6 +8,7 @@ from statuspage.health import answer_healthz, answer_readyz
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "incidents.public.views.show_bad_request"
 handler404 = "incidents.public.views.show_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", answer_healthz, name="healthz"),

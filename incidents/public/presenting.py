@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from incidents.models import ServiceStatus
 from incidents.queries.incident import IncidentView
 from incidents.queries.page import Overview
-
-STALE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Freshness:
-    """`at` None: nothing is watched, people set what is shown."""
+    """`at` None: nothing is watched, people set what is shown. Old: nothing that is watched is fresh."""
 
     at: datetime | None
     is_old: bool
@@ -57,8 +55,8 @@ def _headline_texts() -> dict[ServiceStatus, str]:
 
 
 def freshness(overview: Overview) -> Freshness:
-    at = overview.data_as_of
-    return Freshness(at=at, is_old=at is not None and overview.generated_at - at > STALE_AFTER)
+    watched = [service for group in overview.groups for service in group.services if service.last_data_at]
+    return Freshness(at=overview.data_as_of, is_old=bool(watched) and all(s.is_stale for s in watched))
 
 
 def months(incidents: Iterable[IncidentView], *, zone: ZoneInfo) -> list[Month]:

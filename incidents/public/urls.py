@@ -25,6 +25,7 @@ pages = [
     path("reports/<slug:number>", reports.show_report, name="report"),
     path("reports/<slug:number>.txt", reports.show_report_text, name="report_text"),
     path("reports/<slug:number>.md", reports.show_report_markdown, name="report_markdown"),
+    *subscribing_urls.urlpatterns,
 ]
 
 urlpatterns = [

@@ -1,10 +1,12 @@
 """What a page's visitors read. Nothing here knows the visitor."""
 
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views.defaults import bad_request
 
 from incidents.public.presenting import freshness, headline, months
 from incidents.public.summary import summarise
-from incidents.public.visit import Visit, answer_not_found, published
+from incidents.public.visit import Visit, answer_not_found, misdirected, published
 from incidents.queries.incident import find_public
 from incidents.queries.page import history, incidents_of, overview
 from incidents.queries.service import view_services
@@ -68,3 +70,8 @@ def show_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     """Django's handler404, in the language that the address begins with."""
     first, _, rest = request.path.lstrip("/").partition("/")
     return answer_not_found(request, language=first if rest and len(first) == 2 else "")
+
+
+def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's handler400: middleware finds a foreign host before any view does."""
+    return misdirected() if isinstance(exception, DisallowedHost) else bad_request(request, exception)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import DisallowedHost
 from django.http import (
@@ -51,7 +52,8 @@ class Visit:
 
     @property
     def other_languages(self) -> tuple[LanguageLink, ...]:
-        path = self.request.path.removeprefix(self.prefix)
+        # Quoted from one slash on: "//elsewhere.test" in an address must not become a link to it.
+        path = "/" + quote(self.request.path.removeprefix(self.prefix).lstrip("/"))
         return tuple(
             LanguageLink(
                 code=code,

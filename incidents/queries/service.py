@@ -21,6 +21,8 @@ from incidents.models import (
 
 @dataclass(frozen=True)
 class ServiceView:
+    """`is_stale`: watched, but by nothing that answered lately; the status may still be known from people."""
+
     id: int
     slug: str
     name: str
@@ -30,6 +32,7 @@ class ServiceView:
     since: datetime | None
     is_set_by_hand: bool
     last_data_at: datetime | None
+    is_stale: bool
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def _view(
         since=since or (service.manual_status_at if by_hand else None),
         is_set_by_hand=by_hand,
         last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
+        is_stale=stale,
     )
 
 

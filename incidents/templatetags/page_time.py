@@ -56,6 +56,17 @@ def format_instant(at: datetime, *, zone: ZoneInfo, language: str) -> str:
     return f"{day}{separator}{format_clock(at, zone=zone, language=language)}"
 
 
+def format_period(from_at: datetime, until_at: datetime, *, zone: ZoneInfo, language: str) -> tuple[str, str]:
+    """Both ends; what the second shares with the first is said once: the day there, the zone here."""
+    whole = format_instant(from_at, zone=zone, language=language)
+    names = [zone_name(at, zone=zone, language=language) for at in (from_at, until_at)]
+    if names[0] == names[1]:
+        whole = whole.removesuffix(f"（{names[0]}）").removesuffix(f" {names[0]}")
+    is_one_day = from_at.astimezone(zone).date() == until_at.astimezone(zone).date()
+    end = (format_clock if is_one_day else format_instant)(until_at, zone=zone, language=language)
+    return whole, end
+
+
 def format_month(day: date, *, language: str) -> str:
     return f"{day.year}年{day.month}月" if language == "ja" else f"{_MONTHS[day.month - 1]} {day.year}"
 
@@ -78,8 +89,22 @@ def instant(context: Context, at: datetime, style: str = "full") -> SafeString:
     is_today = at.astimezone(zone).date() == context["now"].astimezone(zone).date()
     short = style == "clock" or (style == "near" and is_today)
     words = (format_clock if short else format_instant)(at, zone=zone, language=language)
-    stamp = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return format_html('<time datetime="{}">{}</time>', stamp, words)
+    return _time(at, words)
+
+
+@register.simple_tag(takes_context=True)
+def period(context: Context, from_at: datetime, until_at: datetime | None) -> SafeString:
+    """From – until as two <time>, or from – ongoing."""
+    zone, language = context["page"].zone, get_language() or "en"
+    if until_at is None:
+        whole = format_instant(from_at, zone=zone, language=language)
+        return format_html("{} – {}", _time(from_at, whole), gettext("ongoing"))
+    start, end = format_period(from_at, until_at, zone=zone, language=language)
+    return format_html("{} – {}", _time(from_at, start), _time(until_at, end))
+
+
+def _time(at: datetime, words: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words)
 
 
 @register.simple_tag
@@ -87,9 +112,10 @@ def day(value: date, style: str = "full") -> SafeString:
     """<time> of a calendar day; `style` short leaves the year away, for days that are near."""
     language = get_language() or "en"
     words = format_day(value, language=language)
-    if style == "short":
-        short = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
-        words = words.partition("年")[2] if language == "ja" else short
+    if style == "short" and language == "ja":
+        words = words.partition("年")[2]
+    elif style == "short":
+        words = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
 
 
@@ -117,7 +143,7 @@ def ahead(at: datetime, now: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def zone(context: Context) -> str:
-    """The zone's name in the page's language, with its IANA name: 日本時間, Asia/Tokyo."""
-    page = context["page"]
-    name = zone_name(context["now"], zone=page.zone, language=get_language() or "en")
-    return f"{name}, {page.time_zone}"
+    """The zone's name with its IANA name: 日本時間（Asia/Tokyo） or JST (Asia/Tokyo)."""
+    page, language = context["page"], get_language() or "en"
+    name = zone_name(context["now"], zone=page.zone, language=language)
+    return f"{name}（{page.time_zone}）" if language == "ja" else f"{name} ({page.time_zone})"

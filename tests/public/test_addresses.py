@@ -118,6 +118,18 @@ def test_a_host_without_a_page_is_misdirected(settings: Settings) -> None:
         assert Client().get(address, headers={"host": "three.example.com"}).status_code == 421
 
 
+def test_a_host_that_is_not_ours_at_all_is_misdirected(page: Page) -> None:
+    for host in ("evil.example", "testserver.evil.example", "a b", "[::1"):
+        assert Client().get("/", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("address", ["/en//elsewhere.test/", "/en/\\elsewhere.test", "/en/%5Celsewhere.test"])
+def test_no_address_turns_a_link_of_ours_to_another_site(page: Page, address: str) -> None:
+    html = Client().get(address).content.decode()
+    assert "elsewhere.test" in html
+    assert not re.search(r'href="/[/\\]', html)
+
+
 def test_an_absurd_query_changes_nothing(service: Service) -> None:
     with times.at(make.jst("2020-09-04 13:00")):
         assert Client().get("/?a=%00&%ff=<x>&b" + "c" * 2000).content == Client().get("/").content

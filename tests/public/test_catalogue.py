@@ -36,6 +36,8 @@ WORDS = {
     "What you can do": "お客様側での回避策・お願い",
     "Correction": "訂正",
     "Subscribe": "配信登録",
+    "Confirm": "登録確定",
+    "Unsubscribe": "配信停止",
     "Post-incident report": "障害報告書",
     "First report": "速報",
     "Interim": "中間報告",

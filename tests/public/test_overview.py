@@ -63,6 +63,22 @@ def test_silence_of_a_monitor_is_never_green(page: Page) -> None:
     assert "banner-operational" not in html and "status-operational" not in html
 
 
+def test_data_is_called_old_only_when_nothing_watched_is_fresh(page: Page) -> None:
+    watched(page, minutes_ago=30)
+    assert "データの更新が止まっています" in read()
+    watched(page, minutes_ago=1)
+    assert "データの更新が止まっています" not in read()
+
+
+def test_an_hourly_count_is_fresh_for_hours(page: Page) -> None:
+    service = make.service(page)
+    monitor = make.monitor(service, kind="baseline")
+    Monitor.objects.filter(pk=monitor.pk).update(last_result_at=NOW - timedelta(minutes=55))
+    html = read()
+    assert banner(html) == "operational"
+    assert "データの更新が止まっています" not in html and "55分前" in html
+
+
 @pytest.mark.parametrize(
     ("status", "headline"),
     [
@@ -96,6 +112,7 @@ def test_a_page_without_services_is_not_green_and_says_so(page: Page) -> None:
     html = read()
     assert banner(html) == "unknown"
     assert "公開中のサービスはまだありません" in html
+    assert "障害の記録はありません" not in html
 
 
 def test_an_open_incident_is_not_green_even_when_its_services_run_again(page: Page) -> None:
@@ -159,7 +176,7 @@ def test_each_recent_day_shows_the_incidents_that_touched_it_or_says_there_was_n
     days = dict(re.findall(r'<dt><time datetime="([\d-]+)">.*?<dd>(.*?)</dd>', html, flags=re.S))
     assert len(days) == 14 and next(iter(days)) == "2020-09-04"
     assert "遅延" in days["2020-09-02"] and "遅延" in days["2020-09-01"]
-    assert "障害はありませんでした" in days["2020-09-03"] and "遅延" not in days["2020-09-03"]
+    assert "障害の記録はありません" in days["2020-09-03"] and "遅延" not in days["2020-09-03"]
 
 
 def test_drafts_and_dismissed_incidents_are_nowhere(page: Page) -> None:

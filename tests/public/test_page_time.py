@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from incidents.templatetags.page_time import ago, ahead, day, format_instant, month
+from incidents.templatetags.page_time import ago, ahead, day, format_instant, format_period, month
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 AT = datetime(2020, 9, 4, 3, 46, tzinfo=UTC)
@@ -23,6 +23,25 @@ AT = datetime(2020, 9, 4, 3, 46, tzinfo=UTC)
 )
 def test_an_instant_is_said_in_the_zone_and_names_it(zone: str, language: str, shown: str) -> None:
     assert format_instant(AT, zone=ZoneInfo(zone), language=language) == shown
+
+
+@pytest.mark.parametrize(
+    ("hours", "language", "shown"),
+    [
+        (1, "ja", ("2020年9月4日（金） 12:46", "13:46（日本時間）")),
+        (24, "ja", ("2020年9月4日（金） 12:46", "2020年9月5日（土） 12:46（日本時間）")),
+        (1, "en", ("4 September 2020, 12:46", "13:46 JST")),
+    ],
+)
+def test_a_period_names_the_zone_and_a_shared_day_once(
+    hours: int, language: str, shown: tuple[str, str]
+) -> None:
+    assert format_period(AT, AT + timedelta(hours=hours), zone=TOKYO, language=language) == shown
+
+
+def test_a_period_over_the_change_of_summer_time_names_both_zones() -> None:
+    shown = format_period(AT, AT + timedelta(days=90), zone=ZoneInfo("Europe/Berlin"), language="en")
+    assert shown == ("4 September 2020, 05:46 CEST", "3 December 2020, 04:46 CET")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""The page as people see it: pictures of every state, and nothing that keeps anyone out of it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Locator
+from playwright.sync_api import Page as Tab
+from pytest_django.live_server_helper import LiveServer
+
+from incidents.models import Page
+from tests import make
+from tests.browser.scenes import NOW, SCENES, show_major, show_operational
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+SIZES = {375: 667, 1280: 900}
+OpenTab = Callable[..., Tab]
+
+
+@pytest.fixture(autouse=True)
+def at_the_moment_of_the_scenes() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def page(live_server: LiveServer) -> Page:
+    return make.page(name="サンプルメール 稼働状況", host=urlsplit(live_server.url).hostname or "")
+
+
+@pytest.fixture
+def open_tab(chromium: Browser, live_server: LiveServer) -> Iterator[OpenTab]:
+    """Tabs at an address of the page; closed in the end, since the server waits for open connections."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(address: str, *, width: int = 1280, **options: Any) -> Tab:
+        at_home = {"timezone_id": "Asia/Tokyo", "locale": "ja-JP"}
+        screen = {"viewport": {"width": width, "height": SIZES.get(width, 800)}}
+        contexts.append(chromium.new_context(**{**at_home, **screen, **options}))
+        tab = contexts[-1].new_page()
+        tab.goto(live_server.url + address)
+        return tab
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def hindrances(tab: Tab) -> list[str]:
+    found = Axe().run(tab).response["violations"]
+    return [f"{v['impact']} {v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
+
+
+def look_at(tab: Tab, name: str, *, keep: bool = True) -> None:
+    """At both widths, light and dark: nothing hinders, nothing scrolls sideways; pictures are kept."""
+    for scheme, axe_width in (("light", 375), ("dark", 1280)):
+        tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width, height in SIZES.items():
+            tab.set_viewport_size({"width": width, "height": height})
+            assert not scrolls_sideways(tab)
+            if width == axe_width:
+                assert not hindrances(tab)
+            if keep:
+                PICTURES.mkdir(parents=True, exist_ok=True)
+                tab.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+def scrolls_sideways(tab: Tab) -> bool:
+    return bool(tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_state_looks_right_and_hinders_nobody(open_tab: OpenTab, page: Page, scene: str) -> None:
+    SCENES[scene](page)
+    look_at(open_tab("/"), f"{scene}-ja")
+    look_at(open_tab("/en/"), f"{scene}-en", keep=scene == "major")
+
+
+def test_the_other_pages_look_right_and_hinder_nobody(open_tab: OpenTab, page: Page) -> None:
+    incident = show_major(page)
+    number = page.incidents.get(report__isnull=False).report.number
+    addresses = {
+        "incident": f"/incidents/{incident.reference}",
+        "history": "/history",
+        "service": "/services/archive",
+        "report": f"/reports/{number}",
+        "missing": "/no-such-page",
+        "subscribe": "/subscribe",
+    }
+    for name, address in addresses.items():
+        tab = open_tab(address)
+        for details in tab.locator("details").all():
+            details.evaluate("node => node.open = true")
+        look_at(tab, f"{name}-ja", keep=name in ("incident", "report"))
+
+
+@pytest.mark.parametrize("prefix", ["/", "/en/"])
+def test_the_first_screen_of_a_phone_holds_what_is_asked_first(
+    open_tab: OpenTab, page: Page, prefix: str
+) -> None:
+    show_major(page)
+    tab = open_tab(prefix, width=375)
+    asked_first = {
+        "worst state": tab.locator(".banner h1"),
+        "data as of": tab.locator(".banner .as-of"),
+        "title": tab.locator(".incident h3").first,
+        "next update": tab.locator(".promise").first,
+        "latest update's instant": tab.locator(".update-latest .update-time").first,
+        "latest update": tab.locator(".update-latest .prose p").first,
+        "subscribe": tab.locator(".masthead .button"),
+    }
+    below = {name: bottom(place) for name, place in asked_first.items() if bottom(place) > SIZES[375]}
+    assert not below
+
+
+def bottom(place: Locator) -> float:
+    box = place.bounding_box()
+    assert box
+    return box["y"] + box["height"]
+
+
+def test_it_fits_a_screen_320_pixels_wide(open_tab: OpenTab, page: Page) -> None:
+    incident = show_major(page)
+    for address in ("/", "/en/", f"/incidents/{incident.reference}", "/history"):
+        tab = open_tab(address, width=320)
+        assert not scrolls_sideways(tab), address
+
+
+def test_it_works_without_javascript(open_tab: OpenTab, page: Page) -> None:
+    show_major(page)
+    tab = open_tab("/", java_script_enabled=False)
+    earlier = tab.locator(".earlier")
+    assert not earlier.locator("ol").is_visible()
+    earlier.locator("> summary").click()
+    assert earlier.locator("ol").is_visible()
+
+
+def test_a_visitor_elsewhere_sees_the_own_time_beside(open_tab: OpenTab, page: Page) -> None:
+    show_major(page)
+    at_home = open_tab("/")
+    assert at_home.locator(".visitor-time").count() == 0
+    abroad = open_tab("/en/", timezone_id="Europe/Berlin", locale="en-GB")
+    assert "08:30" in abroad.locator(".promise .visitor-time").inner_text()
+
+
+def test_the_keyboard_reaches_the_content_first(open_tab: OpenTab, page: Page) -> None:
+    show_operational(page)
+    tab = open_tab("/")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "content"
+
+
+def test_the_browser_reports_no_breach_of_the_policy(open_tab: OpenTab, page: Page) -> None:
+    incident = show_major(page)
+    complaints: list[str] = []
+    tab = open_tab("/")
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("response", lambda response: complaints.extend([response.url] * (response.status >= 400)))
+    for address in ("/", "/history", f"/incidents/{incident.reference}"):
+        tab.goto(urljoin(tab.url, address))
+    assert not complaints
