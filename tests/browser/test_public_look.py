@@ -35,14 +35,15 @@ def page(live_server: LiveServer) -> Page:
 
 
 @pytest.fixture
-def open_tab(chromium: Browser, live_server: LiveServer) -> Iterator[OpenTab]:
+def open_tab(browser: Browser, live_server: LiveServer) -> Iterator[OpenTab]:
     """Tabs at an address of the page; closed in the end, since the server waits for open connections."""
     contexts: list[BrowserContext] = []
 
     def open_one(address: str, *, width: int = 1280, **options: Any) -> Tab:
-        at_home = {"timezone_id": "Asia/Tokyo", "locale": "ja-JP"}
+        # Without motion: a colour measured while it changes is neither the old nor the new one.
+        at_home = {"timezone_id": "Asia/Tokyo", "locale": "ja-JP", "reduced_motion": "reduce"}
         screen = {"viewport": {"width": width, "height": SIZES.get(width, 800)}}
-        contexts.append(chromium.new_context(**{**at_home, **screen, **options}))
+        contexts.append(browser.new_context(**{**at_home, **screen, **options}))
         tab = contexts[-1].new_page()
         tab.goto(live_server.url + address)
         return tab
