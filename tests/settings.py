@@ -15,7 +15,12 @@ for _name in map(str.upper, Environment.model_fields):
 os.environ |= {"ENV_FILE": os.devnull, "DATA_DIR": _data_dir}
 
 from statuspage.settings import *  # noqa: E402, F403
-from statuspage.settings import MIDDLEWARE  # noqa: E402
+from statuspage.settings import DATABASES, MIDDLEWARE  # noqa: E402
+
+# On disk: one in memory is one connection for all threads, so that a served request could end up inside
+# of a test's transaction, and no other process could reach it.
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(_data_dir, "test.sqlite3")}  # noqa: PTH118
 
 # No test may wait for a broker, nor depend on collected files, nor spend its time on hashing.
 CELERY_BROKER_URL = "memory://"

@@ -22,7 +22,7 @@ class Received:
 
     @property
     def message(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
 
 @dataclass
@@ -97,14 +97,12 @@ class _Controller(Controller):
         return _Server(self.handler, hostname="sink.example", ident="sink", data_size_limit=0)
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        self.port = cast(asyncio.Server, self.server).sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 def _cut(server: SMTP) -> None:
-    transport = server.transport
-    assert transport is not None
-    transport.abort()
+    cast(asyncio.Transport, server.transport).abort()
 
 
 @contextmanager

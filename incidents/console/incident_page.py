@@ -10,7 +10,8 @@ from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.log_forms import EntryForm
 from incidents.console.lookup import find_incident
-from incidents.console.screen import render_screen
+from incidents.console.preview import preview_of
+from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
 from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
 from incidents.notices import fanout
@@ -30,7 +31,6 @@ def render_incident(
     *,
     composed: ComposerForm | None = None,
     entry: EntryForm | None = None,
-    preview: str = "",
 ) -> HttpResponse:
     """The screen; `composed` and `entry` are forms sent with something wrong, kept as they were typed."""
     updates = updates_with_texts(incident)
@@ -42,7 +42,7 @@ def render_incident(
         "section": "incidents",
         "incident": incident,
         "composer": composed,
-        "preview": preview,
+        "preview": preview_of(composed["body"].value() or "") if composed else "",
         "entry_form": entry or EntryForm(),
         "updates": _with_progress(updates),
         "log": _log(incident),
@@ -51,8 +51,7 @@ def render_incident(
         "audience": fanout.audience(request.page, scope_ids, incident).count() if composed else 0,
         "signals": list(incident.signals.select_related("monitor")) if not updates else [],
     }
-    has_errors = bool((composed and composed.errors) or (entry and entry.errors))
-    return render_screen(request, "console/incident.html", context, status=422 if has_errors else 200)
+    return render_screen(request, "console/incident.html", context, status=status_of(composed, entry))
 
 
 def updates_with_texts(incident: Incident) -> list[Update]:

@@ -123,7 +123,7 @@ def _render_report(
     *,
     form: ReportForm | None = None,
     lines_form: LinesForm | None = None,
-    status: int = 200,
+    status: int | None = None,
 ) -> HttpResponse:
     lines = _lines(report)
     form = form or ReportForm(report=report)
@@ -138,8 +138,9 @@ def _render_report(
         "missing": missing,
         "is_issued": report.state == ReportState.ISSUED,
     }
-    status = 422 if form.errors or lines_form.errors else status
-    return render_screen(request, "console/report.html", context, status=status)
+    return render_screen(
+        request, "console/report.html", context, status=status or status_of(form, lines_form)
+    )
 
 
 def _render_refused(

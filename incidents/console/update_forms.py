@@ -52,7 +52,7 @@ class UpdateForm(ScopeForm):
             original=original.next_update_at if original else None,
         )
         self.fields["happened_at"] = InstantField(
-            label=_("Happened at"),
+            label=_("Time of this update"),
             required=False,
             original=original.happened_at if original else None,
             help_text=_("The instant shown on the page. Empty: now."),

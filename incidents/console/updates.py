@@ -14,10 +14,10 @@ from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.incident_page import page_services, render_incident, updates_with_texts
 from incidents.console.lookup import find_incident, find_update
-from incidents.console.refusals import refuse_into, sentence_of
+from incidents.console.preview import preview_of
+from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
 from incidents.lib.errors import Refused
-from incidents.lib.markdown import render as render_markdown
 from incidents.models import Incident, Service, Update
 from incidents.notices import fanout
 from incidents.queries.board import progress_of_updates
@@ -36,7 +36,7 @@ def publish(request: StaffRequest, reference: str) -> HttpResponse:
     )
     if "preview" in request.POST:
         form.is_valid()
-        return render_incident(request, incident, composed=form, preview=_preview(request))
+        return render_incident(request, incident, composed=form)
     if form.is_valid():
         try:
             update = actions.publish_update(
@@ -81,7 +81,7 @@ def edit(request: StaffRequest, reference: str, number: int) -> HttpResponse:
         "incident": incident,
         "update": update,
         "form": form,
-        "preview": _preview(request) if "preview" in request.POST else update.body_html,
+        "preview": preview_of(form["body"].value() or ""),
     }
     return render_screen(request, "console/update_edit.html", context, status=status_of(form))
 
@@ -104,7 +104,9 @@ def cancel(request: StaffRequest, reference: str, number: int) -> HttpResponse:
 @require_POST
 def preview_text(request: StaffRequest) -> HttpResponse:
     """The part of a page that shows Markdown as readers will see it."""
-    return render_screen(request, "console/_preview.html", {"preview": _preview(request)})
+    return render_screen(
+        request, "console/_preview.html", {"preview": preview_of(request.POST.get("body", ""))}
+    )
 
 
 @staff_view
@@ -126,14 +128,6 @@ def show_mails(request: StaffRequest, reference: str, number: int) -> HttpRespon
     progress = progress_of_updates([update.pk], now=timezone.now()).get(update.pk)
     context = {"incident": incident, "update": update, "progress": progress}
     return render_screen(request, "console/_mails.html", context)
-
-
-def _preview(request: StaffRequest) -> str:
-    """Safe HTML, or the sentence that says why there is none."""
-    try:
-        return render_markdown(request.POST.get("body", ""))
-    except Refused as refused:
-        return render_markdown(sentence_of(refused))
 
 
 def _chosen_services(data: QueryDict, incident: Incident) -> list[int]:

@@ -1,0 +1,152 @@
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from incidents.actions.service import set_status
+from incidents.lib import times
+from incidents.models import Delivery, Incident, IncidentState, LogEntry, Update
+from tests import make
+from tests.console.conftest import Desk
+
+
+def html_of(desk: Desk, address: str = "/console/") -> str:
+    response = desk.client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_shows_what_is_red_with_its_status_and_since(desk: Desk) -> None:
+    service = make.service(desk.page, name="Search")
+    with times.at(make.jst("2020-09-04 12:46")):
+        set_status(service, "major_outage")
+    html = html_of(desk)
+    assert "Search" in html
+    assert "Major outage" in html
+    assert "2020-09-04 12:46 JST" in html
+
+
+def test_says_that_all_is_well_when_it_is(desk: Desk) -> None:
+    make.service(desk.page)
+    make.service(desk.page)
+    assert "All 2 services are operational." in html_of(desk)
+
+
+def test_the_publish_button_tells_how_many_people_will_be_told(desk: Desk) -> None:
+    search, mail = make.service(desk.page), make.service(desk.page)
+    make.subscriber(desk.page)
+    make.subscriber(desk.page, None, search)
+    make.subscriber(desk.page, None, mail)
+    make.incident(desk.page, {search: "degraded"})
+    assert "tells 2 people" in html_of(desk)
+
+
+def test_one_click_publishes_a_draft_and_tells_the_subscribers(desk: Desk) -> None:
+    make.subscriber(desk.page)
+    incident = make.incident(desk.page)
+    response = desk.client.post(f"/console/incidents/{incident.reference}/publish/", follow=True)
+    assert "Published. 1 person is told." in response.content.decode()
+    update = Update.objects.get()
+    assert update.created_by == desk.staff
+    assert Delivery.objects.get().notice.update == update
+
+
+def test_the_second_click_publishes_nothing_more(desk: Desk) -> None:
+    incident = make.incident(desk.page)
+    for _ in range(2):
+        response = desk.client.post(f"/console/incidents/{incident.reference}/publish/", follow=True)
+    assert "is not a draft any more" in response.content.decode()
+    assert Update.objects.count() == 1
+
+
+def test_publishing_is_a_post(desk: Desk) -> None:
+    incident = make.incident(desk.page)
+    assert desk.client.get(f"/console/incidents/{incident.reference}/publish/").status_code == 405
+    assert not Update.objects.exists()
+
+
+def test_a_draft_is_dismissed_with_a_reason_that_stays_in_the_log(desk: Desk) -> None:
+    incident = make.incident(desk.page)
+    address = f"/console/incidents/{incident.reference}/dismiss/"
+    assert desk.client.get(address).status_code == 200
+    desk.client.post(address, {"reason": "A test of the mail server."})
+    incident.refresh_from_db()
+    assert incident.state == IncidentState.DISMISSED
+    assert LogEntry.objects.get().text == "A test of the mail server."
+
+
+def test_dismissing_without_a_reason_names_the_field_and_changes_nothing(desk: Desk) -> None:
+    incident = make.incident(desk.page)
+    response = desk.client.post(f"/console/incidents/{incident.reference}/dismiss/", {"reason": " "})
+    assert response.status_code == 422
+    assert 'id="id_reason_error"' in response.content.decode()
+    incident.refresh_from_db()
+    assert incident.state == IncidentState.DRAFT
+
+
+def test_the_promise_that_is_longest_overdue_stands_first(desk: Desk) -> None:
+    now = times.now()
+    for title, minutes in (("later", 20), ("overdue", -30), ("soon", 5)):
+        incident = make.incident(desk.page, title=title)
+        make.update(incident)
+        Incident.objects.filter(pk=incident.pk).update(next_update_at=now + timedelta(minutes=minutes))
+    html = html_of(desk)
+    assert html.index("overdue</a>") < html.index("soon</a>") < html.index("later</a>")
+    assert "overdue by 30 minutes" in html
+
+
+def test_mails_that_were_lost_are_named(desk: Desk) -> None:
+    make.subscriber(desk.page)
+    make.update(make.incident(desk.page), notify=True)
+    Delivery.objects.update(state="failed")
+    assert "1 mail did not reach its reader." in html_of(desk)
+
+
+def test_says_that_mail_is_not_set_up(desk: Desk) -> None:
+    assert "Mail is not set up" in html_of(desk)
+
+
+def test_the_board_answers_nothing_while_it_has_not_changed(desk: Desk) -> None:
+    with times.at(make.jst("2020-09-04 12:46")):
+        seen = re.search(r"\?seen=(\w+)", html_of(desk))
+        assert seen
+        address = f"/console/board/?seen={seen[1]}"
+        assert desk.client.get(address).status_code == 204
+        make.incident(desk.page, title="A new draft")
+        response = desk.client.get(address)
+    assert response.status_code == 200
+    assert "A new draft" in response.content.decode()
+    assert "<html" not in response.content.decode()
+
+
+def test_what_a_reader_can_focus_has_a_name_that_survives_the_polling(desk: Desk) -> None:
+    make.incident(desk.page)
+    make.update(make.incident(desk.page))
+    board = desk.client.get("/console/board/").content.decode()
+    focusable = re.findall(r"<(?:a|button|summary)\b[^>]*>", board)
+    assert focusable
+    assert not [tag for tag in focusable if " id=" not in tag]
+
+
+def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk: Desk) -> None:
+    def fill() -> None:
+        make.subscriber(desk.page)
+        make.incident(desk.page)
+        make.update(make.incident(desk.page), notify=True)
+        over = make.incident(desk.page)
+        make.update(over)
+        make.update(over, stage="resolved")
+        make.monitor(make.service(desk.page))
+
+    fill()
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        html_of(desk)
+    fill()
+    fill()
+    with CaptureQueriesContext(connection) as three:
+        html_of(desk)
+    assert len(three) == len(one)
+    assert len(one) <= 22
