@@ -62,7 +62,9 @@ def make_bad_night(page: Page) -> BadNight:
 
 
 def watch(service: Service, *, seen_at: datetime) -> None:
-    monitor = make.monitor(service, kind="http", name=f"{service.name} 応答", target="https://example.com/health")
+    monitor = make.monitor(
+        service, kind="http", name=f"{service.name} 応答", target="https://example.com/health"
+    )
     Monitor.objects.filter(pk=monitor.pk).update(last_result_at=seen_at, verdict="up", verdict_at=seen_at)
 
 
@@ -94,7 +96,9 @@ def open_incident(page: Page, services: dict[str, Service], *, now: datetime) ->
             severity="major",
             started_at=began,
         )
-        log.add_entry(incident, text="A社様より「昨日のメールが検索できない」とのお問い合わせ。", kind="enquiry")
+        log.add_entry(
+            incident, text="A社様より「昨日のメールが検索できない」とのお問い合わせ。", kind="enquiry"
+        )
         first = make.update(
             incident,
             body="一部のメールがアーカイブに保存されていないことを確認しました。調査しております。",
@@ -102,7 +106,9 @@ def open_incident(page: Page, services: dict[str, Service], *, now: datetime) ->
         )
     with times.at(now - timedelta(hours=2, minutes=50)):
         edit_update(first, Draft(stage="investigating", body=first.body + "送受信への影響はありません。"))
-        log.add_entry(incident, text="接続元アドレスの一覧に漏れがないか、外部サービスに照会。", kind="escalation")
+        log.add_entry(
+            incident, text="接続元アドレスの一覧に漏れがないか、外部サービスに照会。", kind="escalation"
+        )
     with times.at(now - timedelta(minutes=55)):
         make.update(
             incident,

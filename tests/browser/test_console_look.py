@@ -68,9 +68,7 @@ def test_every_screen_fits_speaks_japanese_and_hinders_nobody(
 
 
 @pytest.mark.parametrize("width", HEIGHTS)
-def test_the_dashboard_hinders_nobody_in_the_dark(
-    open_tab: OpenTab, night: BadNight, width: int
-) -> None:
+def test_the_dashboard_hinders_nobody_in_the_dark(open_tab: OpenTab, night: BadNight, width: int) -> None:
     tab = open_tab("/console/", width=width, color_scheme="dark")
     desk.sign_in(tab, "staff@example.com")
     faults = faults_of(tab, "dashboard-dark", width=width)

@@ -33,9 +33,7 @@ def at_the_desk(open_tab: OpenTab, **options: Any) -> Tab:
 
 
 @WITH_AND_WITHOUT_SCRIPT
-def test_a_double_click_publishes_a_draft_once(
-    open_tab: OpenTab, draft: Incident, scripted: bool
-) -> None:
+def test_a_double_click_publishes_a_draft_once(open_tab: OpenTab, draft: Incident, scripted: bool) -> None:
     tab = at_the_desk(open_tab, java_script_enabled=scripted)
     tab.dblclick(f"#publish-{draft.reference}")
     expect(tab.locator("#update-1")).to_be_visible()
@@ -44,9 +42,7 @@ def test_a_double_click_publishes_a_draft_once(
 
 
 @WITH_AND_WITHOUT_SCRIPT
-def test_a_double_click_publishes_an_update_once(
-    open_tab: OpenTab, draft: Incident, scripted: bool
-) -> None:
+def test_a_double_click_publishes_an_update_once(open_tab: OpenTab, draft: Incident, scripted: bool) -> None:
     make.update(draft)
     tab = at_the_desk(open_tab, java_script_enabled=scripted)
     tab.goto(f"/console/incidents/{draft.reference}/")
