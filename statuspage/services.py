@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 import django
-from celery.platforms import SecurityWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from django.core.management import execute_from_command_line
 from granian import Granian
 from granian.constants import Interfaces
@@ -36,8 +36,9 @@ LOADED_FOR_CHILDREN = (
 
 def load_application() -> None:
     """Before the first fork: what is loaded now is shared, and left out of garbage collections."""
-    # It warns root of pickled messages, which this application does not accept.
-    warnings.simplefilter("ignore", SecurityWarning)
+    # One warns root of pickled messages, which are not accepted here; one announces a default that is set.
+    for category in (SecurityWarning, CPendingDeprecationWarning):
+        warnings.simplefilter("ignore", category)
     django.setup()
     for module in LOADED_FOR_CHILDREN:
         import_module(module)

@@ -43,6 +43,7 @@ def text_of(mail: EmailMessage) -> str:
 
 def link_in(mail: EmailMessage, path: str) -> str:
     """The one link of the text whose path begins with `path`."""
+    found: str
     (found,) = {link for link in LINK.findall(text_of(mail)) if path in link}
     return found
 

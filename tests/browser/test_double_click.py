@@ -76,7 +76,7 @@ def test_a_button_works_once(open_tab: OpenTab, draft: Incident) -> None:
 
 def lose_the_first_answer(tab: Tab, address: str) -> None:
     """The server acts on the first request, but the browser stays where it is."""
-    arrived = []
+    arrived: list[Route] = []
 
     def lose(route: Route) -> None:
         if arrived:
