@@ -42,6 +42,16 @@ class Sink:
     at_data: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     at_dot: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    _loop: asyncio.AbstractEventLoop | None = None
+    _transports: list[asyncio.Transport] = field(default_factory=list)
+
+    def cut_all(self) -> None:
+        """Ends every connection, as a server does with idle ones."""
+        assert self._loop is not None
+        for transport in self._transports:
+            self._loop.call_soon_threadsafe(transport.close)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), self._loop).result()
+
     @property
     def copies(self) -> Counter[str]:
         return Counter(received.recipient for received in self.received)
@@ -88,7 +98,10 @@ class _Server(SMTP):
         await super().smtp_DATA(arg)
 
     def connection_made(self, transport: Any) -> None:
-        cast(Sink, self.event_handler).connections += 1
+        sink = cast(Sink, self.event_handler)
+        sink.connections += 1
+        sink._loop = asyncio.get_running_loop()
+        sink._transports.append(cast(asyncio.Transport, transport))
         super().connection_made(transport)
 
 
@@ -98,7 +111,7 @@ class _Controller(Controller):
 
     def _trigger_server(self) -> None:
         self.port = cast(asyncio.Server, self.server).sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
+        super()._trigger_server()
 
 
 def _cut(server: SMTP) -> None:

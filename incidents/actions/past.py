@@ -123,10 +123,10 @@ def _incident(page: Page, past: PastReport, *, service: Service) -> Incident:
     return Incident.objects.create(
         page=page,
         reference=next_reference(page.pk, opened_at=opened_at),
-        title=f"{service.name} {past.texts['subject']}"[:150],
+        title=f"{service.name} {past.texts['subject']}".strip()[:150],
         severity=Severity.MAJOR,
         origin=Origin.IMPORT,
-        started_at=past.period_from,
+        started_at=min([past.period_from, *(line.at for line in past.lines if line.change)]),
         opened_at=opened_at,
         ended_untold_at=past.period_until,
     )

@@ -40,7 +40,7 @@ class ScopeForm(forms.Form):
             )
 
     def named_rows(self) -> Iterator[forms.BoundField]:
-        """The services that are named so far, to stand in the open; all of them when there are few."""
+        """The services that are named so far, to stand in the open; all of them when few or none are."""
         return (self[name] for name in self._names() if self._is_in_the_open(name))
 
     def other_rows(self) -> list[forms.BoundField]:
@@ -65,4 +65,6 @@ class ScopeForm(forms.Form):
         return [f"service_{pk}" for pk in self.services]
 
     def _is_in_the_open(self, name: str) -> bool:
-        return len(self.services) <= FEW or bool(self[name].value())
+        if len(self.services) <= FEW or self[name].value():
+            return True
+        return not any(self[other].value() for other in self._names())

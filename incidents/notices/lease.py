@@ -1,5 +1,6 @@
 """Claims deliveries by lease, gives them back, and takes over what a dead sender held."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +9,8 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from incidents.models import Delivery, DeliveryState
+from incidents.models import Delivery, DeliveryState, Notice
+from incidents.notices.channel import Answer
 from incidents.notices.owner import is_dead
 
 BATCH = 20
@@ -33,6 +35,14 @@ _CLAIM = """
     RETURNING id
 """
 
+_MARK_SENT = """
+    UPDATE incidents_delivery
+    SET state = 'sent', sent_at = %s, lease_owner = '', lease_until = NULL, last_code = %s, last_reply = %s
+    WHERE id = %s
+"""
+
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class TakenOver:
@@ -46,14 +56,27 @@ def claim(owner: str) -> list[Delivery]:
     """Up to a batch of due deliveries, in the order in which they must be sent."""
     with transaction.atomic():  # IMMEDIATE on SQLite, which has no row locks
         ids = _claim_ids(owner)
-    found = Delivery.objects.filter(pk__in=ids).select_related(
-        "subscriber",
-        "notice__page",
-        "notice__incident",
-        "notice__update__incident",
-        "notice__report__incident",
-    )
+    found = list(Delivery.objects.filter(pk__in=ids).select_related("subscriber"))
+    notices = _notices().in_bulk({delivery.notice_id for delivery in found})
+    for delivery in found:
+        delivery.notice = notices[delivery.notice_id]
     return sorted(found, key=_order)
+
+
+def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
+    """A statement of its own, committed at once. An acceptance after the lease was lost counts as well."""
+    values = [_instant(timezone.now()), answer.code[:10], answer.text[:300], delivery.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_MARK_SENT} AND state = 'sending' AND lease_owner = %s", [*values, owner])
+        if cursor.rowcount:
+            return
+        log.warning("delivery %s was accepted after its lease was lost", delivery.public_id)
+        cursor.execute(f"{_MARK_SENT} AND state IN ('queued', 'sending')", values)
+
+
+def _notices() -> QuerySet[Notice]:
+    """Loaded once a batch, not once a row: most rows of a batch tell the same."""
+    return Notice.objects.select_related("page", "incident", "update__incident", "report__incident")
 
 
 def _claim_ids(owner: str) -> list[int]:

@@ -4,8 +4,8 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -13,13 +13,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from incidents.lib.errors import Refused
-from incidents.models import PENDING_DELIVERY, Delivery, DeliveryState, Subscriber, SubscriberState
+from incidents.models import Delivery, DeliveryState, Subscriber, SubscriberState
 from incidents.notices import lease
 from incidents.notices.breaker import Breaker
 from incidents.notices.channel import Answer, OpenSender, Outcome, Sender
 from incidents.notices.channels.email import open_sender
 from incidents.notices.owner import new_owner
 from incidents.notices.render import TOLD_TO_MANY, Mailroom
+from incidents.notices.session import sender_session
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def deliver_due(
     if not _one_pass_a_process.acquire(blocking=False):
         return 0
     try:
-        with _cheap_commits():
+        with sender_session():
             return _Pass(open_sender, breaker).run(seconds=seconds, should_stop=should_stop)
     finally:
         _one_pass_a_process.release()
@@ -198,7 +199,7 @@ class _Pass:
         gives_up_at = time.monotonic() + MARK_SENT_SECONDS
         while True:
             try:
-                mark_sent(delivery, self._owner, answer)
+                lease.mark_sent(delivery, self._owner, answer)
                 return
             except DatabaseError:
                 if time.monotonic() > gives_up_at or connection.in_atomic_block:
@@ -222,23 +223,6 @@ class _Pass:
         return time.monotonic() - self._renewed_at > FENCE_SECONDS
 
 
-def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
-    now = timezone.now()
-    values = {
-        "state": DeliveryState.SENT,
-        "sent_at": now,
-        "lease_owner": "",
-        "lease_until": None,
-        "last_code": answer.code[:10],
-        "last_reply": answer.text[:300],
-    }
-    row = Delivery.objects.filter(pk=delivery.pk)
-    if row.filter(lease_owner=owner, state=DeliveryState.SENDING).update(**values):
-        return
-    log.warning("delivery %s was accepted after its lease was lost", delivery.public_id)
-    row.filter(state__in=PENDING_DELIVERY).update(**values)
-
-
 def _may_be_told(delivery: Delivery) -> bool:
     if delivery.notice.kind in TOLD_TO_MANY:
         return delivery.subscriber.state == SubscriberState.ACTIVE
@@ -250,23 +234,3 @@ def _reload(batch: list[Delivery]) -> None:
     subscribers = Subscriber.objects.select_related("page").in_bulk([d.subscriber_id for d in batch])
     for delivery in batch:
         delivery.subscriber = subscribers[delivery.subscriber_id]
-
-
-@contextmanager
-def _cheap_commits() -> Iterator[None]:
-    """Commits that do not wait for the disk: a killed process loses nothing, a power cut may repeat a mail."""
-    is_postgresql = connection.vendor == "postgresql"
-    if not is_postgresql and connection.in_atomic_block:
-        yield  # SQLite does not change this inside a transaction
-        return
-    _execute("SET synchronous_commit = off" if is_postgresql else "PRAGMA synchronous = NORMAL")
-    try:
-        yield
-    finally:
-        with suppress(DatabaseError):
-            _execute("RESET synchronous_commit" if is_postgresql else "PRAGMA synchronous = FULL")
-
-
-def _execute(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from django.db.models import QuerySet
 
@@ -158,10 +157,10 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
     """What each update changed, by the update's id; `updates` come in the order they were told."""
     ordered = list(updates)
     told = [told_by(update) for update in ordered]
-    befores: list[Told | None] = [None, *(before for before, _ in pairwise(told))]
+    befores: list[Told | None] = [None, *told]
     return {
         update.pk: change_of(now, before=before)
-        for update, now, before in zip(ordered, told, befores, strict=True)
+        for update, now, before in zip(ordered, told, befores, strict=False)
     }
 
 

@@ -22,7 +22,8 @@ __all__ = ["sink"]
 
 ROOT = Path(__file__).parents[2]
 HEIGHTS = {375: 667, 1280: 800}
-AT_HOME = {"timezone_id": "Asia/Tokyo", "locale": "ja-JP"}
+# Without motion: a colour measured while it changes is neither the old nor the new one.
+AT_HOME = {"timezone_id": "Asia/Tokyo", "locale": "ja-JP", "reduced_motion": "reduce"}
 OpenTab = Callable[..., Tab]
 
 # Playwright's sync API runs an event loop in this thread, and Django refuses its ORM beside one.

@@ -1,55 +1,31 @@
 """The page as people see it: pictures of every state, and nothing that keeps anyone out of it."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 import time_machine
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator
+from playwright.sync_api import Locator
 from playwright.sync_api import Page as Tab
-from pytest_django.live_server_helper import LiveServer
 
 from incidents.models import Page
-from tests import make
+from tests.browser.conftest import HEIGHTS, OpenTab
 from tests.browser.scenes import NOW, SCENES, show_major, show_operational
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-SIZES = {375: 667, 1280: 900}
-OpenTab = Callable[..., Tab]
+ROOT = Path(__file__).resolve().parents[2]
+# KEEP_SCREENSHOTS=1 renews those that the documentation shows.
+KEPT = os.environ.get("KEEP_SCREENSHOTS") == "1"
+PICTURES = ROOT / ("docs/screenshots" if KEPT else "tests/output/screenshots")
 
 
 @pytest.fixture(autouse=True)
 def at_the_moment_of_the_scenes() -> Iterator[None]:
     with time_machine.travel(NOW, tick=True):
         yield
-
-
-@pytest.fixture
-def page(live_server: LiveServer) -> Page:
-    return make.page(name="サンプルメール 稼働状況", host=urlsplit(live_server.url).hostname or "")
-
-
-@pytest.fixture
-def open_tab(chromium: Browser, live_server: LiveServer) -> Iterator[OpenTab]:
-    """Tabs at an address of the page; closed in the end, since the server waits for open connections."""
-    contexts: list[BrowserContext] = []
-
-    def open_one(address: str, *, width: int = 1280, **options: Any) -> Tab:
-        at_home = {"timezone_id": "Asia/Tokyo", "locale": "ja-JP"}
-        screen = {"viewport": {"width": width, "height": SIZES.get(width, 800)}}
-        contexts.append(chromium.new_context(**{**at_home, **screen, **options}))
-        tab = contexts[-1].new_page()
-        tab.goto(live_server.url + address)
-        return tab
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 def hindrances(tab: Tab) -> list[str]:
@@ -61,7 +37,7 @@ def look_at(tab: Tab, name: str, *, keep: bool = True) -> None:
     """At both widths, light and dark: nothing hinders, nothing scrolls sideways; pictures are kept."""
     for scheme, axe_width in (("light", 375), ("dark", 1280)):
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width, height in SIZES.items():
+        for width, height in HEIGHTS.items():
             tab.set_viewport_size({"width": width, "height": height})
             assert not scrolls_sideways(tab)
             if width == axe_width:
@@ -115,7 +91,7 @@ def test_the_first_screen_of_a_phone_holds_what_is_asked_first(
         "latest update": tab.locator(".update-latest .prose p").first,
         "subscribe": tab.locator(".masthead .button"),
     }
-    below = {name: bottom(place) for name, place in asked_first.items() if bottom(place) > SIZES[375]}
+    below = {name: bottom(place) for name, place in asked_first.items() if bottom(place) > HEIGHTS[375]}
     assert not below
 
 
@@ -165,5 +141,5 @@ def test_the_browser_reports_no_breach_of_the_policy(open_tab: OpenTab, page: Pa
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("response", lambda response: complaints.extend([response.url] * (response.status >= 400)))
     for address in ("/", "/history", f"/incidents/{incident.reference}"):
-        tab.goto(urljoin(tab.url, address))
+        tab.goto(address)
     assert not complaints

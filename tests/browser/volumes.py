@@ -16,7 +16,8 @@ WOBBLE = (1.0, 1.03, 0.98, 1.01, 0.96, 1.04, 0.99)  # seven, so that no hour of 
 def usual_hours(*, until: datetime) -> list[tuple[datetime, float]]:
     hours = WEEKS * 7 * 24
     return [
-        (until - timedelta(hours=hours - n), round(USUAL * WOBBLE[n % len(WOBBLE)])) for n in range(1, hours + 1)
+        (until - timedelta(hours=hours - n), round(USUAL * WOBBLE[n % len(WOBBLE)]))
+        for n in range(1, hours + 1)
     ]
 
 

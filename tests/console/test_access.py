@@ -106,6 +106,15 @@ def test_the_way_back_never_leaves_the_site(desk: Desk) -> None:
     assert response["Location"] == "/console/"
 
 
+def test_a_post_from_elsewhere_is_refused(desk: Desk) -> None:
+    incident = make.incident(desk.page)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(desk.staff)
+    response = client.post(f"/console/incidents/{incident.reference}/publish/")
+    assert response.status_code == 403
+    assert not incident.updates.exists()
+
+
 def test_no_screen_is_kept_by_a_cache(desk: Desk) -> None:
     assert desk.client.get("/console/").headers["Cache-Control"] == "private, no-store"
 

@@ -135,6 +135,13 @@ def test_a_new_incident_opens_as_a_draft(desk: Desk) -> None:
     assert incident.started_at == make.jst("2020-09-01 09:00")
 
 
+def test_many_services_fold_away_only_beside_those_that_are_named(desk: Desk) -> None:
+    named, *_ = [make.service(desk.page) for _ in range(8)]
+    incident = make.incident(desk.page, {named: "degraded"})
+    assert "other services" not in desk.client.get("/console/incidents/new/").content.decode()
+    assert "7 other services" in desk.client.get(address(incident)).content.decode()
+
+
 def test_a_new_incident_needs_a_title_a_severity_and_a_service(desk: Desk) -> None:
     make.service(desk.page)
     response = desk.client.post("/console/incidents/new/", {"title": " ", "severity": "huge"})

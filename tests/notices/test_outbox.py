@@ -292,7 +292,7 @@ def test_an_address_that_could_break_a_header_is_never_written_to(sink: Sink) ->
 def test_a_late_acceptance_is_recorded_although_the_lease_was_lost(sink: Sink) -> None:
     delivery = queue_one()
     lease.claim("elsewhere/1/1/aa")
-    outbox.mark_sent(delivery, "another", Answer(Outcome.SENT, "250", "OK"))
+    lease.mark_sent(delivery, "another", Answer(Outcome.SENT, "250", "OK"))
     assert fresh(delivery).state == DeliveryState.SENT
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from incidents.notices.channel import Outcome
-from incidents.notices.channels.replies import Phase, judge_reply
+from incidents.notices.replies import Phase, judge_reply
 
 
 @pytest.mark.parametrize(

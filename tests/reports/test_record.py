@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
 
 from incidents.actions.report import LineChoice, choose_lines, draft_report, save_report
 from incidents.lib import times
 from incidents.models import AuditEntry, Delivery, Incident, LogEntry, Notice, Page, Report, Service, Update
-from incidents.queries.report import find_issued
+from incidents.queries.report import find_issued, with_record
 from incidents.reports import hea
 from incidents.reports.build import document_of
+from incidents.reports.document import Document
 from incidents.reports.issue import issue
 from incidents.reports.past import take_past_report
 from tests import make
 from tests.make import jst
+from tests.reports.make_document import documents
 
 pytestmark = pytest.mark.django_db
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.txt"))
@@ -262,3 +266,14 @@ def issued_report(page: Page, service: Service) -> Report:
     save_report(report, {**texts, "subject": "遅延"}, version=1)
     with times.at(jst("2020-10-08 15:00")):
         return issue(report, notify=False)
+
+
+@given(documents())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_document_survives_the_way_through_the_record(document: Document) -> None:
+    """Also one whose updates come in an order, or in words, that the record would tell otherwise."""
+    with transaction.atomic():
+        report = take_past_report(make.page(), hea.write(document))
+        built = document_of(with_record(report.pk))
+        transaction.set_rollback(True)
+    assert hea.write(built) == hea.write(document)

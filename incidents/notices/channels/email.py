@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from incidents.notices.channel import Answer, Letter, Outcome, Sender
-from incidents.notices.channels.replies import Phase, judge_reply
+from incidents.notices.replies import Phase, judge_reply
 
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 

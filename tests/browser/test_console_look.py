@@ -1,0 +1,128 @@
+"""The console as staff see it: pictures of every screen, and nothing that keeps anyone from working."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page as Tab
+
+from incidents.models import Page
+from tests import make
+from tests.browser import desk
+from tests.browser.conftest import HEIGHTS, OpenTab
+from tests.browser.console_scene import BadNight, make_bad_night
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PICTURES = Path(__file__).parents[1] / "output"
+NOT_JAPANESE = re.compile(r"\b[a-zA-Z][a-z]{2,}\b")
+LEFT_IN_ENGLISH = {"English", "Markdown", "Service", "Monitor"}
+
+
+@pytest.fixture
+def night(page: Page) -> BadNight:
+    make.staff()
+    return make_bad_night(page)
+
+
+def screens(night: BadNight) -> Mapping[str, str]:
+    """Every main screen of the console, by the name of its picture."""
+    open_, over = f"/console/incidents/{night.open.reference}/", "/console/incidents/"
+    return {
+        "dashboard": "/console/",
+        "incidents": "/console/incidents/",
+        "incident-new": "/console/incidents/new/",
+        "incident-draft": f"/console/incidents/{night.draft.reference}/",
+        "incident-dismiss": f"/console/incidents/{night.draft.reference}/dismiss/",
+        "incident-open": open_,
+        "incident-correct": f"{open_}correct/",
+        "update-edit": f"{open_}updates/1/",
+        "report-none": f"{over}{night.unreported.reference}/report/",
+        "report-draft": f"{over}{night.drafted.reference}/report/",
+        "report-issue": f"{over}{night.drafted.reference}/report/issue/",
+        "report-issued": f"{over}{night.issued.reference}/report/",
+        "report-preview": f"{over}{night.issued.reference}/report/preview/",
+        "services": "/console/services/",
+        "service": "/console/services/archive/",
+        "service-new": "/console/services/new/",
+        "monitor-new": "/console/services/archive/monitors/new/",
+        "mail": "/console/mail/",
+        "password": "/console/password/change/",
+    }
+
+
+@pytest.mark.parametrize("width", HEIGHTS)
+def test_every_screen_fits_speaks_japanese_and_hinders_nobody(
+    open_tab: OpenTab, night: BadNight, width: int
+) -> None:
+    tab = open_tab("/console/", width=width)
+    faults = faults_of(tab, "sign-in", width=width)
+    desk.sign_in(tab, "staff@example.com")
+    for name, address in screens(night).items():
+        answer = tab.goto(address)
+        assert answer and answer.status == 200, address
+        faults += faults_of(tab, name, width=width)
+    assert not faults
+
+
+@pytest.mark.parametrize("width", HEIGHTS)
+def test_the_dashboard_hinders_nobody_in_the_dark(open_tab: OpenTab, night: BadNight, width: int) -> None:
+    tab = open_tab("/console/", width=width, color_scheme="dark")
+    desk.sign_in(tab, "staff@example.com")
+    faults = faults_of(tab, "dashboard-dark", width=width)
+    tab.goto(f"/console/incidents/{night.open.reference}/")
+    faults += faults_of(tab, "incident-open-dark", width=width)
+    assert not faults
+
+
+def test_the_one_click_is_in_sight_on_a_phone(open_tab: OpenTab, night: BadNight) -> None:
+    tab = open_tab("/console/", width=375)
+    desk.sign_in(tab, "staff@example.com")
+    keep_picture(tab, "dashboard-375-first-screen", full_page=False)
+    box = tab.locator(f"#publish-{night.draft.reference}").bounding_box()
+    assert box and box["y"] + box["height"] <= HEIGHTS[375]
+
+
+def test_a_composer_with_something_wrong_says_what(open_tab: OpenTab, night: BadNight) -> None:
+    tab = open_tab("/console/", width=375)
+    desk.sign_in(tab, "staff@example.com")
+    tab.goto(f"/console/incidents/{night.open.reference}/")
+    desk.choose(tab, "promise", "at")
+    tab.fill("#id_next_update_at", "2001-01-01T00:00")
+    tab.fill("#id_body", "続報です。")
+    tab.click("#publish-update")
+    assert not faults_of(tab, "incident-open-refused", width=375)
+    assert tab.locator(".wrong #id_next_update_at").is_visible()
+    assert tab.input_value("#id_body") == "続報です。"
+
+
+def faults_of(tab: Tab, name: str, *, width: int) -> list[str]:
+    """Keeps the picture, and names what is wrong on it."""
+    keep_picture(tab, f"{name}-{width}")
+    found = [f"{v['id']}: {v['nodes'][0]['html'][:150]}" for v in Axe().run(tab).response["violations"]]
+    if tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("scrolls sideways")
+    words = set(NOT_JAPANESE.findall(seen_words(tab))) - LEFT_IN_ENGLISH
+    if words:
+        found.append(f"not Japanese: {sorted(words)}")
+    return [f"{name}: {fault}" for fault in found]
+
+
+def seen_words(tab: Tab) -> str:
+    """Without what people, monitors and servers wrote."""
+    hidden = "[id^=id_target], .break, .markdown, .document, [type=email]"
+    return str(
+        tab.locator("body").evaluate(
+            "(body, others) => { const copy = body.cloneNode(true);"
+            " copy.querySelectorAll(others + ', script, style').forEach(part => part.remove());"
+            " return copy.innerText; }",
+            hidden,
+        )
+    )
+
+
+def keep_picture(tab: Tab, name: str, *, full_page: bool = True) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    tab.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)

@@ -1,0 +1,94 @@
+"""The connection: kept, renewed, cut off when a server drips."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import Any
+
+import pytest
+
+from incidents.notices.channel import Letter, Outcome
+from incidents.notices.channels.email import Limits, SmtpSender
+from tests.smtp import Sink
+
+
+def letter(recipient: str = "reader@example.com", data: bytes = b"Subject: x\r\n\r\nhello\r\n") -> Letter:
+    return Letter(name="n", sender="status@status.example", recipient=recipient, data=data)
+
+
+@pytest.fixture
+def dripping_server(settings: Any) -> Iterator[None]:
+    """Greets one character at a time for ever: never silent long enough for a socket's own timeout."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.getsockname()
+        settings.EMAIL_HOST_USER = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        ended = threading.Event()
+
+        def drip() -> None:
+            with suppress(OSError):
+                client, _ = server.accept()
+                with client:
+                    while not ended.wait(0.05):
+                        client.sendall(b"2")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.usefixtures("dripping_server")
+def test_a_dripping_server_is_cut_off_at_the_total() -> None:
+    began = time.monotonic()
+    with closing(SmtpSender(Limits(total=0.6))) as sender:
+        answer = sender.send(letter())
+    assert answer.outcome is Outcome.UNREACHABLE
+    assert time.monotonic() - began < 10
+
+
+def test_a_server_that_ends_an_idle_connection_costs_no_attempt(sink: Sink) -> None:
+    with closing(SmtpSender()) as sender:
+        assert sender.send(letter()).outcome is Outcome.SENT
+        sink.cut_all()
+        assert sender.send(letter()).outcome is Outcome.SENT
+    assert (len(sink.received), sink.connections) == (2, 2)
+
+
+def test_a_connection_is_renewed_after_its_share_of_mails(sink: Sink) -> None:
+    with closing(SmtpSender(Limits(connection_mails=2))) as sender:
+        assert [sender.send(letter()).outcome for _ in range(5)] == [Outcome.SENT] * 5
+    assert sink.connections == 3
+
+
+def test_a_connection_is_renewed_after_its_time(sink: Sink) -> None:
+    with closing(SmtpSender(Limits(connection_age=0))) as sender:
+        for _ in range(2):
+            sender.send(letter())
+    assert sink.connections == 2
+
+
+def test_a_line_that_begins_with_a_dot_arrives_whole(sink: Sink) -> None:
+    with closing(SmtpSender()) as sender:
+        sender.send(letter(data=b"Subject: x\r\n\r\n.\r\n.hidden\r\n..\r\nend\r\n"))
+    assert sink.received[0].raw.endswith(b"\r\n\r\n.\r\n.hidden\r\n..\r\nend\r\n")
+
+
+def test_a_refused_sender_is_our_fault(sink: Sink) -> None:
+    sink.at_mail_from = ["550 sender not allowed"]
+    with closing(SmtpSender()) as sender:
+        answer = sender.send(letter())
+        assert (answer.outcome, answer.code) == (Outcome.OUR_FAULT, "550")
+        assert sender.send(letter()).outcome is Outcome.SENT
+
+
+def test_a_server_without_starttls_gets_nothing_in_the_clear(sink: Sink, settings: Any) -> None:
+    settings.EMAIL_USE_TLS = True
+    with closing(SmtpSender()) as sender:
+        answer = sender.send(letter())
+    assert answer.outcome is Outcome.UNREACHABLE
+    assert "STARTTLS" in answer.text
+    assert not sink.received
