@@ -64,7 +64,7 @@ def test_the_answer_is_the_same_for_every_address(page: Page, browser: Client) -
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
-        ({"email": ""}, "Enter an e-mail address."),
+        ({"email": ""}, "Enter an email address."),
         ({"email": "a@localhost"}, "The domain after the @ needs a dot, as in example.com."),
         ({"language": "fr"}, "Choose one of the page&#x27;s languages."),
         ({"which": "chosen"}, "Choose at least one service, or all services."),
