@@ -24,12 +24,12 @@ _TITLE: Mapping[str, Mapping[str, str]] = {
 
 _FIRST_UPDATE = {
     "ja": (
-        "現在、{services}において、通常と異なる状況を監視システムが検知しております。"
-        "影響範囲および原因を調査しております。詳細が判明次第、本ページにてお知らせいたします。"
+        "{services}において、通常と異なる状況を監視システムで検知いたしました。"
+        "現在、影響範囲および原因を調査しております。詳細が判明次第、あらためてお知らせいたします。"
     ),
     "en": (
-        "Our monitoring has detected an abnormal condition of {services}. "
-        "We are investigating its scope and cause, and will report here as soon as we know more."
+        "Our monitoring has detected unusual behaviour of {services}. "
+        "We are investigating its scope and cause, and will let you know as soon as we know more."
     ),
 }
 
@@ -66,8 +66,8 @@ _RECOVERED = {
 }
 
 _DISMISSED = {
-    "ja": "公開前に回復したため、下書きを自動で終了。",
-    "en": "Recovered before publication: the draft was closed by itself.",
+    "ja": "公開前に回復したため、下書きを自動で取り下げ。",
+    "en": "Recovered before publication: the draft was dismissed automatically.",
 }
 
 

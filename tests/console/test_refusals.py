@@ -30,7 +30,10 @@ def test_a_refusal_stands_at_the_field_it_names_or_over_the_form(field: str, at:
 
 def test_a_refusal_with_two_bounds_is_whole_in_japanese() -> None:
     with translation.override("ja"):
-        assert sentence_of(Refused("a log entry has 1 to 5000 characters")) == "ログは1～5000文字で入力してください。"
+        assert (
+            sentence_of(Refused("a log entry has 1 to 5000 characters"))
+            == "ログは1～5000文字で入力してください。"
+        )
 
 
 @pytest.mark.parametrize(

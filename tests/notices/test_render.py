@@ -364,7 +364,9 @@ def test_a_second_page_is_linked_under_its_own_host() -> None:
         ("Asia/Tokyo", "ja", None, "2020年9月4日（金）12:46（日本時間）"),
         ("Asia/Tokyo", "en", date(2020, 9, 4), "12:46 JST"),
         ("Asia/Tokyo", "en", None, "Fri 4 Sep 2020, 12:46 JST"),
-        ("UTC", "ja", None, "2020年9月4日（金）03:46（UTC）"),
+        ("UTC", "ja", None, "2020年9月4日（金）03:46（協定世界時）"),
+        ("Asia/Bangkok", "ja", None, "2020年9月4日（金）10:46（UTC+07）"),
+        ("Asia/Bangkok", "en", date(2020, 9, 4), "10:46 UTC+07"),
         ("America/New_York", "en", date(2020, 9, 4), "Thu 3 Sep 2020, 23:46 EDT"),
     ],
 )
