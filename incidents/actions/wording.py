@@ -4,6 +4,7 @@ No text from a probe or a payload is in them: only names that staff gave.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from incidents.models import Verdict
 
@@ -84,9 +85,11 @@ def first_update(services: list[str], *, language: str) -> str:
     return _FIRST_UPDATE[_for(language)].format(services=joiner.join(services))
 
 
-def detected(verdict: str, *, monitor: str, onset: str, percent: int, language: str) -> str:
-    """`percent` is the value as a share of the usual one; only *low* and *high* tell it."""
-    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=onset, percent=percent)
+def detected(verdict: str, *, monitor: str, onset: datetime, percent: int, language: str) -> str:
+    """`onset` in the page's zone; `percent` is the value as a share of the usual one, told by *low* and *high*."""
+    clock = f"{onset:%H:%M}"
+    day = f"{onset.year}年{onset.month}月{onset.day}日" if _for(language) == "ja" else f"{onset:%Y-%m-%d}"
+    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=f"{day} {clock}", percent=percent)
 
 
 def surge(*, monitor: str, percent: int, language: str) -> str:
