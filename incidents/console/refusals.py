@@ -37,7 +37,7 @@ SENTENCES = (
     gettext_noop("%(name)s is not a draft any more"),
     gettext_noop("%(name)s was closed without publication"),
     gettext_noop("%(name)s already has its report"),
-    gettext_noop("%(name)s is issued; its text stands"),
+    gettext_noop("%(name)s is issued; its text can no longer be changed"),
     gettext_noop("%(name)s is already issued"),
     gettext_noop("%(name)s names no affected service, so a report has no number to take"),
     gettext_noop("%(name)s is taken by another service"),

@@ -132,7 +132,7 @@ ENGLISH = Words(
     step="[Update {}] ",
     last_step="[Update {}, final] ",
     report_tag="[Incident report] ",
-    first_intro="We are having the problem described below. We apologise for the trouble it causes.",
+    first_intro="We are experiencing the problem described below. We apologise for the trouble it causes.",
     next_intro="Here is the latest on the problem described below.",
     resolved_intro="The problem described below is resolved. We apologise for the trouble it caused.",
     report_intro="The report on the incident below has been published.",
@@ -154,7 +154,7 @@ ENGLISH = Words(
     number="Report number",
     manage="Change your choices",
     unsubscribe="Unsubscribe",
-    why="You receive this mail because your address is subscribed to {}.",
+    why="You receive this email because your address is subscribed to {}.",
     confirm_subject="[{}] Please confirm your subscription",
     confirm_intro="We received a request to send notices of {} to this address. "
     "Open the page below and press its button to confirm.",
