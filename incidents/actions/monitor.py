@@ -255,11 +255,10 @@ def _take_failure(monitor: Monitor, judged: Judged) -> None:
 def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: str) -> Signal:
     zone = monitor.service.page.zone
     language = monitor.service.page.first_language
-    local = onset.astimezone(zone)
     summary = wording.detected(
         judged.verdict,
         monitor=monitor.name,
-        onset=f"{local:%Y-%m-%d %H:%M}",
+        onset=onset.astimezone(zone),
         percent=round(100 * judged.ratio),
         language=language,
     )

@@ -14,7 +14,17 @@ from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
-from incidents.models import Edition, Incident, LogEntry, Report, ReportLine, ReportState, Service, Staff
+from incidents.models import (
+    Edition,
+    Incident,
+    LogEntry,
+    Report,
+    ReportLine,
+    ReportState,
+    Service,
+    Staff,
+    UpdateScope,
+)
 from incidents.notices import fanout
 
 TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
@@ -162,12 +172,15 @@ def _lock_draft(report: Report, *, version: int | None = None) -> Report:
     if version is not None and locked.version != version:
         raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
     if locked.state == ReportState.ISSUED:
-        raise Refused(f"{locked.number} is issued; its text stands")
+        raise Refused(f"{locked.number} is issued; its text can no longer be changed")
     return locked
 
 
 def _first_service(incident: Incident) -> Service:
     impact = incident.impacts.select_related("service").order_by("from_at", "service__position", "id").first()
+    if impact is None:  # over within the minute it was told: no stretch, but the update names its services
+        told = UpdateScope.objects.filter(update__incident=incident).select_related("service")
+        impact = told.order_by("update__happened_at", "update__number", "service__position", "id").first()
     if impact is None:
         raise Refused(f"{incident.reference} names no affected service, so a report has no number to take")
     return impact.service
