@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from incidents.models import (
     OVER,
@@ -16,6 +16,7 @@ from incidents.models import (
     Service,
     ServiceStatus,
     Severity,
+    Signal,
     Stage,
     Update,
 )
@@ -177,9 +178,18 @@ def find_public(page: Page, reference: str) -> IncidentView | None:
     return views[0] if views else None
 
 
+def lock_incident(incident_id: int) -> Incident:
+    """The incident with its page, its own row held to the end of the transaction."""
+    return Incident.objects.select_for_update(of=("self",)).select_related("page").get(pk=incident_id)
+
+
 def drafts_due(*, now: datetime) -> list[Incident]:
-    """Drafts that their service's policy publishes by itself, the longest due first."""
-    due = Incident.objects.filter(state=IncidentState.DRAFT, publish_due_at__lte=now)
+    """Drafts that their service's policy publishes by itself, the longest due first.
+
+    One whose monitors all recovered, or were paused by people who know, waits for a person.
+    """
+    failing = Signal.objects.filter(incident=OuterRef("pk"), ended_at=None)
+    due = Incident.objects.filter(Exists(failing), state=IncidentState.DRAFT, publish_due_at__lte=now)
     return list(due.select_related("page").order_by("publish_due_at"))
 
 
