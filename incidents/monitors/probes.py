@@ -1,6 +1,6 @@
 """A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from incidents.lib.errors import Refused
@@ -20,7 +20,10 @@ def policy_of(monitor: Monitor) -> Policy:
     """How many results decide; a heartbeat's one is already the end of a period and its grace."""
     if monitor.kind == MonitorKind.HEARTBEAT:
         return ONE_RESULT_DECIDES
-    settings = monitor.settings
+    return http_policy(monitor.settings)
+
+
+def http_policy(settings: Mapping[str, Any]) -> Policy:
     return Policy(
         failures_to_down=_whole(settings, "failures_to_down", default=3, least=1, most=20),
         passes_to_up=_whole(settings, "passes_to_up", default=2, least=1, most=20),
@@ -57,14 +60,20 @@ def heartbeat_settings(settings: Mapping[str, Any]) -> HeartbeatSettings:
 
 def check_configuration(kind: str, *, target: str, settings: Mapping[str, Any]) -> None:
     """Raises Refused with the field of what a monitor of this kind cannot work with."""
-    checks: Mapping[str, Callable[[], object]] = {
-        MonitorKind.HTTP: lambda: (check_url(target, field="target"), http_settings(settings)),
-        MonitorKind.HEARTBEAT: lambda: heartbeat_settings(settings),
-        MonitorKind.BASELINE: lambda: None,
-    }
-    if kind not in checks:
+    if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
-    checks[kind]()
+    if kind == MonitorKind.HTTP:
+        check_url(target, field="target")
+    check_settings(kind, settings)
+
+
+def check_settings(kind: str, settings: Mapping[str, Any]) -> None:
+    """Raises Refused with the field of a setting that a monitor of this kind cannot work with."""
+    if kind == MonitorKind.HTTP:
+        http_settings(settings)
+        http_policy(settings)
+    elif kind == MonitorKind.HEARTBEAT:
+        heartbeat_settings(settings)
 
 
 def _statuses(given: Any) -> frozenset[int]:
