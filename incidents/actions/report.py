@@ -55,15 +55,24 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
         period_from=min((impact.from_at for impact in impacts), default=incident.started_at),
         period_until=None if None in ends else max(filter(None, ends), default=incident.resolved_at),
     )
-    add_missing_lines(report)
+    _add_lines(report)
     audit.record("draft_report", report, actor=actor)
     touch_page(incident.page_id)
     return report
 
 
 @transaction.atomic
-def add_missing_lines(report: Report) -> int:
+def add_missing_lines(report: Report, *, actor: Staff | None = None) -> int:
     """Takes up log entries written since the lines were drawn; answers how many."""
+    report = _lock_draft(report)
+    added = _add_lines(report)
+    report.version += 1
+    report.save(update_fields=["version"])
+    audit.record("add_report_lines", report, actor=actor, after={"lines": added})
+    return added
+
+
+def _add_lines(report: Report) -> int:
     known = ReportLine.objects.filter(report=report).values("entry")
     fresh = LogEntry.objects.filter(incident=report.incident_id).exclude(pk__in=known)
     return len(ReportLine.objects.bulk_create(ReportLine(report=report, entry=entry) for entry in fresh))
@@ -74,14 +83,10 @@ def save_report(
     report: Report, values: Mapping[str, object], *, version: int, actor: Staff | None = None
 ) -> Report:
     """Saves what people wrote. `version` is the one they read: another's save in between is refused."""
-    report = Report.objects.select_for_update().select_related("incident").get(pk=report.pk)
-    if report.version != version:
-        raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
+    report = _lock_draft(report, version=version)
     unknown = set(values) - set(FIELDS)
     if unknown:
         raise Refused(f"a report has no {', '.join(sorted(unknown))}", field=min(unknown))
-    if report.state == ReportState.ISSUED:
-        raise Refused(f"{report.number} is issued; its text stands")
     before = {name: str(getattr(report, name)) for name in values}
     for name, value in values.items():
         setattr(report, name, value.strip() if isinstance(value, str) else value)
@@ -94,11 +99,14 @@ def save_report(
 
 
 @transaction.atomic
-def choose_lines(report: Report, choices: Mapping[int, LineChoice], *, actor: Staff | None = None) -> None:
-    """Leaves out, rewords or joins lines, by the id of their log entry; the log stays as it is."""
-    report = Report.objects.select_for_update().get(pk=report.pk)
-    if report.state == ReportState.ISSUED:
-        raise Refused(f"{report.number} is issued; its text stands")
+def choose_lines(
+    report: Report, choices: Mapping[int, LineChoice], *, version: int, actor: Staff | None = None
+) -> None:
+    """Leaves out, rewords or joins lines, by the id of their log entry; the log stays as it is.
+
+    `version` as in `save_report`.
+    """
+    report = _lock_draft(report, version=version)
     lines = {line.entry_id: line for line in report.lines.select_related("entry")}
     unknown = set(choices) - set(lines)
     if unknown:
@@ -110,6 +118,8 @@ def choose_lines(report: Report, choices: Mapping[int, LineChoice], *, actor: St
         line.wording = choice.wording.strip()
         line.is_joined = choice.is_joined
         line.save()
+    report.version += 1
+    report.save(update_fields=["version"])
     audit.record("choose_report_lines", report, actor=actor, after={"lines": len(choices)})
 
 
@@ -146,6 +156,16 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
+def _lock_draft(report: Report, *, version: int | None = None) -> Report:
+    """The report's row, held; refuses what is issued, and a `version` that is not the newest."""
+    locked = Report.objects.select_for_update(of=("self",)).select_related("incident").get(pk=report.pk)
+    if version is not None and locked.version != version:
+        raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
+    if locked.state == ReportState.ISSUED:
+        raise Refused(f"{locked.number} is issued; its text stands")
+    return locked
+
+
 def _first_service(incident: Incident) -> Service:
     impact = incident.impacts.select_related("service").order_by("from_at", "service__position", "id").first()
     if impact is None:
@@ -154,7 +174,9 @@ def _first_service(incident: Incident) -> Service:
 
 
 def _subject_from_title(title: str, *, service: Service) -> str:
-    return title.removeprefix(service.name).strip(" :：") or title
+    """The title without the service's name, where that stands apart from the rest."""
+    rest = title.removeprefix(service.name)
+    return rest.strip(" :：") if rest[:1] in (" ", "：", ":", "　") and rest.strip(" :：　") else title
 
 
 def _check_period(report: Report) -> None:

@@ -166,8 +166,8 @@ class Replay:
     def _issue(self, facts: ReportFacts) -> None:
         assert self.incident is not None
         report = report_actions.draft_report(self.incident, subject=facts.subject)
-        report_actions.save_report(report, self._texts(facts), version=report.version)
-        report_actions.choose_lines(report, self._choices(report, facts))
+        report = report_actions.save_report(report, self._texts(facts), version=report.version)
+        report_actions.choose_lines(report, self._choices(report, facts), version=report.version)
         self.report = issue.issue(report, notify=self._deliver)
 
     def _texts(self, facts: ReportFacts) -> dict[str, object]:

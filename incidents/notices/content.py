@@ -52,7 +52,7 @@ def _tag(stage: str, words: Words) -> str:
 
 def _stem(incident: Incident) -> str:
     """The same in every subject of the incident, however long the step before it grows."""
-    title = one_line(incident.title)
+    title = one_line(incident.first_title or incident.title)
     if len(title) > TITLE_CHARACTERS:
         title = title[: TITLE_CHARACTERS - 1] + "…"
     return f"{title} ({incident.reference})"

@@ -92,6 +92,13 @@ class IncidentView:
         return self.stage in OVER
 
     @property
+    def ended_at(self) -> datetime | None:
+        """When the services had really recovered, which may be before it was told; None while it lasts."""
+        if not self.is_over:
+            return None
+        return max((i.until_at for i in self.impacts if i.until_at), default=self.resolved_at)
+
+    @property
     def stage_label(self) -> str:
         return str(Stage(self.stage).label)
 

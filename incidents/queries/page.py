@@ -10,9 +10,11 @@ from django.db.models import Q
 from incidents.lib import times
 from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
 from incidents.queries.incident import IncidentView, view_incidents
+from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
 
 RECENT_DAYS = 14
+REPORTS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Overview:
     groups: tuple[GroupView, ...]
     open_incidents: tuple[IncidentView, ...]
     recent_days: tuple[DayView, ...]
+    reports: tuple[IssuedView, ...]
 
 
 def page_for(host: str) -> Page | None:
@@ -76,6 +79,7 @@ def overview(page: Page) -> Overview:
         groups=tuple(_grouped(services)),
         open_incidents=tuple(i for i in shown if not i.is_over),
         recent_days=tuple(_by_day(shown, page=page, now=now)),
+        reports=latest_issued(page, most=REPORTS_SHOWN),
     )
 
 

@@ -232,3 +232,11 @@ def test_every_action_leaves_an_audit_entry_with_its_actor() -> None:
     assert (entry.actor, entry.actor_name) == (staff, "staff@example.com")
     incident.page.refresh_from_db()
     assert incident.page.revision > 0
+
+
+def test_a_corrected_title_leaves_the_stem_of_the_mails_as_it_was() -> None:
+    incident = open_at_noon()
+    make.update(incident)
+    actions.correct_incident(incident, title="訂正後の題名")
+    incident.refresh_from_db()
+    assert (incident.title, incident.first_title) == ("訂正後の題名", "メール検索結果の反映遅延")

@@ -100,7 +100,7 @@ def test_lines_are_left_out_reworded_and_joined(desk: Desk) -> None:
     sent |= {f"wording_{first.pk}": "In other words.", f"joined_{second.pk}": "on"}
     last = LogEntry.objects.order_by("-happened_at")[0]
     del sent[f"included_{last.pk}"]
-    desk.client.post(address(report.incident, "lines/"), sent)
+    desk.client.post(address(report.incident, "lines/"), {**sent, "version": report.version})
     lines = {line.entry_id: line for line in ReportLine.objects.all()}
     assert lines[first.pk].wording == "In other words."
     assert lines[second.pk].is_joined
@@ -114,7 +114,7 @@ def test_a_line_that_cannot_join_is_refused_and_nothing_is_saved(desk: Desk) -> 
     entries = list(LogEntry.objects.order_by("happened_at", "pk"))
     sent = {f"included_{entry.pk}": "on" for entry in entries} | {f"joined_{entries[1].pk}": "on"}
     sent[f"wording_{entries[0].pk}"] = "Keep me."
-    response = desk.client.post(address(report.incident, "lines/"), sent)
+    response = desk.client.post(address(report.incident, "lines/"), {**sent, "version": report.version})
     html = response.content.decode()
     assert response.status_code == 422
     assert "a line can only join one of the same minute" in html

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -9,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from incidents.actions.incident import Draft, edit_update
 from incidents.actions.service import set_status
 from incidents.lib import times
-from incidents.models import Monitor, Page, Service
+from incidents.models import Monitor, Page, Report, Service
+from incidents.reports.past import take_past_report
 from tests import make
 
 pytestmark = pytest.mark.django_db
 NOW = make.jst("2020-09-04 12:50")
+SAMPLES = Path(__file__).parents[1] / "reports" / "samples"
 
 
 @pytest.fixture
@@ -236,3 +239,11 @@ def test_a_hostile_title_is_text(page: Page) -> None:
         assert "<script>alert" not in html and "<script>x" not in html and "<img" not in html
         assert "<b>all" not in html and "<i>" not in html and 'href="javascript' not in html
         assert html.count("</textarea>") == (1 if "incidents" in address else 0)
+
+
+def test_the_newest_reports_are_one_click_away_and_drafts_are_not(page: Page) -> None:
+    for name in ("MLX2024030101", "ARC2025011401"):
+        take_past_report(page, (SAMPLES / f"{name}.txt").read_text(encoding="utf-8-sig"))
+    Report.objects.filter(number="MLX2024030101").update(state="draft")
+    found = re.findall(r'href="(/reports/[^"]+)"', read())
+    assert found == ["/reports/ARC2025011401"]

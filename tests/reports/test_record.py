@@ -111,8 +111,9 @@ def test_a_report_built_anew_from_the_imported_incident_has_the_same_timeline() 
 def build_anew(incident: Incident, *, joined: set[int]) -> str:
     report = draft_report(incident)
     sections = dict.fromkeys(("what_happened", "scope", "cause", "measures"), "本文")
-    save_report(report, {**sections, "subject": "反映遅延"}, version=1)
-    choose_lines(report, {entry_id: LineChoice(is_joined=True) for entry_id in joined})
+    saved = save_report(report, {**sections, "subject": "反映遅延"}, version=1)
+    joins = {entry_id: LineChoice(is_joined=True) for entry_id in joined}
+    choose_lines(report, joins, version=saved.version)
     return exported(report)
 
 
