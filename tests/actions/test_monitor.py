@@ -1,10 +1,9 @@
 """From a judged failure to a draft, and back."""
 
-import threading
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from incidents.actions import incident as incident_actions
 from incidents.actions import service as service_actions
@@ -14,6 +13,7 @@ from incidents.models import Incident, Monitor, Service, Signal
 from incidents.queries.monitor import lock_monitor
 from incidents.queries.page import overview
 from tests import make
+from tests.at_once import run_at_once
 from tests.make import jst
 
 pytestmark = pytest.mark.django_db
@@ -169,26 +169,7 @@ def test_a_lesser_signal_does_not_lower_what_the_draft_proposes() -> None:
 def test_two_monitors_of_a_service_that_fail_at_once_open_one_draft() -> None:
     service, first = watched()
     second = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
-    opened, failures = threading.Event(), []
-
-    def fail_as_well() -> None:
-        opened.wait(20)
-        try:
-            with transaction.atomic():
-                judge(second, "down")
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    other = threading.Thread(target=fail_as_well)
-    other.start()
-    with transaction.atomic():
-        judge(first, "low")
-        opened.set()
-        other.join(0.5)
-    other.join()
-    assert failures == []
+    assert run_at_once(lambda: judge(first, "low"), lambda: judge(second, "down")) is None
     assert Incident.objects.get().signals.count() == 2
 
 
