@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Draft:
-    """What an update is to tell. `None` keeps what the update before it told.
+    """What an update is to tell. `None` keeps what the update before it told, or the draft proposes.
 
     `scope` maps services to their status; `next_update_at` None promises by severity, `promise_nothing`
     promises none; `recovered_at` is when it was really over, for an update that resolves. The same
@@ -258,8 +258,7 @@ def correct_incident(
         _check_title(title)
         incident.title = title.strip()
     if started_at is not None:
-        if started_at > (incident.resolved_at or times.now()):
-            raise Refused("the start must not lie after the end", field="started_at")
+        _check_onset(incident, started_at)
         incident.started_at = started_at
     incident.save()
     if incident.state == IncidentState.PUBLIC:
@@ -280,7 +279,8 @@ def _write_update(incident: Incident, draft: Draft, *, before: list[Update], act
         raise Refused("the first update cannot already resolve the incident", field="stage")
     scope = {service.pk: str(status) for service, status in (draft.scope or {}).items()}
     if draft.scope is None:
-        scope = {row.service_id: row.status for row in last.scope.all()} if last else {}
+        kept = last.scope.all() if last else incident.impacts.all()
+        scope = {row.service_id: row.status for row in kept}
     else:
         _check_scope(draft.scope, page=incident.page)
     update = Update(
@@ -335,6 +335,15 @@ def _check_order(update: Update, others: list[Update], *, incident: Incident) ->
     earliest = min([update, *others], key=lambda u: (u.happened_at, u.number))
     if earliest.stage in OVER:
         raise Refused("the first update cannot already resolve the incident", field="stage")
+
+
+def _check_onset(incident: Incident, started_at: datetime) -> None:
+    told = list(incident.updates.values_list("happened_at", "recovered_at"))
+    known = [at for pair in told for at in pair if at] + [incident.resolved_at or times.now()]
+    if started_at > min(known):
+        raise Refused(
+            "the start must not lie after the first update, the recovery or the end", field="started_at"
+        )
 
 
 def _check_title(title: str) -> None:

@@ -14,8 +14,18 @@ from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
-from incidents.models import Incident, LogEntry, Report, ReportLine, ReportState, Service, Staff
+from incidents.models import (
+    Incident,
+    IncidentState,
+    LogEntry,
+    Report,
+    ReportLine,
+    ReportState,
+    Service,
+    Staff,
+)
 from incidents.notices import fanout
+from incidents.queries.incident import lock_incident
 
 TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
 FIELDS = (
@@ -40,6 +50,9 @@ class LineChoice:
 @transaction.atomic
 def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None = None) -> Report:
     """Proposes a report from the record: period from the impacts, a line for each log entry."""
+    incident = lock_incident(incident.pk)
+    if incident.state != IncidentState.PUBLIC:
+        raise Refused(f"{incident.reference} is not public: there is nothing to report of it")
     if Report.objects.filter(incident=incident).exists():
         raise Refused(f"{incident.reference} already has its report")
     service = _first_service(incident)

@@ -57,6 +57,13 @@ def test_an_incident_has_one_report() -> None:
         draft_report(incident)
 
 
+def test_what_was_never_public_has_no_report() -> None:
+    incident = make.incident(make.page())
+    with pytest.raises(Refused, match="is not public"):
+        draft_report(incident)
+    assert not Report.objects.exists()
+
+
 def test_another_s_save_is_never_overwritten() -> None:
     report = draft_report(published())
     save_report(report, {"cause": "先の保存"}, version=report.version)
