@@ -22,6 +22,7 @@ from incidents.models import (
     Policy,
     Service,
     ServiceStatus,
+    Severity,
     Signal,
     Verdict,
     worst,
@@ -29,6 +30,13 @@ from incidents.models import (
 from incidents.queries.incident import lock_incident
 from incidents.queries.monitor import open_incident_of
 from incidents.queries.service import lock_service
+
+# What a draft proposes by how its service suffers; with it goes the promise of the next update.
+PROPOSED_SEVERITY = {
+    ServiceStatus.DEGRADED: Severity.MINOR,
+    ServiceStatus.PARTIAL_OUTAGE: Severity.MAJOR,
+    ServiceStatus.MAJOR_OUTAGE: Severity.CRITICAL,
+}
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,7 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
         service.page,
         title=wording.proposed_title(judged.verdict, service=service.name, language=language),
         scope={service: status},
+        severity=PROPOSED_SEVERITY[ServiceStatus(status)],
         started_at=min(onset, times.now()),
         detected_at=judged.at,
         origin=Origin.MONITOR,
@@ -118,12 +127,15 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
 
 
 def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
-    """The earliest onset and the worst status of all that was seen stand in the proposal."""
-    if onset < incident.started_at:
-        incident.started_at = onset
-        incident.save(update_fields=["started_at"])
+    """The earliest onset and the worst status of all that was seen stand in the proposal; what a person
+    called it stays."""
     proposed = incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True)
-    propose_impacts(incident, {service: worst([status, *proposed])})
+    seen = worst([status, *proposed])
+    incident.started_at = min(onset, incident.started_at)
+    if incident.origin == Origin.MONITOR:
+        incident.severity = PROPOSED_SEVERITY[seen]
+    incident.save(update_fields=["started_at", "severity"])
+    propose_impacts(incident, {service: seen})
 
 
 def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:

@@ -15,6 +15,7 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
 from incidents.models import (
+    Edition,
     Incident,
     IncidentState,
     LogEntry,
@@ -201,6 +202,8 @@ def _check_complete(report: Report) -> None:
     for name in TEXTS:
         if not str(getattr(report, name)).strip():
             raise Refused("this part of the report is empty", field=name)
+    if report.edition == Edition.FINAL and report.period_until is None:
+        raise Refused("a final report names the end of the period", field="period_until")
     if not report.lines.filter(is_included=True).exists():
         raise Refused("the timeline has no line", field="lines")
 

@@ -162,7 +162,17 @@ def test_a_lesser_signal_does_not_lower_what_the_draft_proposes() -> None:
     asks = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
     judge(asks, "down")
     judge(counts, "low", SEEN + timedelta(minutes=1))
-    assert Incident.objects.get().impacts.get().status == "major_outage"
+    incident = Incident.objects.get()
+    assert (incident.impacts.get().status, incident.severity) == ("major_outage", "critical")
+
+
+def test_a_graver_signal_raises_what_the_draft_proposes() -> None:
+    service, counts = watched()
+    asks = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
+    judge(counts, "low")
+    judge(asks, "down", SEEN + timedelta(minutes=1))
+    incident = Incident.objects.get()
+    assert (incident.impacts.get().status, incident.severity) == ("major_outage", "critical")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -254,3 +264,15 @@ def test_a_due_monitor_is_leased_to_one_caller() -> None:
     monitor = make.monitor(service, kind="http", target="https://example.com/")
     assert claim_due(limit=10) == [monitor.pk]
     assert claim_due(limit=10) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [("degraded", "minor"), ("partial_outage", "major"), ("major_outage", "critical")],
+)
+def test_a_draft_proposes_its_severity_by_how_the_service_suffers(status: str, severity: str) -> None:
+    service = make.service(make.page())
+    judge(
+        make.monitor(service, kind="http", target="https://example.com/", status_when_failing=status), "down"
+    )
+    assert Incident.objects.get().severity == severity
