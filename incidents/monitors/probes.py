@@ -10,6 +10,7 @@ from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.results import HeartbeatSettings, HttpSettings, Probe
 
 METHODS = ("GET", "HEAD", "POST")
+SLOW_UNTIL = 0.75  # of the limit: answers that hover around it change nothing
 
 
 def probe_of(monitor: Monitor) -> Probe:
@@ -24,7 +25,13 @@ def policy_of(monitor: Monitor) -> Policy:
 
 
 def http_policy(settings: Mapping[str, Any]) -> Policy:
+    """An answer over `max_latency_ms` is an answer: slowness is judged over several of them."""
+    limit = settings.get("max_latency_ms")
+    if limit is not None:
+        limit = _whole(settings, "max_latency_ms", default=0, least=1, most=60_000)
     return Policy(
+        slow_enter_ms=limit,
+        slow_leave_ms=limit and limit * SLOW_UNTIL,
         failures_to_down=_whole(settings, "failures_to_down", default=3, least=1, most=20),
         passes_to_up=_whole(settings, "passes_to_up", default=2, least=1, most=20),
     )
@@ -34,16 +41,12 @@ def http_settings(settings: Mapping[str, Any]) -> HttpSettings:
     method = settings.get("method", "GET")
     if method not in METHODS:
         raise Refused(f"expected one of {', '.join(METHODS)}", field="method")
-    latency = settings.get("max_latency_ms")
     days = settings.get("certificate_days")
     return HttpSettings(
         method=method,
         expected_statuses=_statuses(settings.get("expected_statuses")),
         keyword=str(settings.get("keyword", ""))[:200],
         keyword_absent=bool(settings.get("keyword_absent", False)),
-        max_latency_ms=None
-        if latency is None
-        else _whole(settings, "max_latency_ms", default=0, least=1, most=60_000),
         certificate_days=None
         if days is None
         else _whole(settings, "certificate_days", default=0, least=1, most=365),

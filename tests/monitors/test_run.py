@@ -1,6 +1,7 @@
 """Due checks against a real server on loopback, stored and judged."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,6 +87,14 @@ def test_a_first_failure_is_looked_at_again_soon(site: ThreadingHTTPServer) -> N
     site.status = 503  # type: ignore[attr-defined]
     check_again(monitor, seconds=0)
     assert monitor.next_check_at < timezone.now() + timedelta(seconds=16)
+
+
+def test_answers_that_stay_over_the_latency_limit_are_unstable_not_down(site: ThreadingHTTPServer) -> None:
+    monitor = watch(site, max_latency_ms=20)
+    site.on_request = lambda: time.sleep(0.03)  # type: ignore[attr-defined]
+    verdicts = [check_again(monitor, seconds=60 * number) for number in range(5)]
+    assert verdicts == ["up", "up", "up", "up", "unstable"]
+    assert monitor.signals.get().status == "degraded"
 
 
 def test_a_monitor_whose_settings_cannot_work_is_parked_with_the_field_and_blocks_no_other(
@@ -177,6 +186,7 @@ def test_a_ping_that_comes_while_others_are_asked_counts(site: ThreadingHTTPServ
     ("kind", "setting", "reason"),
     [
         ("heartbeat", {"period_seconds": 1}, "period_seconds: expected a whole number from 60 to 2678400"),
+        ("http", {"max_latency_ms": 0}, "max_latency_ms: expected a whole number from 1 to 60000"),
         ("http", {"failures_to_down": 99}, "failures_to_down: expected a whole number from 1 to 20"),
     ],
 )
