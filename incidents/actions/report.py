@@ -24,6 +24,7 @@ from incidents.models import (
     ReportState,
     Service,
     Staff,
+    UpdateScope,
 )
 from incidents.notices import fanout
 from incidents.queries.incident import lock_incident
@@ -181,10 +182,13 @@ def _lock_draft(report: Report, *, version: int | None = None) -> Report:
 
 
 def _first_service(incident: Incident) -> Service:
+    """That of the first impact, else (none lasted any time) the first that an update named."""
     impact = incident.impacts.select_related("service").order_by("from_at", "service__position", "id").first()
-    if impact is None:
+    named = UpdateScope.objects.filter(update__incident=incident).select_related("service")
+    found = impact or named.order_by("update__happened_at", "service__position", "id").first()
+    if found is None:
         raise Refused(f"{incident.reference} names no affected service, so a report has no number to take")
-    return impact.service
+    return found.service
 
 
 def _subject_from_title(title: str, *, service: Service) -> str:
