@@ -172,7 +172,7 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
     }
 
 
-def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
+def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
     """Public incidents as they are shown, in a number of queries that does not grow with them."""
     found = incidents.select_related("report").prefetch_related(
         "updates__scope", "updates__revisions", "impacts__service"
@@ -181,7 +181,7 @@ def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[Incide
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"), page=page)
+    views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"))
     return views[0] if views else None
 
 
