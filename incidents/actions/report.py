@@ -17,6 +17,7 @@ from incidents.lib.wake import wake
 from incidents.models import (
     Edition,
     Incident,
+    IncidentState,
     LogEntry,
     Report,
     ReportLine,
@@ -26,6 +27,7 @@ from incidents.models import (
     UpdateScope,
 )
 from incidents.notices import fanout
+from incidents.queries.incident import lock_incident
 
 TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
 FIELDS = (
@@ -50,6 +52,9 @@ class LineChoice:
 @transaction.atomic
 def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None = None) -> Report:
     """Proposes a report from the record: period from the impacts, a line for each log entry."""
+    incident = lock_incident(incident.pk)
+    if incident.state != IncidentState.PUBLIC:
+        raise Refused(f"{incident.reference} is not public: there is nothing to report of it")
     if Report.objects.filter(incident=incident).exists():
         raise Refused(f"{incident.reference} already has its report")
     service = _first_service(incident)
@@ -177,13 +182,13 @@ def _lock_draft(report: Report, *, version: int | None = None) -> Report:
 
 
 def _first_service(incident: Incident) -> Service:
+    """That of the first impact, else (none lasted any time) the first that an update named."""
     impact = incident.impacts.select_related("service").order_by("from_at", "service__position", "id").first()
-    if impact is None:  # over within the minute it was told: no stretch, but the update names its services
-        told = UpdateScope.objects.filter(update__incident=incident).select_related("service")
-        impact = told.order_by("update__happened_at", "update__number", "service__position", "id").first()
-    if impact is None:
+    named = UpdateScope.objects.filter(update__incident=incident).select_related("service")
+    found = impact or named.order_by("update__happened_at", "service__position", "id").first()
+    if found is None:
         raise Refused(f"{incident.reference} names no affected service, so a report has no number to take")
-    return impact.service
+    return found.service
 
 
 def _subject_from_title(title: str, *, service: Service) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from incidents.models import (
@@ -67,7 +68,8 @@ def recent_incidents(page: Page) -> list[Incident]:
     ended = Incident.objects.filter(page=page).filter(
         Q(stage__in=OVER, state=IncidentState.PUBLIC) | Q(state=IncidentState.DISMISSED)
     )
-    return list(ended.select_related("report").order_by("-opened_at", "-id")[:RECENT])
+    last_first = Coalesce("resolved_at", "dismissed_at").desc()
+    return list(ended.select_related("report").order_by(last_first, "-id")[:RECENT])
 
 
 def mail_health(page: Page) -> MailHealth:

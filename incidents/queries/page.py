@@ -67,8 +67,7 @@ def overview(page: Page) -> Overview:
     shown = view_incidents(
         Incident.objects.filter(page=page, state=IncidentState.PUBLIC).filter(
             Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
-        ),
-        page=page,
+        )
     )
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
@@ -85,13 +84,13 @@ def overview(page: Page) -> Overview:
 
 def history(page: Page) -> tuple[IncidentView, ...]:
     """Every public incident of the page, the latest onset first."""
-    return view_incidents(Incident.objects.filter(page=page, state=IncidentState.PUBLIC), page=page)
+    return view_incidents(Incident.objects.filter(page=page, state=IncidentState.PUBLIC))
 
 
 def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
     """Every public incident that hit the service, the latest onset first."""
     hit = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, impacts__service__slug=slug)
-    return view_incidents(hit.distinct(), page=page)
+    return view_incidents(hit.distinct())
 
 
 def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:

@@ -11,6 +11,7 @@ from incidents.actions.report import (
     issue_report,
     save_report,
 )
+from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import AuditEntry, Incident, Report
 from tests import make
@@ -61,6 +62,22 @@ def test_an_incident_has_one_report() -> None:
     draft_report(incident)
     with pytest.raises(Refused, match="already has its report"):
         draft_report(incident)
+
+
+def test_an_incident_over_in_the_instant_it_began_has_its_report() -> None:
+    with times.at(jst("2020-09-04 12:46")):
+        incident = published()
+        make.update(incident, "resolved")
+        report = draft_report(incident)
+    assert report.service.name == "Email Archive"
+    assert report.period_from == report.period_until == jst("2020-09-04 12:46")
+
+
+def test_what_was_never_public_has_no_report() -> None:
+    incident = make.incident(make.page())
+    with pytest.raises(Refused, match="is not public"):
+        draft_report(incident)
+    assert not Report.objects.exists()
 
 
 def test_another_s_save_is_never_overwritten() -> None:

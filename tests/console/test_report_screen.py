@@ -38,6 +38,7 @@ def test_a_report_is_offered_and_drafted_by_a_click(desk: Desk) -> None:
 
 def test_an_incident_that_hit_no_service_says_why_it_has_no_report(desk: Desk) -> None:
     incident = make.incident(desk.page, {})
+    make.update(incident)
     html = desk.client.post(address(incident, "draft/"), follow=True).content.decode()
     assert f"{incident.reference} names no affected service" in html
 

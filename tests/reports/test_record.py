@@ -15,7 +15,7 @@ from incidents.models import AuditEntry, Delivery, Incident, LogEntry, Notice, P
 from incidents.queries.report import find_issued, with_record
 from incidents.reports import hea
 from incidents.reports.build import document_of
-from incidents.reports.document import Document
+from incidents.reports.document import MOST_CHARACTERS, Document
 from incidents.reports.issue import issue
 from incidents.reports.past import take_past_report
 from tests import make
@@ -42,6 +42,15 @@ def squeezed(text: str) -> list[str]:
 
 def exported(report: Report) -> str:
     return hea.write(document_of(Report.objects.get(pk=report.pk)))
+
+
+def test_what_a_reader_takes_fits_the_record() -> None:
+    columns = {
+        "organisation": Report.organisation.field,
+        "service": Service.name.field,
+        "subject": Report.subject.field,
+    }
+    assert {name: column.max_length for name, column in columns.items()} == MOST_CHARACTERS
 
 
 def test_the_samples_are_there() -> None:
