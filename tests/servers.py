@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The path says how to misbehave: /status/503, /drip, /big, /text/word, /named/utf-8, /to/<url>, /loop, /slow/200."""
+    """The path says how to misbehave: /status/503, /drip, /big, /text/x, /named/utf-8, /to/<url>, /loop, /slow/9."""
 
     def do_GET(self) -> None:
         verb, _, rest = self.path.lstrip("/").partition("/")

@@ -236,6 +236,6 @@ def _certificate_until(curl: pycurl.Curl) -> datetime | None:
     for name, value in chain[0] if chain else ():
         if name == b"Expire date":
             with suppress(ValueError):
-                until = datetime.strptime(value.decode(errors="replace"), "%b %d %H:%M:%S %Y GMT")
-                return until.replace(tzinfo=UTC)
+                words = value.decode(errors="replace")
+                return datetime.strptime(words, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
     return None

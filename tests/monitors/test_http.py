@@ -58,7 +58,9 @@ def test_what_an_answer_must_be_like(
     assert (result.ok, result.detail) == (ok, detail)
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "idna", "punycode", "undefined", "hex", "none-such", "iso-8859-999"])
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "idna", "punycode", "undefined", "hex", "none-such", "iso-8859-999"]
+)
 def test_one_target_with_odd_headers_does_not_take_the_others_results_away(
     server: Server, charset: str
 ) -> None:
