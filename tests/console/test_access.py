@@ -137,3 +137,8 @@ def test_staff_of_one_page_see_nothing_of_another(desk: Desk, settings: Settings
     assert "Not yours" not in desk.client.get("/console/incidents/", headers=here).content.decode()
     address = f"/console/incidents/{other.reference}/"
     assert desk.client.get(address, headers=here).status_code == 404
+
+
+def test_a_search_for_a_byte_that_no_text_holds_finds_what_stands_around_it(desk: Desk) -> None:
+    make.incident(desk.page, title="Mail is late")
+    assert "Mail is late" in desk.client.get("/console/incidents/?q=is%00+late").content.decode()
