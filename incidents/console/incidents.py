@@ -32,7 +32,7 @@ FILTERS = {
 @require_safe
 def list_incidents(request: StaffRequest) -> HttpResponse:
     chosen = request.GET.get("show", "all")
-    words = request.GET.get("q", "").strip()[:150]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:150]
     found = Incident.objects.filter(FILTERS.get(chosen, Q()), page=request.page)
     if words:
         found = found.filter(Q(title__icontains=words) | Q(reference__icontains=words))

@@ -17,7 +17,7 @@ from incidents.actions import subscriber as subscriber_actions
 from incidents.lib.errors import Refused
 from incidents.models import Page, Subscriber
 from incidents.public.subscribing_forms import ALL, AddressForm, ChoicesForm, SubscribeForm, choices_of
-from incidents.public.visit import Visit, find_page, misdirected
+from incidents.public.visit import Visit, find_page, forget_visitor, misdirected
 from incidents.queries import subscribers
 from incidents.queries.subscribers import Link, LinkState
 
@@ -46,7 +46,9 @@ def acting(*, from_anywhere: bool = False) -> Callable[[View], Callable[..., Htt
                     response = _say(visit, _("This form was sent from another site."), status=403)
                 else:
                     response = _act(view, visit, parts)
+            forget_visitor(request)
             response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex"
             return response
 
         return answer

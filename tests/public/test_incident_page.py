@@ -1,5 +1,6 @@
 import html as entities
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -48,6 +49,14 @@ def read(address: str, *, at: str = "2020-09-05 10:00") -> str:
 
 def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_summary_names_the_page_not_the_port_of_the_request(incident: Incident, settings: Any) -> None:
+    settings.SITE_URL = "https://testserver"
+    asked = Client().get(f"/incidents/{incident.reference}", headers={"host": "testserver:9999"})
+    html = asked.content.decode()
+    assert f"https://testserver/incidents/{incident.reference}" in html
+    assert "9999" not in html
 
 
 def test_updates_come_newest_first_with_their_instants(incident: Incident) -> None:
