@@ -33,6 +33,10 @@ class WrongSettings(Exception):
     """`str()` is for people: one line for each wrong setting."""
 
 
+class Unfit(ValueError):
+    """Says in words of ours what is wrong; those of libraries may quote the value, and with it a password."""
+
+
 @dataclass(frozen=True)
 class MailServer:
     host: str
@@ -57,17 +61,17 @@ def _site_url(value: str) -> str:
 def _database_url(value: str) -> str:
     scheme = urlsplit(value).scheme
     if scheme not in ("sqlite", "postgres", "postgresql"):
-        raise ValueError("neither SQLite nor PostgreSQL")
+        raise Unfit("neither SQLite nor PostgreSQL")
     if not dj_database_url.parse(value)["NAME"]:
-        raise ValueError("no database named")
+        raise Unfit("no database named")
     return value
 
 
 def _redis_url(value: str) -> str:
     parts = urlsplit(value)
     named = parts.path.strip("/") if parts.scheme == "unix" else parts.hostname
-    if parts.scheme not in ("redis", "rediss", "unix") or not named:
-        raise ValueError("not a Redis address")
+    if parts.scheme not in ("redis", "rediss", "unix") or not named or parts.port == 0:
+        raise Unfit("not a Redis address")
     return value
 
 
@@ -75,13 +79,13 @@ def read_mail_server(value: str) -> MailServer:
     """From `smtp://user:password@host:port?tls=…` or `smtps://…`; user and password percent-encoded."""
     parts = urlsplit(value)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
-        raise ValueError("not an SMTP address")
+        raise Unfit("not an SMTP address")
     options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     tls = options.pop("tls", "ssl" if parts.scheme == "smtps" else "starttls")
     if tls not in TLS_MODES or options:
-        raise ValueError("the only option is tls, with the value starttls, ssl or none")
+        raise Unfit("the only option is tls, with the value starttls, ssl or none")
     if parts.username and tls == "none" and parts.hostname not in LOOPBACK_HOSTS:
-        raise ValueError("a password must not travel without TLS")
+        raise Unfit("a password must not travel without TLS")
     return MailServer(
         host=parts.hostname,
         port=parts.port or (465 if tls == "ssl" else 587),
@@ -219,7 +223,8 @@ def _explain(error: ValidationError) -> str:
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else ""
         field = Environment.model_fields.get(name)
-        reason = str(item.get("ctx", {}).get("error", ""))
+        cause = item.get("ctx", {}).get("error", "")
+        reason = "" if name in SECRETS and not isinstance(cause, Unfit) else str(cause)
         if field is None:
             lines.append(reason or f"{name.upper()}: no such setting; .env.example lists them all")
             continue

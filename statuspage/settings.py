@@ -95,7 +95,13 @@ def _database(url: str) -> dict[str, Any]:
 DATABASES = {"default": _database(environment.database_url or f"sqlite:///{DATA_DIR / 'statuspage.sqlite3'}")}
 # Sessions and rate limits stay in the database, so that staff can sign in while Redis is down.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        # By default a third is thrown away beyond 300: guesses at many accounts would wipe out what
+        # counts the guesses at one.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 
 USE_TZ = True
@@ -136,6 +142,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Else whoever types an address into the form for forgotten passwords has us write to it.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{environment.site_host}] "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https://") else "http"
 
 _https = SITE_URL.startswith("https://")
@@ -181,7 +190,7 @@ if MAIL_SERVER:
     EMAIL_TIMEOUT = 30
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = MAIL_DIR
+    EMAIL_FILE_PATH = MAIL_DIR / "accounts"
 
 CELERY_BROKER_URL = broker_url(redis_url=environment.redis_url, data_dir=DATA_DIR)
 

@@ -13,7 +13,7 @@ handler404 = "incidents.public.views.show_not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", answer_healthz, name="healthz"),
     path("readyz", answer_readyz, name="readyz"),
-    path("console/", include("allauth.account.urls")),
+    path("console/", include("incidents.console.account_urls")),
     path("console/", include("incidents.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("incidents.hooks.urls")),

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The path says how to misbehave: /status/503, /drip, /big, /text/word, /to/<url>, /loop, /slow/200."""
+    """The path says how to misbehave: /status/503, /drip, /big, /text/x, /named/utf-8, /to/<url>, /loop, /slow/9."""
 
     def do_GET(self) -> None:
         verb, _, rest = self.path.lstrip("/").partition("/")
@@ -44,6 +44,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_sjis(self, rest: str) -> None:
         self.answer(200, "正常稼働中".encode("shift_jis"), Content_Type="text/html; charset=Shift_JIS")
+
+    def do_named(self, rest: str) -> None:
+        """A content type that names any charset, in bytes of latin-1 that are not UTF-8."""
+        self.answer(200, "正常稼働中".encode(), Content_Type=f"text/\xe9; charset={rest}")
 
     def do_gzip(self, rest: str) -> None:
         self.answer(200, b"\x1f\x8b not really", Content_Encoding="gzip")

@@ -124,6 +124,28 @@ def test_every_wrong_value_is_named_at_once(read: Read) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EMAIL_URL", "smtp://user:hunter2#@mail.example.com:587"),
+        ("EMAIL_URL", "smtp://user:hunter2/@mail.example.com:587"),
+        ("EMAIL_URL", "smtp://user:hunter2\u2100@mail.example.com"),
+        ("EMAIL_URL", "smtp://mail.example.com?hunter2"),
+        ("REDIS_URL", "redis://user:hunter2#@redis.example.com:6379/0"),
+        ("REDIS_URL", "redis://user:hunter2\u2100@redis.example.com"),
+        ("DATABASE_URL", "postgres://user:hunter2#@db.example.com:5432/name"),
+        ("DATABASE_URL", "postgres://user:hunter2\u2100@db.example.com/name"),
+    ],
+)
+def test_a_password_that_was_not_percent_encoded_is_not_quoted_back(
+    read: Read, name: str, value: str
+) -> None:
+    with pytest.raises(WrongSettings) as refusal:
+        read({name: value})
+    assert str(refusal.value).startswith(f"{name}: expected ")
+    assert "hunter2" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"])
 def test_a_refusal_does_not_repeat_a_secret(read: Read, name: str) -> None:
     with pytest.raises(WrongSettings) as refusal:

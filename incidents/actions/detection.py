@@ -91,7 +91,7 @@ def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: s
     summary = wording.detected(
         judged.verdict,
         monitor=monitor.name,
-        onset=f"{onset.astimezone(page.zone):%Y-%m-%d %H:%M}",
+        onset=onset.astimezone(page.zone),
         percent=round(100 * judged.ratio),
         language=page.first_language,
     )

@@ -177,7 +177,7 @@ def _lock_draft(report: Report, *, version: int | None = None) -> Report:
     if version is not None and locked.version != version:
         raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
     if locked.state == ReportState.ISSUED:
-        raise Refused(f"{locked.number} is issued; its text stands")
+        raise Refused(f"{locked.number} is issued; its text can no longer be changed")
     return locked
 
 

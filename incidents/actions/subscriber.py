@@ -177,7 +177,7 @@ def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | No
     if not wanted:
         raise Refused(_("Choose at least one service, or all services."), field="services")
     if len(services) != len(wanted):
-        raise Refused(_("Choose services of this page."), field="services")
+        raise Refused(_("Choose services from this page."), field="services")
     return services
 
 

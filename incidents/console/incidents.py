@@ -32,7 +32,7 @@ FILTERS = {
 @require_safe
 def list_incidents(request: StaffRequest) -> HttpResponse:
     chosen = request.GET.get("show", "all")
-    words = request.GET.get("q", "").strip()[:150]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:150]
     found = Incident.objects.filter(FILTERS.get(chosen, Q()), page=request.page)
     if words:
         found = found.filter(Q(title__icontains=words) | Q(reference__icontains=words))
@@ -108,7 +108,9 @@ def publish_draft(request: StaffRequest, reference: str) -> HttpResponse:
         messages.warning(request, sentence_of(refused))
     else:
         told = update.notice.audience
-        message = ngettext("Published. %(n)s person is told.", "Published. %(n)s people are told.", told)
+        message = ngettext(
+            "Published. %(n)s person is notified.", "Published. %(n)s people are notified.", told
+        )
         messages.success(request, message % {"n": told})
     return redirect("console:incident", reference=reference)
 

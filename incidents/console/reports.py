@@ -166,7 +166,9 @@ def _refuse_issue(form: IssueForm, refused: Refused) -> None:
     labels = {name: field.label for name, field in ReportForm.base_fields.items()}
     labels["lines"] = _("Timeline")
     sentence = sentence_of(refused)
-    form.add_error(None, f"{labels[refused.field]}: {sentence}" if refused.field in labels else sentence)
+    if refused.field in labels:
+        sentence = _("%(label)s: %(sentence)s") % {"label": labels[refused.field], "sentence": sentence}
+    form.add_error(None, sentence)
 
 
 def _lines(report: Report) -> list[ReportLine]:

@@ -55,13 +55,13 @@ class UpdateForm(ScopeForm):
             label=_("Time of this update"),
             required=False,
             original=original.happened_at if original else None,
-            help_text=_("The instant shown on the page. Empty: now."),
+            help_text=_("The time shown on the page. Empty: now."),
         )
         self.fields["recovered_at"] = InstantField(
             label=_("Recovered at"),
             required=False,
             original=original.recovered_at if original else None,
-            help_text=_("When it was really over. Empty: the instant of this update."),
+            help_text=_("When it actually ended. Empty: the time of this update."),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -99,8 +99,8 @@ class UpdateForm(ScopeForm):
 
 
 class ComposerForm(UpdateForm):
-    notify = forms.BooleanField(label=_("Tell subscribers by mail"), required=False)
-    hold = forms.ChoiceField(label=_("Mails leave"), widget=forms.RadioSelect, required=False)
+    notify = forms.BooleanField(label=_("Notify subscribers by email"), required=False)
+    hold = forms.ChoiceField(label=_("When to send the mails"), widget=forms.RadioSelect, required=False)
     request_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     promises = (
         (BY_SEVERITY, _("By severity: minor 60, major 30, critical 15 minutes")),

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -181,14 +182,14 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
     if code and not cut_short:
         return _failed(transfer, _reason(code, message, transfer.request))
     status = curl.getinfo(pycurl.RESPONSE_CODE)
-    target = curl.getinfo(pycurl.REDIRECT_URL)
+    target = _said(curl, pycurl.REDIRECT_URL)
     if status in REDIRECTS and target and status not in transfer.request.final_statuses:
         return _next_hop(transfer, target, status)
     return Response(
         status=status,
         latency_ms=_elapsed_ms(transfer),
         body=transfer.body.getvalue(),
-        content_type=curl.getinfo(pycurl.CONTENT_TYPE) or "",
+        content_type=_said(curl, pycurl.CONTENT_TYPE),
         certificate_until=_certificate_until(curl),
     )
 
@@ -223,10 +224,18 @@ def _reason(code: int, message: str, request: Request) -> str:
     return message or f"libcurl error {code}"
 
 
+def _said(curl: pycurl.Curl, what: int) -> str:
+    """A server's own words, which may hold any bytes: decoding them as UTF-8 can raise."""
+    raw: bytes | None = curl.getinfo_raw(what)
+    return (raw or b"").decode(errors="replace")
+
+
 def _certificate_until(curl: pycurl.Curl) -> datetime | None:
     """The end of the server's own certificate, which comes first in the chain."""
-    chain = curl.getinfo(pycurl.INFO_CERTINFO)
+    chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
     for name, value in chain[0] if chain else ():
-        if name == "Expire date":
-            return datetime.strptime(value, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
+        if name == b"Expire date":
+            with suppress(ValueError):
+                words = value.decode(errors="replace")
+                return datetime.strptime(words, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
     return None

@@ -26,6 +26,8 @@ MAX_BYTES = 20_000
 MAX_BRACKETS = 400
 MAX_BRACKET_STEPS = 1_000_000  # from each [ Markdown looks for its ] as far as the paragraph goes: 0.4 s
 MAX_DEPTH = 20
+MAX_CELLS = 10_000  # Markdown fills up every row to the width of the table's head: 20 kB can mean 10 million
+MAX_DOT_STEPS = 1_000_000  # after each dot of a word it looks for an @ as far as the word goes
 
 _TAGS = {
     *("p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr"),
@@ -34,6 +36,7 @@ _TAGS = {
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 _NESTING = re.compile(r"[ \t]*(?:(?:>|[-*+][ \t]|[0-9]+\.[ \t])[ \t]*)*")
 _OPEN = re.compile(r"(?<!\\)\[")
+_WORD = re.compile(r"[-+\w.]+")
 
 
 def render(text: str) -> str:
@@ -60,8 +63,17 @@ def _check_size(text: str) -> None:
     paragraphs = re.split(r"\n[ \t]*\n", text)
     if sum(len(_OPEN.findall(part)) * len(part) for part in paragraphs) > MAX_BRACKET_STEPS:
         raise Refused("expected fewer opening brackets [ in one long paragraph", field="body")
+    if any(_cells(part) > MAX_CELLS for part in paragraphs):
+        raise Refused(f"expected at most {MAX_CELLS:,} cells in a table", field="body")
+    if sum(word.count(".") * len(word) for word in _WORD.findall(text)) > MAX_DOT_STEPS:
+        raise Refused("expected no word of thousands of letters and dots", field="body")
     if any(_depth(line) > MAX_DEPTH for line in text.split("\n")):
         raise Refused(f"expected at most {MAX_DEPTH} levels of lists and quotations", field="body")
+
+
+def _cells(paragraph: str) -> int:
+    lines = paragraph.split("\n")
+    return len(lines) * (max(line.count("|") for line in lines) + 1)
 
 
 def _depth(line: str) -> int:

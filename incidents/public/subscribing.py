@@ -17,7 +17,7 @@ from incidents.actions import subscriber as subscriber_actions
 from incidents.lib.errors import Refused
 from incidents.models import Page, Subscriber
 from incidents.public.subscribing_forms import ALL, AddressForm, ChoicesForm, SubscribeForm, choices_of
-from incidents.public.visit import Visit, find_page, misdirected
+from incidents.public.visit import Visit, find_page, forget_visitor, misdirected
 from incidents.queries import subscribers
 from incidents.queries.subscribers import Link, LinkState
 
@@ -46,7 +46,9 @@ def acting(*, from_anywhere: bool = False) -> Callable[[View], Callable[..., Htt
                     response = _say(visit, _("This form was sent from another site."), status=403)
                 else:
                     response = _act(view, visit, parts)
+            forget_visitor(request)
             response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex"
             return response
 
         return answer
@@ -99,7 +101,7 @@ def confirm(visit: Visit, token: str) -> HttpResponse:
         subscriber_actions.send_confirmation_again(token)
         return _say(visit, _("Check your mailbox"), _mailed_if_possible())
     subscriber_actions.confirm(token)
-    return _say(visit, _("Your subscription is confirmed"), _("From now on we tell you by mail."))
+    return _say(visit, _("Your subscription is confirmed"), _("From now on we will notify you by email."))
 
 
 @acting()
@@ -114,7 +116,7 @@ def manage(visit: Visit) -> HttpResponse:
     return _say(
         visit,
         _("Check your mailbox"),
-        _("If this address is subscribed, we have sent it a link to change its choices."),
+        _("If this address is subscribed, we have sent it a link to change your choices."),
     )
 
 
@@ -162,7 +164,7 @@ def unsubscribe(visit: Visit, token: str) -> HttpResponse:
     if visit.request.method != "POST":
         return visit.render("public/unsubscribe.html", {"address": mask_address(subscriber.email)})
     subscriber_actions.unsubscribe(token)
-    return _say(visit, _("You are unsubscribed"), _("No more notices are sent to this address."))
+    return _say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
 
 
 def _act(view: View, visit: Visit, parts: dict[str, str]) -> HttpResponse:
@@ -186,11 +188,13 @@ def _of_page(link: Link | None, page: Page) -> Link | None:
 
 
 def _mailed_if_possible() -> str:
-    return _("If this address can be subscribed, we have sent it a mail. Press the button in it to confirm.")
+    return _(
+        "If this address can be subscribed, we have sent a confirmation link to it. Open it and press the button."
+    )
 
 
 def _not_found(visit: Visit) -> HttpResponse:
-    text = _("Perhaps a part of its address is missing. Copy the whole link from the mail.")
+    text = _("Part of its address may be missing. Copy the whole link from the email.")
     return _say(visit, _("This link is not valid"), text, status=404)
 
 

@@ -20,7 +20,7 @@ register_converter(LanguageConverter, "language")
 pages = [
     path("", views.show_overview, name="overview"),
     path("history", views.show_history, name="history"),
-    path("incidents/<str:reference>", views.show_incident, name="incident"),
+    path("incidents/<slug:reference>", views.show_incident, name="incident"),
     path("services/<slug:slug>", views.show_service, name="service"),
     path("reports/<slug:number>", reports.show_report, name="report"),
     path("reports/<slug:number>.txt", reports.show_report_text, name="report_text"),
@@ -31,7 +31,5 @@ pages = [
 urlpatterns = [
     path("robots.txt", views.show_robots, name="robots"),
     path("", include(pages)),
-    path("", include(subscribing_urls)),
     path("<language:language>/", include(pages)),
-    path("<language:language>/", include(subscribing_urls)),
 ]

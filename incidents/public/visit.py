@@ -20,6 +20,7 @@ from django.utils.translation import get_language_info
 
 from incidents.lib import times
 from incidents.models import Page
+from incidents.notices.links import page_url
 from incidents.queries.page import page_for
 
 CACHE_CONTROL = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
@@ -47,8 +48,9 @@ class Visit:
         return "" if self.language == self.page.first_language else f"/{self.language}"
 
     def address(self, path: str) -> str:
-        """Absolute, for text that leaves the page."""
-        return f"{self.request.scheme}://{self.request.get_host()}{self.prefix}{path}"
+        """Absolute, for text that leaves the page. Not by the request's host: its port is whatever was asked
+        for, and caches keep the answer for others."""
+        return page_url(self.page, path, language=self.language)
 
     @property
     def other_languages(self) -> tuple[LanguageLink, ...]:
@@ -119,7 +121,7 @@ def misdirected() -> HttpResponse:
     )
 
 
-def _forget_visitor(request: HttpRequest) -> None:
+def forget_visitor(request: HttpRequest) -> None:
     """The session middleware renews the cookie of a signed-in reader unless the session is gone.
 
     Only once an answer is there: Django's own error page still asks for it.
@@ -136,7 +138,7 @@ def _answer(request: HttpRequest, view: View, *, language: str, parts: Mapping[s
     visit = Visit(request, page, language if language and is_known else page.first_language)
     with translation.override(visit.language):
         response = _answer_or_miss(view if is_known else _miss, visit, parts)
-    _forget_visitor(request)
+    forget_visitor(request)
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Content-Language"] = visit.language
     return response

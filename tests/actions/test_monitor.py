@@ -56,7 +56,7 @@ def test_a_judged_failure_colours_the_service_and_opens_one_draft_with_its_onset
     ]
     line = incident.log.get()
     assert (line.kind, line.source, line.happened_at) == ("detection", "monitor", SEEN)
-    assert "2020-09-01 09:00" in line.text
+    assert "2020年9月1日 09:00" in line.text
     assert "約75%" in line.text
     with times.at(SEEN):
         shown = overview(service.page)

@@ -137,7 +137,7 @@ def test_a_report_without_a_line_is_not_issued() -> None:
 
 def test_an_issued_report_s_text_stands() -> None:
     report = issue_report(complete(draft_report(resolved())))
-    with pytest.raises(Refused, match="its text stands"):
+    with pytest.raises(Refused, match="its text can no longer be changed"):
         save_report(report, {"cause": "x"}, version=report.version)
     with pytest.raises(Refused, match="already issued"):
         issue_report(report)

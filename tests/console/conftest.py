@@ -5,6 +5,9 @@ from django.test import Client
 
 from incidents.models import Page, Staff
 from tests import make
+from tests.smtp import sink
+
+__all__ = ["Desk", "desk", "sink"]
 
 
 @dataclass(frozen=True)

@@ -168,3 +168,8 @@ def signed_in(desk: Desk) -> Client:
     client.force_login(desk.staff)
     assert client.get("/console/").status_code == 200
     return client
+
+
+def test_a_search_for_a_byte_that_no_text_holds_finds_what_stands_around_it(desk: Desk) -> None:
+    make.incident(desk.page, title="Mail is late")
+    assert "Mail is late" in desk.client.get("/console/incidents/?q=is%00+late").content.decode()

@@ -145,7 +145,7 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     make.subscriber(desk.page)
     report = reported(desk)
     desk.client.post(address(report.incident), written(report))
-    assert "1 person is told" in desk.client.get(address(report.incident, "issue/")).content.decode()
+    assert "1 person is notified" in desk.client.get(address(report.incident, "issue/")).content.decode()
     html = desk.client.post(
         address(report.incident, "issue/"), {"issued_on": "2020-10-08"}, follow=True
     ).content.decode()
@@ -154,7 +154,7 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     report.refresh_from_db()
     assert report.issued_by == desk.staff
     response = desk.client.post(address(report.incident), written(report, cause="Something else."))
-    assert "SVC2020100801 is issued; its text stands" in response.content.decode()
+    assert "SVC2020100801 is issued; its text can no longer be changed" in response.content.decode()
 
 
 def test_an_empty_part_keeps_the_report_from_being_issued_and_is_named(desk: Desk) -> None:

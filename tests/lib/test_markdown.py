@@ -3,7 +3,7 @@ import re
 import pytest
 
 from incidents.lib.errors import Refused
-from incidents.lib.markdown import MAX_BRACKETS, MAX_BYTES, MAX_DEPTH, render
+from incidents.lib.markdown import MAX_BRACKETS, MAX_BYTES, MAX_CELLS, MAX_DEPTH, render
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -118,6 +118,10 @@ def test_the_same_text_renders_the_same_every_time() -> None:
         "- " * (MAX_DEPTH + 1) + "a",
         "1. " * (MAX_DEPTH + 1) + "a",
         "    " * (MAX_DEPTH + 1) + "a",
+        "|".join("a" * 100) + "\n" + "|".join("-" * 100) + "\n|a" * (MAX_CELLS // 100),
+        "> " + "|".join("a" * 100) + "\n> " + "|".join("-" * 100) + "\n> |a" * (MAX_CELLS // 100),
+        "a." * 2_000,
+        "x@" + ".b1" * 2_000,
     ],
 )
 def test_a_text_that_costs_too_much_is_refused_by_its_field(text: str) -> None:
@@ -127,7 +131,14 @@ def test_a_text_that_costs_too_much_is_refused_by_its_field(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * MAX_BYTES, r"\[" * MAX_BRACKETS + "a" * 10_000, "> " * MAX_DEPTH + "a"]
+    "text",
+    [
+        "a" * MAX_BYTES,
+        r"\[" * MAX_BRACKETS + "a" * 10_000,
+        "> " * MAX_DEPTH + "a",
+        "a.b 192.0.2.1\n" * (MAX_BYTES // 14),
+        "|".join("a" * 10) + "\n" + "|".join("-" * 10) + "\n|a" * (MAX_CELLS // 10 - 2),
+    ],
 )
 def test_a_text_at_the_limit_is_rendered(text: str) -> None:
     assert "a" in render(text)

@@ -57,6 +57,18 @@ def test_what_an_answer_must_be_like(
     assert (result.ok, result.detail) == (ok, detail)
 
 
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "idna", "punycode", "undefined", "hex", "none-such", "iso-8859-999"]
+)
+def test_one_target_with_odd_headers_does_not_take_the_others_results_away(
+    server: Server, charset: str
+) -> None:
+    here = f"http://127.0.0.1:{server.port}"
+    keyword = HttpSettings(keyword="正常稼働中")
+    probes = [Probe("http", f"{here}/named/{charset}", keyword), Probe("http", f"{here}/text/x", keyword)]
+    assert [result.detail for result in check_many(probes, guard=LOOPBACK)] == ["200", "200"]
+
+
 def test_a_dripping_server_is_left_at_the_total_deadline(server: Server) -> None:
     began = time.monotonic()
     result = check(f"http://127.0.0.1:{server.port}/drip", total_ms=400)

@@ -53,7 +53,7 @@ def test_fresh_services_without_trouble_are_green_and_say_how_old_the_data_is(pa
     html = read()
     assert banner(html) == "operational"
     assert "すべてのサービスは正常に稼働しています" in html
-    assert '<time datetime="2020-09-04T03:48:00Z">2020年9月4日（金） 12:48（日本時間）</time>' in html
+    assert '<time datetime="2020-09-04T03:48:00Z">2020年9月4日（金）12:48（日本時間）</time>' in html
     assert "2分前" in html
     assert "正常稼働中" in html
 
@@ -157,7 +157,7 @@ def test_an_open_incident_tells_all_that_a_customer_asks_first(page: Page) -> No
     ):
         assert told in text, told
     assert html.index("原因を特定しました。") < html.index("調査を開始しました。")
-    assert '<time datetime="2020-09-04T03:46:00Z">2020年9月4日（金） 12:46（日本時間）</time>' in html
+    assert '<time datetime="2020-09-04T03:46:00Z">2020年9月4日（金）12:46（日本時間）</time>' in html
 
 
 def test_a_broken_promise_is_said(page: Page) -> None:

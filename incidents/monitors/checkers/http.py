@@ -9,6 +9,11 @@ from incidents.lib.outbound import Guard
 from incidents.lib.times import now
 from incidents.monitors.results import HttpSettings, Probe, Result
 
+CHARSETS = frozenset(
+    {"utf-8", "utf-16", "us-ascii", "shift-jis", "sjis", "cp932", "euc-jp", "iso-2022-jp"}
+    | {"gb2312", "gbk", "gb18030", "big5", "euc-kr", "koi8-r"}
+)
+
 
 def check_many(probes: Sequence[Probe], *, guard: Guard, ca_file: str | None = None) -> list[Result]:
     """One result a probe, in their order, stamped with the instant the checks began."""
@@ -52,8 +57,11 @@ def _certificate_fault(days: int | None, until: datetime | None, at: datetime) -
 
 
 def _text(response: Response) -> str:
-    named = re.search(r"charset=\"?([\w-]+)", response.content_type, re.IGNORECASE)
+    """Decoded as the answer says where web pages are written so: Python has decoders that raise or crawl."""
+    named = re.search(r"charset=\"?([\w-]{1,40})", response.content_type, re.IGNORECASE | re.ASCII)
+    charset = named[1].lower().replace("_", "-") if named else ""
+    known = charset in CHARSETS or charset.startswith(("iso-8859-", "windows-125"))
     try:
-        return response.body.decode(named[1] if named else "utf-8", errors="replace")
+        return response.body.decode(charset if known else "utf-8", errors="replace")
     except LookupError:
         return response.body.decode("utf-8", errors="replace")

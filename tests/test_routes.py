@@ -1,0 +1,110 @@
+"""Who may ask for what: every address stands in one of the tables, and what a table says is tried."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests import make
+
+PUBLIC = {
+    *("healthz", "readyz", "robots.txt"),
+    *("", "history", "incidents/<slug:reference>", "services/<slug:slug>"),
+    *("reports/<slug:number>", "reports/<slug:number>.txt", "reports/<slug:number>.md"),
+    *("subscribe", "manage"),
+}
+TOKEN = {
+    *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>"),
+    *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
+    r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
+}
+READ = PUBLIC - {"healthz", "readyz"} | {
+    "confirm/<str:token>",
+    "manage/<str:token>",
+    "unsubscribe/<str:token>",
+}
+DOOR = {
+    *("console/login/", "console/logout/", "console/inactive/", "console/signup/"),
+    *("console/password/reset/", "console/password/reset/done/", "console/password/reset/key/done/"),
+    *("admin/login/", "admin/logout/"),
+}
+SIGN_IN = ("/console/login/?next=", "/admin/login/?next=")
+FILLED = {"reference": "INC-20200904-01", "number": "1", "object_id": "1", "content_type_id": "1"}
+
+
+def routes() -> Iterator[str]:
+    yield from _walk(get_resolver(), "")
+
+
+def _walk(resolver: URLResolver, before: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield route
+        else:
+            yield from _walk(entry, route)
+
+
+def staff_routes() -> list[str]:
+    """The console and the admin, all but the door."""
+    return [r for r in routes() if r.startswith(("console/", "admin/")) and r not in DOOR | TOKEN]
+
+
+def fill(route: str) -> str:
+    """The address with something in each of its places."""
+    plain = route.replace("(?P<app_label>incidents)", "incidents")
+    plain = re.sub(r"\(\?P<app_label>([a-z]+)[^)]*\)", r"\1", plain)
+    plain = re.sub(r"\(\?P<url>\.\*\)", "x", plain)
+    plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda place: FILLED.get(place[1], "1"), plain)
+    return "/" + re.sub(r"[\^$]", "", plain)
+
+
+def test_every_route_is_for_everyone_for_a_token_or_for_staff() -> None:
+    known = PUBLIC | TOKEN | DOOR | set(staff_routes())
+    strangers = [r for r in routes() if r.removeprefix("<language:language>/") not in known]
+    assert strangers == []
+
+
+def test_no_route_hides_behind_another_of_the_same_address() -> None:
+    everything = list(routes())
+    assert len(everything) == len(set(everything))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_staff_routes_ask_visitors_to_sign_in_whatever_the_method(method: str) -> None:
+    make.page()
+    for route in staff_routes():
+        response = getattr(Client(), method)(fill(route))
+        assert response.status_code == 302, route
+        assert response["Location"].startswith(SIGN_IN), route
+
+
+@pytest.mark.django_db
+def test_the_admin_signs_in_by_the_same_door() -> None:
+    response = Client().get("/admin/login/?next=/admin/")
+    assert (response.status_code, response["Location"]) == (302, "/console/login/?next=%2Fadmin%2F")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", sorted(PUBLIC | TOKEN))
+def test_odd_bytes_in_an_address_are_not_found_rather_than_a_fault(route: str) -> None:
+    make.page()
+    for odd in ("a%00b", "%FF", "%ED%A0%80", "%E2%80%AE", "1" * 400):
+        address = fill(re.sub(r"<\w+:\w+>|\(\?P<key>\.\+\)", odd, route))
+        address = address.replace("(?P<uidb36>[0-9A-Za-z]{1,12})", "zzzzzzzzzzzz")
+        assert Client().get(address).status_code in (200, 302, 404), address
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", sorted(READ))
+def test_nothing_a_reader_opens_sets_a_cookie_or_depends_on_one(route: str) -> None:
+    """Signed-in staff read the page too: their sessions are renewed by the console alone."""
+    make.page()
+    client = Client()
+    client.force_login(make.staff())
+    response = client.get(fill(route))
+    assert not response.cookies
+    assert "Cookie" not in response.headers.get("Vary", "")
