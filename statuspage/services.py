@@ -47,11 +47,15 @@ def load_application() -> None:
     gc.freeze()
 
 
-def run_commands(*commands: list[str]) -> list[list[str]]:
-    """Runs management commands side by side and waits for all; answers those that failed."""
-    lines = [["manage.py", *words] for words in commands]
-    pids = [fork(" ".join(line[:2]), partial(execute_from_command_line, line)) for line in lines]
-    return [words for words, pid in zip(commands, pids, strict=True) if os.waitpid(pid, 0)[1]]
+def manage(command: str) -> tuple[str, Callable[[], None]]:
+    line = ["manage.py", command]
+    return " ".join(line), partial(execute_from_command_line, line)
+
+
+def run_side_by_side(*jobs: tuple[str, Callable[[], None]]) -> list[str]:
+    """Waits for all; answers the names of those that failed."""
+    pids = [(name, fork(name, work)) for name, work in jobs]
+    return [name for name, pid in pids if os.waitpid(pid, 0)[1]]
 
 
 def _serve_pages(port: int) -> None:

@@ -26,17 +26,15 @@ from statuspage.services import (
     load_application,
     make_broker,
     make_services,
-    run_commands,
+    manage,
+    run_side_by_side,
 )
 from statuspage.settings import environment
+from statuspage.static import collect_static
 
 TICK_SECONDS = 0.2
 BROKER_START_SECONDS = 10.0
 PORT_WAIT_SECONDS = 5.0
-# Compressing what django-htmx ships and no page loads would take longer than all the rest.
-_UNUSED_STATIC = ("ext", "ht*-4*", "htmax*")
-_IGNORED = [f"--ignore={name}" for name in _UNUSED_STATIC]
-COLLECT_STATIC = ["collectstatic", "--noinput", "--verbosity", "0", *_IGNORED]
 
 
 class CannotRun(Exception):
@@ -99,9 +97,9 @@ def _alone_on(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _run_or_refuse(*commands: list[str]) -> None:
-    for words in run_commands(*commands):
-        raise CannotRun(f"`manage.py {' '.join(words)}` failed; what it wrote above says why")
+def _run_or_refuse(*jobs: tuple[str, Callable[[], None]]) -> None:
+    for name in run_side_by_side(*jobs):
+        raise CannotRun(f"`{name}` failed; what it wrote above says why")
 
 
 def _prepare(brokers: list[Child], *, demo: bool) -> None:
@@ -113,9 +111,9 @@ def _prepare(brokers: list[Child], *, demo: bool) -> None:
     for broker in brokers:
         broker.start()
     load_application()
-    _run_or_refuse(["setup"], COLLECT_STATIC)
+    _run_or_refuse(manage("setup"), ("collecting static files", collect_static))
     if demo:
-        _run_or_refuse(["demo"])
+        _run_or_refuse(manage("demo"))
     if brokers:
         _await(
             lambda: broker_answers(environment.data_dir),

@@ -68,8 +68,6 @@ def incident(on: Page, scope: Mapping[Service, str] | None = None, **values: Any
 def update(of: Incident, stage: str = "investigating", **values: Any) -> Update:
     given = {"stage": stage, "body": "調査しております。"}
     notify = values.pop("notify", False)
-    if not of.updates.exists() and "scope" not in values:
-        values["scope"] = {row.service: row.status for row in of.impacts.select_related("service")}
     return incident_actions.publish_update(of, Draft(**{**given, **values}), notify=notify)
 
 

@@ -16,3 +16,5 @@ printf '\nOn SQLite, one at a time: killed processes and browsers need the machi
 pytest -q -m 'browser or faults' "$@"
 printf '\nOn PostgreSQL\n'
 python -m tests.postgres pytest -q -n 2 -m 'not browser and not faults' "$@"
+printf '\nOn PostgreSQL, senders killed\n'
+python -m tests.postgres pytest -q tests/faults/test_outbox_kill.py

@@ -24,6 +24,7 @@ def fold_incident(incident: Incident) -> None:
     )
     incident.state = IncidentState.PUBLIC
     incident.publish_due_at = None
+    incident.first_title = incident.first_title or incident.title
     for name in (
         "stage",
         "severity",

@@ -5,11 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from incidents.actions.monitor import RETENTION
 from incidents.models import CheckResult, Observation, Subscriber, SubscriberState
 
 PENDING_SUBSCRIBERS = timedelta(days=7)
 CHECK_RESULTS = timedelta(days=90)
-OBSERVATIONS = timedelta(days=400)
 
 
 @transaction.atomic
@@ -20,4 +20,4 @@ def expire_old_rows() -> None:
         state=SubscriberState.PENDING, created_at__lt=now - PENDING_SUBSCRIBERS
     ).exclude(confirm_sent_at__gte=now - PENDING_SUBSCRIBERS).delete()
     CheckResult.objects.filter(at__lt=now - CHECK_RESULTS).delete()
-    Observation.objects.filter(at__lt=now - OBSERVATIONS).delete()
+    Observation.objects.filter(at__lt=now - RETENTION).delete()

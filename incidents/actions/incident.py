@@ -1,5 +1,6 @@
 """What may happen to an incident. Each function is one transaction: the change, its trace, its notices."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,14 +35,16 @@ from incidents.models import (
     UpdateRevision,
 )
 from incidents.notices import fanout
-from incidents.queries.incident import drafts_due, proposed_scope, updates_in_order
+from incidents.queries.incident import drafts_due, lock_incident, proposed_scope, updates_in_order
 
 SENDING = "incidents.tasks.deliver_notices"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What an update is to tell. `None` keeps what the update before it told.
+    """What an update is to tell. `None` keeps what the update before it told, or the draft proposes.
 
     `scope` maps services to their status; `next_update_at` None promises by severity, `promise_nothing`
     promises none; `recovered_at` is when it was really over, for an update that resolves. The same
@@ -121,7 +124,7 @@ def publish_update(
 
     The mails wait `hold_seconds` (default: the page's) so that a slip can be taken back.
     """
-    incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
+    incident = lock_incident(incident.pk)
     before = updates_in_order(incident)
     if draft.request_key and (twin := next((u for u in before if u.request_key == draft.request_key), None)):
         return twin
@@ -152,7 +155,7 @@ def publish_draft(
     incident: Incident, *, actor: Staff | None = None, notify: bool = True, hold_seconds: int | None = None
 ) -> Update:
     """The one click: tells what the draft proposes, in the page's fixed words."""
-    incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
+    incident = lock_incident(incident.pk)
     if incident.state != IncidentState.DRAFT:
         raise Refused(f"{incident.reference} is not a draft any more")
     scope = proposed_scope(incident)
@@ -162,18 +165,25 @@ def publish_draft(
 
 
 def publish_due_drafts(*, notify: bool = True) -> int:
-    """Publishes the drafts whose service's policy gave people long enough; answers how many."""
+    """Publishes the drafts whose service's policy gave people long enough; answers how many.
+
+    One that cannot be published, or that a person just published, keeps none of the others waiting.
+    """
     published = 0
     for incident in drafts_due(now=times.now()):
-        publish_draft(incident, notify=notify)
-        published += 1
+        try:
+            publish_draft(incident, notify=notify)
+        except Refused as refused:
+            log.warning("%s is not published by itself: %s", incident.reference, refused)
+        else:
+            published += 1
     return published
 
 
 @transaction.atomic
 def edit_update(update: Update, draft: Draft, *, actor: Staff | None = None) -> Update:
     """Corrects a published update: the earlier text is kept and the correction shows; nobody is mailed again."""
-    incident = Incident.objects.select_for_update().select_related("page").get(pk=update.incident_id)
+    incident = lock_incident(update.incident_id)
     update = Update.objects.get(pk=update.pk)
     others = [u for u in updates_in_order(incident) if u.pk != update.pk]
     earlier = _told_values(update)
@@ -210,7 +220,7 @@ def cancel_notice(update: Update, *, actor: Staff | None = None) -> int:
 @transaction.atomic
 def dismiss_draft(incident: Incident, *, reason: str = "", actor: Staff | None = None) -> Incident:
     """Closes a draft that needs no publication; it stays on the record with its reason."""
-    incident = Incident.objects.select_for_update().select_related("page").get(pk=incident.pk)
+    incident = lock_incident(incident.pk)
     if incident.state != IncidentState.DRAFT:
         raise Refused(f"{incident.reference} is not a draft any more")
     now = times.now()
@@ -242,14 +252,13 @@ def correct_incident(
     actor: Staff | None = None,
 ) -> Incident:
     """Changes the title or the onset; the impacts follow."""
-    incident = Incident.objects.select_for_update().get(pk=incident.pk)
+    incident = lock_incident(incident.pk)
     before = {"title": incident.title, "started_at": incident.started_at.isoformat()}
     if title is not None:
         _check_title(title)
         incident.title = title.strip()
     if started_at is not None:
-        if started_at > (incident.resolved_at or times.now()):
-            raise Refused("the start must not lie after the end", field="started_at")
+        _check_onset(incident, started_at)
         incident.started_at = started_at
     incident.save()
     if incident.state == IncidentState.PUBLIC:
@@ -270,7 +279,8 @@ def _write_update(incident: Incident, draft: Draft, *, before: list[Update], act
         raise Refused("the first update cannot already resolve the incident", field="stage")
     scope = {service.pk: str(status) for service, status in (draft.scope or {}).items()}
     if draft.scope is None:
-        scope = {row.service_id: row.status for row in last.scope.all()} if last else {}
+        kept = last.scope.all() if last else incident.impacts.all()
+        scope = {row.service_id: row.status for row in kept}
     else:
         _check_scope(draft.scope, page=incident.page)
     update = Update(
@@ -325,6 +335,15 @@ def _check_order(update: Update, others: list[Update], *, incident: Incident) ->
     earliest = min([update, *others], key=lambda u: (u.happened_at, u.number))
     if earliest.stage in OVER:
         raise Refused("the first update cannot already resolve the incident", field="stage")
+
+
+def _check_onset(incident: Incident, started_at: datetime) -> None:
+    told = list(incident.updates.values_list("happened_at", "recovered_at"))
+    known = [at for pair in told for at in pair if at] + [incident.resolved_at or times.now()]
+    if started_at > min(known):
+        raise Refused(
+            "the start must not lie after the first update, the recovery or the end", field="started_at"
+        )
 
 
 def _check_title(title: str) -> None:

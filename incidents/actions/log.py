@@ -40,6 +40,7 @@ def edit_entry(
     entry: LogEntry, *, text: str, kind: str, happened_at: datetime, actor: Staff | None = None
 ) -> LogEntry:
     """Corrects a line; the earlier words stay in the audit trail. A public update's line is not typed."""
+    entry = LogEntry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
     if entry.kind == LogKind.PUBLIC_UPDATE:
         raise Refused("the line of a public update follows the update itself", field="text")
     _check(text, kind=kind, happened_at=happened_at)

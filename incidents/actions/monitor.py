@@ -1,8 +1,7 @@
-"""From what monitors see to what staff are shown: signals, drafts, log lines."""
+"""The life of a monitor: made, fed, leased for its checks, judged, paused, parked."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +9,9 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.actions import audit, log, wording
-from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
+from incidents.actions import audit
+from incidents.actions.detection import Judged as Judged
+from incidents.actions.detection import take_failure, take_recovery
 from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
@@ -19,39 +19,21 @@ from incidents.lib.tokens import hash_secret, new_secret
 from incidents.models import (
     FAILING,
     CheckResult,
-    Incident,
-    IncidentState,
-    LogKind,
-    LogSource,
     Monitor,
     MonitorKind,
     Observation,
-    Origin,
-    Policy,
     Service,
     ServiceStatus,
-    Signal,
     Staff,
     Verdict,
 )
-from incidents.queries.monitor import due_monitors, open_incident_of
+from incidents.queries.monitor import due_monitors, lock_monitor
 
 RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 CHECK_LEASE = timedelta(seconds=60)
 RECHECK_SECONDS = 15
 SHORTEST_INTERVAL_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A judge's answer for one monitor; `ratio` is the value as a share of the usual one, 1.0 where none is."""
-
-    verdict: str
-    at: datetime
-    onset_at: datetime | None
-    state: dict[str, Any]
-    ratio: float = 1.0
 
 
 @transaction.atomic
@@ -95,17 +77,29 @@ def create_monitor(
 
 @transaction.atomic
 def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None = None) -> Monitor:
-    """Pauses a monitor or starts it again; a paused one neither judges nor colours its service."""
-    monitor = Monitor.objects.select_for_update().select_related("service").get(pk=monitor.pk)
+    """Pauses a monitor or starts it again; a paused one neither judges nor colours its service.
+
+    One that was paused has no verdict until its first new result: what it said before would be no news
+    to the judge, and a service that is down would show as running.
+    """
+    monitor = lock_monitor(monitor.pk)
     monitor.enabled = enabled
     monitor.parked_reason = ""
-    monitor.next_check_at = times.now()
-    monitor.save(update_fields=["enabled", "parked_reason", "next_check_at"])
+    monitor.next_check_at = timezone.now()
     if not enabled:
-        monitor.signals.filter(ended_at=None).update(ended_at=times.now())
+        _forget_verdict(monitor)
+    monitor.save()
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
     touch_page(monitor.service.page_id)
     return monitor
+
+
+def _forget_verdict(monitor: Monitor) -> None:
+    """A baseline keeps what it has learnt; pings that could not be taken during the pause are not missed."""
+    monitor.signals.filter(ended_at=None).update(ended_at=times.now())
+    monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
+    if monitor.kind != MonitorKind.BASELINE:
+        monitor.state = {}
 
 
 def check_points(points: Sequence[tuple[datetime, float]]) -> None:
@@ -153,13 +147,18 @@ def claim_due(*, limit: int) -> list[int]:
     return claimed
 
 
-def schedule_next(monitor: Monitor, *, ok: bool) -> None:
-    """Frees the monitor and sets its next check; a first failure is looked at again soon."""
+def schedule_next(monitor: Monitor, *, ok: bool, due_at: datetime | None = None) -> None:
+    """Frees the monitor and sets its next check: an interval away and on its beat, at `due_at` where that
+    is sooner; a first failure is looked at again soon.
+    """
     now = timezone.now()
     doubtful = not ok and monitor.verdict != Verdict.DOWN
-    wait = min(monitor.interval_seconds, RECHECK_SECONDS) if doubtful else monitor.interval_seconds
-    on_beat = monitor.next_check_at + timedelta(seconds=wait)
-    monitor.next_check_at = on_beat if on_beat > now and not doubtful else now + timedelta(seconds=wait)
+    wait = timedelta(seconds=min(monitor.interval_seconds, RECHECK_SECONDS if doubtful else math.inf))
+    on_beat = monitor.next_check_at + wait
+    # A ping is a result between two beats: it must not push the next check away.
+    monitor.next_check_at = on_beat if now < on_beat <= now + wait and not doubtful else now + wait
+    if due_at is not None and now < due_at < monitor.next_check_at:
+        monitor.next_check_at = due_at
     monitor.lease_until = None
     monitor.save(update_fields=["next_check_at", "lease_until"])
 
@@ -194,16 +193,15 @@ def apply_judgement(monitor: Monitor, judged: Judged) -> None:
     changed = monitor.verdict != judged.verdict
     monitor.state = judged.state
     monitor.last_result_at = max(filter(None, [monitor.last_result_at, judged.at]))
-    if changed:
-        monitor.verdict = judged.verdict
-        monitor.verdict_at = judged.at
+    if changed or monitor.verdict_at is None:
+        monitor.verdict, monitor.verdict_at = judged.verdict, judged.at
     monitor.save(update_fields=["state", "last_result_at", "verdict", "verdict_at"])
     if not changed:
         return
     if judged.verdict in FAILING:
-        _take_failure(monitor, judged)
+        take_failure(monitor, judged)
     elif judged.verdict == Verdict.UP:
-        _take_recovery(monitor)
+        take_recovery(monitor)
     touch_page(monitor.service.page_id)
 
 
@@ -215,113 +213,3 @@ def fall_silent(monitor: Monitor, *, state: dict[str, Any]) -> None:
     monitor.verdict_at = times.now()
     monitor.save(update_fields=["state", "verdict", "verdict_at"])
     touch_page(monitor.service.page_id)
-
-
-def _take_failure(monitor: Monitor, judged: Judged) -> None:
-    service = monitor.service
-    incident = open_incident_of(service)
-    if judged.verdict == Verdict.HIGH and incident is not None:
-        _log_surge(monitor, incident, judged)
-        return
-    onset = judged.onset_at or judged.at
-    status = monitor.status_when_failing
-    if judged.verdict in (Verdict.UNSTABLE, Verdict.HIGH):
-        status = ServiceStatus.DEGRADED
-    signal = _open_signal(monitor, judged, onset=onset, status=status)
-    if service.policy == Policy.OBSERVE and incident is None:
-        return
-    if incident is None:
-        incident = _open_draft(service, judged, onset=onset, status=status)
-    elif incident.state == IncidentState.DRAFT:
-        _fold_into_draft(incident, service, onset=onset, status=status)
-    signal.incident = incident
-    signal.save(update_fields=["incident"])
-    log.add_entry(
-        incident,
-        text=signal.summary,
-        kind=LogKind.DETECTION,
-        happened_at=min(judged.at, times.now()),
-        source=LogSource.MONITOR,
-    )
-
-
-def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: str) -> Signal:
-    zone = monitor.service.page.zone
-    language = monitor.service.page.first_language
-    local = onset.astimezone(zone)
-    summary = wording.detected(
-        judged.verdict,
-        monitor=monitor.name,
-        onset=f"{local:%Y-%m-%d %H:%M}",
-        percent=round(100 * judged.ratio),
-        language=language,
-    )
-    signal, _ = Signal.objects.update_or_create(
-        monitor=monitor,
-        ended_at=None,
-        defaults={
-            "verdict": judged.verdict,
-            "status": status,
-            "started_at": onset,
-            "detected_at": judged.at,
-            "summary": summary[:300],
-        },
-    )
-    return signal
-
-
-def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
-    language = service.page.first_language
-    incident = open_incident(
-        service.page,
-        title=wording.proposed_title(judged.verdict, service=service.name, language=language),
-        scope={service: status},
-        started_at=min(onset, times.now()),
-        detected_at=judged.at,
-        origin=Origin.MONITOR,
-    )
-    if service.policy == Policy.PUBLISH:
-        incident.publish_due_at = times.now() + timedelta(minutes=service.publish_after_minutes)
-        incident.save(update_fields=["publish_due_at"])
-    return incident
-
-
-def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
-    if onset < incident.started_at:
-        incident.started_at = onset
-        incident.save(update_fields=["started_at"])
-    propose_impacts(incident, {service: status})
-
-
-def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:
-    monitor.signals.filter(ended_at=None).update(ended_at=times.now())
-    text = wording.surge(
-        monitor=monitor.name,
-        percent=round(100 * judged.ratio),
-        language=monitor.service.page.first_language,
-    )
-    log.add_entry(
-        incident,
-        text=text,
-        kind=LogKind.DETECTION,
-        happened_at=min(judged.at, times.now()),
-        source=LogSource.MONITOR,
-    )
-
-
-def _take_recovery(monitor: Monitor) -> None:
-    ended = list(monitor.signals.filter(ended_at=None).select_related("incident__page"))
-    now = times.now()
-    for signal in ended:
-        signal.ended_at = now
-        signal.save(update_fields=["ended_at"])
-        if signal.incident is not None and signal.incident.is_open:
-            _tell_recovery(signal.incident, monitor)
-
-
-def _tell_recovery(incident: Incident, monitor: Monitor) -> None:
-    text = wording.recovered(monitor=monitor.name, language=monitor.service.page.first_language)
-    log.add_entry(incident, text=text, kind=LogKind.DETECTION, source=LogSource.MONITOR)
-    still_failing = incident.signals.filter(ended_at=None).exists()
-    if incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR and not still_failing:
-        dismiss_draft(incident)

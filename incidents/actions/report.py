@@ -14,8 +14,20 @@ from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
-from incidents.models import Incident, LogEntry, Report, ReportLine, ReportState, Service, Staff
+from incidents.models import (
+    Edition,
+    Incident,
+    IncidentState,
+    LogEntry,
+    Report,
+    ReportLine,
+    ReportState,
+    Service,
+    Staff,
+    UpdateScope,
+)
 from incidents.notices import fanout
+from incidents.queries.incident import lock_incident
 
 TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
 FIELDS = (
@@ -40,6 +52,9 @@ class LineChoice:
 @transaction.atomic
 def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None = None) -> Report:
     """Proposes a report from the record: period from the impacts, a line for each log entry."""
+    incident = lock_incident(incident.pk)
+    if incident.state != IncidentState.PUBLIC:
+        raise Refused(f"{incident.reference} is not public: there is nothing to report of it")
     if Report.objects.filter(incident=incident).exists():
         raise Refused(f"{incident.reference} already has its report")
     service = _first_service(incident)
@@ -55,15 +70,24 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
         period_from=min((impact.from_at for impact in impacts), default=incident.started_at),
         period_until=None if None in ends else max(filter(None, ends), default=incident.resolved_at),
     )
-    add_missing_lines(report)
+    _add_lines(report)
     audit.record("draft_report", report, actor=actor)
     touch_page(incident.page_id)
     return report
 
 
 @transaction.atomic
-def add_missing_lines(report: Report) -> int:
+def add_missing_lines(report: Report, *, actor: Staff | None = None) -> int:
     """Takes up log entries written since the lines were drawn; answers how many."""
+    report = _lock_draft(report)
+    added = _add_lines(report)
+    report.version += 1
+    report.save(update_fields=["version"])
+    audit.record("add_report_lines", report, actor=actor, after={"lines": added})
+    return added
+
+
+def _add_lines(report: Report) -> int:
     known = ReportLine.objects.filter(report=report).values("entry")
     fresh = LogEntry.objects.filter(incident=report.incident_id).exclude(pk__in=known)
     return len(ReportLine.objects.bulk_create(ReportLine(report=report, entry=entry) for entry in fresh))
@@ -74,14 +98,10 @@ def save_report(
     report: Report, values: Mapping[str, object], *, version: int, actor: Staff | None = None
 ) -> Report:
     """Saves what people wrote. `version` is the one they read: another's save in between is refused."""
-    report = Report.objects.select_for_update().select_related("incident").get(pk=report.pk)
-    if report.version != version:
-        raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
+    report = _lock_draft(report, version=version)
     unknown = set(values) - set(FIELDS)
     if unknown:
         raise Refused(f"a report has no {', '.join(sorted(unknown))}", field=min(unknown))
-    if report.state == ReportState.ISSUED:
-        raise Refused(f"{report.number} is issued; its text stands")
     before = {name: str(getattr(report, name)) for name in values}
     for name, value in values.items():
         setattr(report, name, value.strip() if isinstance(value, str) else value)
@@ -94,11 +114,14 @@ def save_report(
 
 
 @transaction.atomic
-def choose_lines(report: Report, choices: Mapping[int, LineChoice], *, actor: Staff | None = None) -> None:
-    """Leaves out, rewords or joins lines, by the id of their log entry; the log stays as it is."""
-    report = Report.objects.select_for_update().get(pk=report.pk)
-    if report.state == ReportState.ISSUED:
-        raise Refused(f"{report.number} is issued; its text stands")
+def choose_lines(
+    report: Report, choices: Mapping[int, LineChoice], *, version: int, actor: Staff | None = None
+) -> None:
+    """Leaves out, rewords or joins lines, by the id of their log entry; the log stays as it is.
+
+    `version` as in `save_report`.
+    """
+    report = _lock_draft(report, version=version)
     lines = {line.entry_id: line for line in report.lines.select_related("entry")}
     unknown = set(choices) - set(lines)
     if unknown:
@@ -110,6 +133,8 @@ def choose_lines(report: Report, choices: Mapping[int, LineChoice], *, actor: St
         line.wording = choice.wording.strip()
         line.is_joined = choice.is_joined
         line.save()
+    report.version += 1
+    report.save(update_fields=["version"])
     audit.record("choose_report_lines", report, actor=actor, after={"lines": len(choices)})
 
 
@@ -146,15 +171,30 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
+def _lock_draft(report: Report, *, version: int | None = None) -> Report:
+    """The report's row, held; refuses what is issued, and a `version` that is not the newest."""
+    locked = Report.objects.select_for_update(of=("self",)).select_related("incident").get(pk=report.pk)
+    if version is not None and locked.version != version:
+        raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
+    if locked.state == ReportState.ISSUED:
+        raise Refused(f"{locked.number} is issued; its text can no longer be changed")
+    return locked
+
+
 def _first_service(incident: Incident) -> Service:
+    """That of the first impact, else (none lasted any time) the first that an update named."""
     impact = incident.impacts.select_related("service").order_by("from_at", "service__position", "id").first()
-    if impact is None:
+    named = UpdateScope.objects.filter(update__incident=incident).select_related("service")
+    found = impact or named.order_by("update__happened_at", "service__position", "id").first()
+    if found is None:
         raise Refused(f"{incident.reference} names no affected service, so a report has no number to take")
-    return impact.service
+    return found.service
 
 
 def _subject_from_title(title: str, *, service: Service) -> str:
-    return title.removeprefix(service.name).strip(" :：") or title
+    """The title without the service's name, where that stands apart from the rest."""
+    rest = title.removeprefix(service.name)
+    return rest.strip(" :：") if rest[:1] in (" ", "：", ":", "　") and rest.strip(" :：　") else title
 
 
 def _check_period(report: Report) -> None:
@@ -166,6 +206,8 @@ def _check_complete(report: Report) -> None:
     for name in TEXTS:
         if not str(getattr(report, name)).strip():
             raise Refused("this part of the report is empty", field=name)
+    if report.edition == Edition.FINAL and report.period_until is None:
+        raise Refused("a final report names the end of the period", field="period_until")
     if not report.lines.filter(is_included=True).exists():
         raise Refused("the timeline has no line", field="lines")
 

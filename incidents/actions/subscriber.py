@@ -6,7 +6,7 @@ use us to flood a mailbox.
 
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,8 +70,8 @@ def subscribe(page: Page, *, email: str, language: str, service_ids: Iterable[in
 @transaction.atomic
 def confirm(token: str) -> Subscriber:
     """Refused unless the link is valid; a second confirmation changes nothing."""
-    link = _found(subscribers.find_confirming(token))
-    subscriber = _locked(link.subscriber)
+    link = _held(subscribers.find_confirming, token)
+    subscriber = link.subscriber
     if link.state is LinkState.DONE:
         return subscriber
     if link.state is LinkState.EXPIRED:
@@ -87,9 +87,9 @@ def confirm(token: str) -> Subscriber:
 @transaction.atomic
 def send_confirmation_again(token: str) -> None:
     """Sends another link to the address that an expired one was sent to."""
-    link = _found(subscribers.find_confirming(token))
+    link = _held(subscribers.find_confirming, token)
     if link.state is LinkState.EXPIRED:
-        subscriber = _locked(link.subscriber)
+        subscriber = link.subscriber
         subscriber.state = SubscriberState.PENDING
         subscriber.save(update_fields=["state"])
         _ask_to_confirm(subscriber)
@@ -119,9 +119,11 @@ def request_manage_link(page: Page, email: str) -> None:
     """Mails a link that opens the choices of an active subscriber; tells nothing about the address."""
     address = clean_address(email)
     found = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE).first()
-    if found is None or not _is_within_caps(NoticeKind.MANAGE, found):
+    if found is None:
         return
     subscriber = _locked(found)
+    if subscriber.state != SubscriberState.ACTIVE or not _is_within_caps(NoticeKind.MANAGE, subscriber):
+        return
     subscriber.manage_nonce = secrets.token_hex(16)
     subscriber.manage_sent_at = timezone.now()
     subscriber.save(update_fields=["manage_nonce", "manage_sent_at"])
@@ -131,10 +133,10 @@ def request_manage_link(page: Page, email: str) -> None:
 @transaction.atomic
 def change_choices(token: str, *, language: str, service_ids: Iterable[int] | None) -> Subscriber:
     """Uses the link up; Refused choices leave it valid."""
-    link = _found(subscribers.find_managing(token))
+    link = _held(subscribers.find_managing, token)
     if link.state is not LinkState.VALID:
         raise Refused(_("This link has expired."))
-    subscriber = _locked(link.subscriber)
+    subscriber = link.subscriber
     services = _check_choices(subscriber.page, language=language, service_ids=service_ids)
     before = _choices(subscriber)
     subscriber.manage_nonce = ""
@@ -149,7 +151,12 @@ def is_allowed(sent_at: Iterable[datetime], *, now: datetime, caps: Caps) -> boo
     return all(sum(now - at < span for at in instants) < count for count, span in caps)
 
 
-def _found(link: Link | None) -> Link:
+def _held(find: Callable[[str], Link | None], token: str) -> Link:
+    """What the token names, judged again once its subscriber is held: another request may have used it."""
+    link = find(token)
+    if link is not None:
+        _locked(link.subscriber)
+        link = find(token)
     if link is None:
         raise Refused(_("This link is not valid."))
     return link
@@ -170,7 +177,7 @@ def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | No
     if not wanted:
         raise Refused(_("Choose at least one service, or all services."), field="services")
     if len(services) != len(wanted):
-        raise Refused(_("Choose services of this page."), field="services")
+        raise Refused(_("Choose services from this page."), field="services")
     return services
 
 

@@ -4,6 +4,7 @@ No text from a probe or a payload is in them: only names that staff gave.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from incidents.models import Verdict
 
@@ -24,12 +25,12 @@ _TITLE: Mapping[str, Mapping[str, str]] = {
 
 _FIRST_UPDATE = {
     "ja": (
-        "現在、{services}において、通常と異なる状況を監視システムが検知しております。"
-        "影響範囲および原因を調査しております。詳細が判明次第、本ページにてお知らせいたします。"
+        "{services}において、通常と異なる状況を監視システムで検知いたしました。"
+        "現在、影響範囲および原因を調査しております。詳細が判明次第、あらためてお知らせいたします。"
     ),
     "en": (
-        "Our monitoring has detected an abnormal condition of {services}. "
-        "We are investigating its scope and cause, and will report here as soon as we know more."
+        "Our monitoring has detected unusual behaviour of {services}. "
+        "We are investigating its scope and cause, and will let you know as soon as we know more."
     ),
 }
 
@@ -66,8 +67,8 @@ _RECOVERED = {
 }
 
 _DISMISSED = {
-    "ja": "公開前に回復したため、下書きを自動で終了。",
-    "en": "Recovered before publication: the draft was closed by itself.",
+    "ja": "公開前に回復したため、下書きを自動で取り下げ。",
+    "en": "Recovered before publication: the draft was dismissed automatically.",
 }
 
 
@@ -84,9 +85,11 @@ def first_update(services: list[str], *, language: str) -> str:
     return _FIRST_UPDATE[_for(language)].format(services=joiner.join(services))
 
 
-def detected(verdict: str, *, monitor: str, onset: str, percent: int, language: str) -> str:
-    """`percent` is the value as a share of the usual one; only *low* and *high* tell it."""
-    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=onset, percent=percent)
+def detected(verdict: str, *, monitor: str, onset: datetime, percent: int, language: str) -> str:
+    """`onset` in the page's zone; `percent` is the value as a share of the usual one, told by *low* and *high*."""
+    clock = f"{onset:%H:%M}"
+    day = f"{onset.year}年{onset.month}月{onset.day}日" if _for(language) == "ja" else f"{onset:%Y-%m-%d}"
+    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=f"{day} {clock}", percent=percent)
 
 
 def surge(*, monitor: str, percent: int, language: str) -> str:

@@ -1,9 +1,11 @@
 """Who may see the console: every view of it goes through `staff_view`."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,6 +16,9 @@ from incidents.models import Page, Staff
 from incidents.queries.page import page_for
 
 P = ParamSpec("P")
+
+LONGEST_SESSION_SECONDS = 12 * 3600
+RENEW_SECONDS = 60
 
 
 class StaffRequest(HttpRequest):
@@ -35,6 +40,9 @@ def staff_view(
             return _ask_to_sign_in(request)
         if not request.user.is_staff:
             raise PermissionDenied
+        if not _keep_session(request):
+            logout(request)
+            return _ask_to_sign_in(request)
         page = page_for(request.get_host())
         if page is None:
             raise Http404("no page answers for this host")
@@ -47,6 +55,21 @@ def staff_view(
         return response
 
     return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], guarded)
+
+
+def _keep_session(request: HttpRequest) -> bool:
+    """Whether the sign-in still counts: half an hour after the last thing done, twelve hours at most.
+
+    A page that polls by itself does nothing, so it does not keep anyone signed in.
+    """
+    now = int(time.time())
+    since = request.session.setdefault("signed_in_at", now)
+    if now - since > LONGEST_SESSION_SECONDS:
+        return False
+    polls = bool(getattr(request, "htmx", False)) and request.method == "GET"
+    if not polls and now - request.session.get("acted_at", 0) >= RENEW_SECONDS:
+        request.session["acted_at"] = now
+    return True
 
 
 def _ask_to_sign_in(request: Any) -> HttpResponse:

@@ -108,7 +108,9 @@ def publish_draft(request: StaffRequest, reference: str) -> HttpResponse:
         messages.warning(request, sentence_of(refused))
     else:
         told = update.notice.audience
-        message = ngettext("Published. %(n)s person is told.", "Published. %(n)s people are told.", told)
+        message = ngettext(
+            "Published. %(n)s person is notified.", "Published. %(n)s people are notified.", told
+        )
         messages.success(request, message % {"n": told})
     return redirect("console:incident", reference=reference)
 

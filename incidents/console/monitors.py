@@ -50,7 +50,7 @@ def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
     monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
     enabled = request.POST.get("enabled") == "1"
     set_monitor_enabled(monitor, enabled, actor=request.user)
-    message = _("%(name)s watches again.") if enabled else _("%(name)s is paused.")
+    message = _("%(name)s is watching again.") if enabled else _("%(name)s is paused.")
     messages.success(request, message % {"name": monitor.name})
     return redirect("console:service", slug=slug)
 

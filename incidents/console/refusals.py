@@ -22,24 +22,37 @@ SENTENCES = (
     gettext_noop("someone else saved this report meanwhile; nothing was overwritten"),
     gettext_noop("the period ends before it begins"),
     gettext_noop("this part of the report is empty"),
+    gettext_noop("expected one line of text without space around it"),
+    gettext_noop("expected every entry to be one line of text"),
+    gettext_noop("expected no line that reads as a heading of the report: %(line)s"),
+    gettext_noop("expected no heading of the report: %(line)s"),
+    gettext_noop("expected a name that does not read as a line of revision"),
+    gettext_noop("expected a subject that does not end in the name of an edition"),
+    gettext_noop("expected a note that begins %(note)s for the marker %(marker)s"),
+    gettext_noop("expected a marker %(marker)s for the note %(note)s"),
+    gettext_noop("expected one note %(note)s, not two"),
+    gettext_noop("%(stem)s: a day has at most %(most)s report numbers, and all are taken"),
     gettext_noop("the timeline has no line"),
     gettext_noop("a line can only join one of the same minute"),
     gettext_noop("%(name)s is not a draft any more"),
     gettext_noop("%(name)s was closed without publication"),
     gettext_noop("%(name)s already has its report"),
-    gettext_noop("%(name)s is issued; its text stands"),
+    gettext_noop("%(name)s is issued; its text can no longer be changed"),
     gettext_noop("%(name)s is already issued"),
     gettext_noop("%(name)s names no affected service, so a report has no number to take"),
     gettext_noop("%(name)s is taken by another service"),
     gettext_noop("%(name)s is taken by another monitor of this service"),
     gettext_noop("%(name)s: a report code is 2 to 8 capitals, such as HEA"),
-    gettext_noop("expected %(name)s minutes before publication"),
+    gettext_noop("expected %(least)s to %(most)s minutes before publication"),
     gettext_noop("expected at least %(name)s seconds"),
     gettext_noop("expected at most %(name)s bytes of text"),
     gettext_noop("expected at most %(name)s opening brackets ["),
+    gettext_noop("expected fewer opening brackets [ in one long paragraph"),
     gettext_noop("expected at most %(name)s levels of lists and quotations"),
-    gettext_noop("a log entry has %(name)s characters"),
+    gettext_noop("a log entry has %(least)s to %(most)s characters"),
+    gettext_noop("expected a URL that begins with %(one)s or %(other)s"),
     gettext_noop("expected a URL that begins with %(name)s"),
+    gettext_noop("expected a URL of at most %(name)s characters"),
     gettext_noop("expected a URL without a user name or password in it"),
     gettext_noop("expected a URL without spaces, control characters or backslashes"),
     gettext_noop("expected a URL such as https://www.example.com/"),
@@ -47,9 +60,9 @@ SENTENCES = (
     gettext_noop("expected a host name or an address after ://"),
     gettext_noop("expected a port between 1 and 65535"),
     gettext_noop("expected a port that web servers use, not %(name)s"),
-    gettext_noop("expected a whole number from %(name)s"),
+    gettext_noop("expected a whole number from %(least)s to %(most)s"),
 )
-_HOLE = "%(name)s"
+_HOLE = re.compile(r"%\\\((\w+)\\\)s")
 
 
 def sentence_of(refused: Refused) -> str:
@@ -58,8 +71,7 @@ def sentence_of(refused: Refused) -> str:
     for sentence in SENTENCES:
         found = _match(sentence, said)
         if found is not None:
-            translated = gettext(sentence)
-            return translated % {"name": found} if _HOLE in sentence else translated
+            return gettext(sentence) % found if found else gettext(sentence)
     return said
 
 
@@ -69,9 +81,8 @@ def refuse_into(form: forms.BaseForm, refused: Refused) -> None:
     form.add_error(name, sentence_of(refused))
 
 
-def _match(sentence: str, said: str) -> str | None:
-    before, hole, after = sentence.partition(_HOLE)
-    if not hole:
-        return "" if said == sentence else None
-    found = re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", said, re.DOTALL)
-    return found[1] if found else None
+def _match(sentence: str, said: str) -> dict[str, str] | None:
+    """What stands in the sentence's places; None where this sentence was not said."""
+    pattern = _HOLE.sub(r"(?P<\1>.+)", re.escape(sentence))
+    found = re.fullmatch(pattern, said, re.DOTALL)
+    return found.groupdict() if found else None

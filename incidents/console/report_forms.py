@@ -59,8 +59,10 @@ class IssueForm(forms.Form):
 class LinesForm(forms.Form):
     """Three fields for each line, named by the id of its log entry."""
 
-    def __init__(self, data: Any = None, *, lines: Sequence[ReportLine]) -> None:
-        super().__init__(data)
+    version = forms.IntegerField(widget=forms.HiddenInput(attrs={"id": "id_lines_version"}))
+
+    def __init__(self, data: Any = None, *, lines: Sequence[ReportLine], version: int) -> None:
+        super().__init__(data, initial={"version": version})
         self.lines = lines
         self._same_minute = _ids_of_same_minute(lines)
         for line in lines:

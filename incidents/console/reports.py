@@ -63,12 +63,15 @@ def draft(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def choose_lines(request: StaffRequest, reference: str) -> HttpResponse:
     report = find_report(find_incident(request, reference))
-    form = LinesForm(request.POST, lines=_lines(report))
+    form = LinesForm(request.POST, lines=_lines(report), version=report.version)
     if form.is_valid():
         try:
-            actions.choose_lines(report, form.choices(), actor=request.user)
+            actions.choose_lines(
+                report, form.choices(), version=form.cleaned_data["version"], actor=request.user
+            )
         except Refused as refused:
             refuse_into(form, refused)
+            form.data = {**form.data.dict(), "version": str(report.version)}  # type: ignore[attr-defined]
         else:
             messages.success(request, _("The timeline is saved."))
             return redirect("console:report", reference=reference)
@@ -79,7 +82,7 @@ def choose_lines(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def take_up_lines(request: StaffRequest, reference: str) -> HttpResponse:
     report = find_report(find_incident(request, reference))
-    actions.add_missing_lines(report)
+    actions.add_missing_lines(report, actor=request.user)
     return redirect("console:report", reference=reference)
 
 
@@ -127,7 +130,7 @@ def _render_report(
 ) -> HttpResponse:
     lines = _lines(report)
     form = form or ReportForm(report=report)
-    lines_form = lines_form or LinesForm(lines=lines)
+    lines_form = lines_form or LinesForm(lines=lines, version=report.version)
     missing = LogEntry.objects.filter(incident=report.incident_id).count() - len(lines)
     context = {
         "section": "incidents",
@@ -163,7 +166,9 @@ def _refuse_issue(form: IssueForm, refused: Refused) -> None:
     labels = {name: field.label for name, field in ReportForm.base_fields.items()}
     labels["lines"] = _("Timeline")
     sentence = sentence_of(refused)
-    form.add_error(None, f"{labels[refused.field]}: {sentence}" if refused.field in labels else sentence)
+    if refused.field in labels:
+        sentence = _("%(label)s: %(sentence)s") % {"label": labels[refused.field], "sentence": sentence}
+    form.add_error(None, sentence)
 
 
 def _lines(report: Report) -> list[ReportLine]:

@@ -55,13 +55,13 @@ class UpdateForm(ScopeForm):
             label=_("Time of this update"),
             required=False,
             original=original.happened_at if original else None,
-            help_text=_("The instant shown on the page. Empty: now."),
+            help_text=_("The time shown on the page. Empty: now."),
         )
         self.fields["recovered_at"] = InstantField(
             label=_("Recovered at"),
             required=False,
             original=original.recovered_at if original else None,
-            help_text=_("When it was really over. Empty: the instant of this update."),
+            help_text=_("When it actually ended. Empty: the time of this update."),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -99,8 +99,8 @@ class UpdateForm(ScopeForm):
 
 
 class ComposerForm(UpdateForm):
-    notify = forms.BooleanField(label=_("Tell subscribers by mail"), required=False)
-    hold = forms.ChoiceField(label=_("Mails leave"), widget=forms.RadioSelect, required=False)
+    notify = forms.BooleanField(label=_("Notify subscribers by email"), required=False)
+    hold = forms.ChoiceField(label=_("When to send the mails"), widget=forms.RadioSelect, required=False)
     request_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     promises = (
         (BY_SEVERITY, _("By severity: minor 60, major 30, critical 15 minutes")),
@@ -110,10 +110,16 @@ class ComposerForm(UpdateForm):
     def __init__(
         self, data: Any = None, *, hold_seconds: int, initial: dict[str, Any], **kwargs: Any
     ) -> None:
-        standing = {"promise": BY_SEVERITY, "notify": True, "hold": HOLD, "request_key": new_request_key()}
+        standing = {
+            "promise": BY_SEVERITY,
+            "notify": True,
+            "hold": HOLD if hold_seconds else NOW,
+            "request_key": new_request_key(),
+        }
         super().__init__(data, initial=standing | initial, **kwargs)
+        at_once = (NOW, _("At once"))
         after = _("After %(seconds)s seconds, until then they can be cancelled") % {"seconds": hold_seconds}
-        self.fields["hold"].choices = [(HOLD, after), (NOW, _("At once"))]  # type: ignore[attr-defined]
+        self.fields["hold"].choices = [(HOLD, after), at_once] if hold_seconds else [at_once]  # type: ignore[attr-defined]
 
     @property
     def hold_seconds(self) -> int | None:

@@ -16,15 +16,15 @@ def clean_address(text: str) -> str:
     """The address in lower case, its domain as A-labels; Refused(field="email") says what is wrong."""
     address = text.strip(" \t\u3000")
     if not address:
-        raise _refused(_("Enter an e-mail address."))
+        raise _refused(_("Enter an email address."))
     if any(ord(char) < 32 or ord(char) == 127 for char in address):
-        raise _refused(_("An e-mail address cannot hold line breaks or control characters."))
+        raise _refused(_("An email address cannot hold line breaks or control characters."))
     local, at, domain = address.rpartition("@")
     if not at or not local or not domain:
-        raise _refused(_("An e-mail address has the form name@example.com."))
+        raise _refused(_("An email address has the form name@example.com."))
     clean = f"{_clean_local(local.lower())}@{_clean_domain(domain.lower())}"
     if len(clean) > MAX_BYTES:
-        raise _refused(_("An e-mail address has at most 254 characters."))
+        raise _refused(_("An email address has at most 254 characters."))
     return clean
 
 
@@ -38,13 +38,13 @@ def is_clean(address: str) -> bool:
 
 def _clean_local(local: str) -> str:
     if local.startswith("-"):
-        raise _refused(_("An e-mail address cannot begin with a hyphen."))
+        raise _refused(_("An email address cannot begin with a hyphen."))
     if not local.isascii():
         raise _refused(_("Only ASCII characters can stand before the @."))
     if '"' in local:
-        raise _refused(_("An e-mail address with quotation marks cannot be used."))
+        raise _refused(_("An email address with quotation marks cannot be used."))
     if len(local) > MAX_LOCAL_BYTES or not _LOCAL.fullmatch(local):
-        raise _refused(_("An e-mail address has the form name@example.com."))
+        raise _refused(_("An email address has the form name@example.com."))
     return local
 
 

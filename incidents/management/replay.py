@@ -16,7 +16,7 @@ from incidents.actions.report import LineChoice
 from incidents.lib import times
 from incidents.management.incident_facts import IncidentFile, LogFacts, ReportFacts, UpdateFacts
 from incidents.monitors.intake import take_observations
-from incidents.queries.incident import proposed_scope, refreshed
+from incidents.queries.incident import refreshed
 from incidents.queries.monitor import open_incident_of
 from incidents.queries.report import line_rows
 from incidents.queries.service import find_service
@@ -132,8 +132,6 @@ class Replay:
         scope = None
         if facts.services is not None:
             scope = {self._services[slug]: status for slug, status in facts.services.items()}
-        elif facts is self._file.updates[0]:
-            scope = proposed_scope(self.incident)
         draft = Draft(
             stage=facts.stage,
             body=facts.body,
@@ -166,8 +164,8 @@ class Replay:
     def _issue(self, facts: ReportFacts) -> None:
         assert self.incident is not None
         report = report_actions.draft_report(self.incident, subject=facts.subject)
-        report_actions.save_report(report, self._texts(facts), version=report.version)
-        report_actions.choose_lines(report, self._choices(report, facts))
+        report = report_actions.save_report(report, self._texts(facts), version=report.version)
+        report_actions.choose_lines(report, self._choices(report, facts), version=report.version)
         self.report = issue.issue(report, notify=self._deliver)
 
     def _texts(self, facts: ReportFacts) -> dict[str, object]:

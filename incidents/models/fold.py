@@ -114,4 +114,11 @@ def _stretches(updates: Sequence[Told], *, started_at: datetime) -> list[Stretch
             if status != ServiceStatus.OPERATIONAL:
                 start = started_at if index == 0 else max(at, running.from_at if running else at)
                 open_[service_id] = Stretch(service_id, status, start, None)
+        if over:
+            done = [_ended(stretch, at) for stretch in done if stretch.from_at < at]
     return sorted([*done, *open_.values()], key=lambda s: s.from_at)
+
+
+def _ended(stretch: Stretch, at: datetime) -> Stretch:
+    """Cut where it was really over, as an update that came later tells."""
+    return stretch if stretch.until_at and stretch.until_at <= at else replace(stretch, until_at=at)

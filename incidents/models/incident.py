@@ -26,12 +26,15 @@ class Incident(models.Model):
 
     `stage`, `severity`, `concerned`, `workaround`, `next_update_at`, `published_at` and `resolved_at`
     are the fold of the updates (`models.fold`); no other code writes them once an update exists.
-    `ended_untold_at` is the end of a past incident whose record holds no update that tells it.
+    `first_title` is the title of the first publication: the stem of every mail's subject, so that a corrected
+    title does not split the thread. `ended_untold_at` is the end of a past incident whose record holds no
+    update that tells it.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
     reference = models.CharField(max_length=24)
     title = models.CharField(max_length=150)
+    first_title = models.CharField(max_length=150, blank=True)
     state = models.CharField(max_length=10, choices=IncidentState.choices, default=IncidentState.DRAFT)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.STAFF)
     stage = models.CharField(max_length=14, choices=Stage.choices, default=Stage.INVESTIGATING)

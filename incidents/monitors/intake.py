@@ -7,6 +7,7 @@ from django.db import transaction
 
 from incidents.actions.monitor import Judged, apply_judgement, record_observations, save_state
 from incidents.lib import times
+from incidents.lib.errors import Refused
 from incidents.models import Monitor
 from incidents.monitors.checkers.baseline import judge_series, judge_value
 from incidents.monitors.checkers.heartbeat import judge_pings
@@ -25,7 +26,9 @@ def take_observations(monitor: Monitor, points: Points) -> None:
 
     Only the newest judgement has consequences: a batch of the past must not open old incidents.
     """
-    monitor = lock_monitor(monitor.pk)
+    was_enabled, monitor = monitor.enabled, lock_monitor(monitor.pk)
+    if was_enabled and not monitor.enabled:
+        raise Refused("this monitor was paused")
     record_observations(monitor, points)
     zone = monitor.service.page.time_zone
     series = Series.from_json(monitor.state)
@@ -50,9 +53,9 @@ def take_observations(monitor: Monitor, points: Points) -> None:
 
 @transaction.atomic
 def take_ping(monitor: Monitor, event: str) -> None:
-    """Keeps a heartbeat's ping and judges it at once; a start is only noted."""
+    """Keeps a heartbeat's ping and judges it at once; a start only sets when its end is missed."""
     monitor = lock_monitor(monitor.pk)
     pings = with_event(pings_of(monitor), event, at=times.now())
     save_state(monitor, {**monitor.state, "pings": to_json(pings)})
-    if event != "start":
-        take_result(monitor.pk, judge_pings(pings, times.now(), heartbeat_settings(monitor.settings)))
+    settings = heartbeat_settings(monitor.settings)
+    take_result(monitor.pk, None if event == "start" else judge_pings(pings, times.now(), settings))

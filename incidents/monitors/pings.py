@@ -1,5 +1,6 @@
 """What a heartbeat monitor knows of its job, kept in the monitor's state."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ def with_event(pings: Pings, event: str, *, at: datetime) -> Pings:
         return replace(pings, started_at=at)
     if event == "fail":
         return Pings(last_at=at, exit_status=FAILED)
-    if event and not (event.isascii() and event.isdigit() and int(event) <= LARGEST_STATUS):
+    if event and not (re.fullmatch("[0-9]{1,3}", event) and int(event) <= LARGEST_STATUS):
         raise Refused(f"expected start, fail or an exit status from 0 to {LARGEST_STATUS}", field="event")
     return Pings(last_at=at, exit_status=int(event or 0))
 

@@ -1,6 +1,6 @@
 """A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from incidents.lib.errors import Refused
@@ -10,6 +10,7 @@ from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.results import HeartbeatSettings, HttpSettings, Probe
 
 METHODS = ("GET", "HEAD", "POST")
+SLOW_UNTIL = 0.75  # of the limit: answers that hover around it change nothing
 
 
 def probe_of(monitor: Monitor) -> Probe:
@@ -20,8 +21,17 @@ def policy_of(monitor: Monitor) -> Policy:
     """How many results decide; a heartbeat's one is already the end of a period and its grace."""
     if monitor.kind == MonitorKind.HEARTBEAT:
         return ONE_RESULT_DECIDES
-    settings = monitor.settings
+    return http_policy(monitor.settings)
+
+
+def http_policy(settings: Mapping[str, Any]) -> Policy:
+    """An answer over `max_latency_ms` is an answer: slowness is judged over several of them."""
+    limit = settings.get("max_latency_ms")
+    if limit is not None:
+        limit = _whole(settings, "max_latency_ms", default=0, least=1, most=60_000)
     return Policy(
+        slow_enter_ms=limit,
+        slow_leave_ms=limit and limit * SLOW_UNTIL,
         failures_to_down=_whole(settings, "failures_to_down", default=3, least=1, most=20),
         passes_to_up=_whole(settings, "passes_to_up", default=2, least=1, most=20),
     )
@@ -31,16 +41,12 @@ def http_settings(settings: Mapping[str, Any]) -> HttpSettings:
     method = settings.get("method", "GET")
     if method not in METHODS:
         raise Refused(f"expected one of {', '.join(METHODS)}", field="method")
-    latency = settings.get("max_latency_ms")
     days = settings.get("certificate_days")
     return HttpSettings(
         method=method,
         expected_statuses=_statuses(settings.get("expected_statuses")),
         keyword=str(settings.get("keyword", ""))[:200],
         keyword_absent=bool(settings.get("keyword_absent", False)),
-        max_latency_ms=None
-        if latency is None
-        else _whole(settings, "max_latency_ms", default=0, least=1, most=60_000),
         certificate_days=None
         if days is None
         else _whole(settings, "certificate_days", default=0, least=1, most=365),
@@ -57,14 +63,20 @@ def heartbeat_settings(settings: Mapping[str, Any]) -> HeartbeatSettings:
 
 def check_configuration(kind: str, *, target: str, settings: Mapping[str, Any]) -> None:
     """Raises Refused with the field of what a monitor of this kind cannot work with."""
-    checks: Mapping[str, Callable[[], object]] = {
-        MonitorKind.HTTP: lambda: (check_url(target, field="target"), http_settings(settings)),
-        MonitorKind.HEARTBEAT: lambda: heartbeat_settings(settings),
-        MonitorKind.BASELINE: lambda: None,
-    }
-    if kind not in checks:
+    if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
-    checks[kind]()
+    if kind == MonitorKind.HTTP:
+        check_url(target, field="target")
+    check_settings(kind, settings)
+
+
+def check_settings(kind: str, settings: Mapping[str, Any]) -> None:
+    """Raises Refused with the field of a setting that a monitor of this kind cannot work with."""
+    if kind == MonitorKind.HTTP:
+        http_settings(settings)
+        http_policy(settings)
+    elif kind == MonitorKind.HEARTBEAT:
+        heartbeat_settings(settings)
 
 
 def _statuses(given: Any) -> frozenset[int]:

@@ -22,7 +22,6 @@ class HttpSettings:
     expected_statuses: frozenset[int] = frozenset(range(200, 300))
     keyword: str = ""
     keyword_absent: bool = False
-    max_latency_ms: float | None = None
     certificate_days: int | None = None
     total_ms: int = 10_000
     connect_ms: int = 5_000

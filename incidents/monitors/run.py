@@ -1,5 +1,10 @@
 """The hands of the monitors: due checks made, silence judged."""
 
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
 from django.conf import settings
 from django.db import transaction
 
@@ -16,44 +21,73 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.models import Monitor, MonitorKind
-from incidents.monitors.checkers.heartbeat import judge_pings
+from incidents.monitors.checkers.heartbeat import due_at, judge_pings
 from incidents.monitors.checkers.http import check_many
 from incidents.monitors.judge import State, judge, judge_silence
 from incidents.monitors.pings import pings_of
-from incidents.monitors.probes import heartbeat_settings, policy_of, probe_of
-from incidents.monitors.results import Probe, Result
+from incidents.monitors.probes import check_settings, heartbeat_settings, policy_of, probe_of
+from incidents.monitors.results import Result
 from incidents.monitors.series import Series
 from incidents.queries.monitor import lock_monitor, monitors_by_id, silent_monitors
 from incidents.queries.service import is_stale
 
 MOST_AT_ONCE = 200
 
+log = logging.getLogger(__name__)
+
 
 def check_due() -> int:
     """Checks what is due, side by side, and judges each; answers how many."""
     monitors = monitors_by_id(claim_due(limit=MOST_AT_ONCE))
-    probes = [(monitor, probe) for monitor in monitors if (probe := _probe(monitor)) is not None]
-    results = check_many(
-        [probe for _, probe in probes], guard=Guard(str(network) for network in settings.OUTBOUND_ALLOW)
-    )
-    for (monitor, _), result in zip(probes, results, strict=True):
-        take_result(monitor.pk, result)
-    for monitor in monitors:
+    sound = [monitor for monitor in monitors if _is_sound(monitor)]
+    asked = [monitor for monitor in sound if monitor.kind == MonitorKind.HTTP]
+    guard = Guard(str(network) for network in settings.OUTBOUND_ALLOW)
+    results = check_many([probe_of(monitor) for monitor in asked], guard=guard)
+    for monitor, result in zip(asked, results, strict=True):
+        _settle(monitor, partial(take_result, monitor.pk, result))
+    for monitor in sound:
         if monitor.kind == MonitorKind.HEARTBEAT:
-            _take_pings(monitor)
+            _settle(monitor, partial(_judge_heartbeat, monitor.pk))
     return len(monitors)
 
 
 @transaction.atomic
 def take_result(monitor_id: int, result: Result | None) -> None:
-    """Keeps one result, judges it, and sets the next check; without a result only that."""
+    """Keeps one result, judges it, and sets the next check; without a result only that.
+
+    What comes for a monitor that was paused meanwhile is let go: it would colour the service for ever.
+    """
     monitor = lock_monitor(monitor_id)
-    if result is not None:
+    if result is not None and monitor.enabled:
         record_result(monitor, at=result.at, ok=result.ok, latency_ms=result.latency_ms, detail=result.detail)
         judgement = judge(State.from_json(monitor.state.get("judge", {})), result, policy_of(monitor))
         state = {**monitor.state, "judge": judgement.state.to_json()}
         apply_judgement(monitor, Judged(judgement.verdict, result.at, judgement.onset_at, state))
-    schedule_next(monitor, ok=result is None or result.ok)
+    schedule_next(monitor, ok=result is None or result.ok, due_at=_due_at(monitor))
+
+
+@transaction.atomic
+def _judge_heartbeat(monitor_id: int) -> None:
+    """By the pings there are now: some may have come since the monitor was claimed."""
+    monitor = lock_monitor(monitor_id)
+    take_result(monitor_id, judge_pings(pings_of(monitor), times.now(), heartbeat_settings(monitor.settings)))
+
+
+def _settle(monitor: Monitor, take: Callable[[], None]) -> None:
+    """A result that cannot be taken stays with its monitor, which is asked again when the lease ends: no
+    other one waits for it."""
+    try:
+        take()
+    except Monitor.DoesNotExist:
+        log.info("monitor %s was deleted while it was asked", monitor.pk)
+    except (LookupError, ValueError):
+        log.exception("the result of monitor %s cannot be taken", monitor.pk)
+
+
+def _due_at(monitor: Monitor) -> datetime | None:
+    if monitor.kind != MonitorKind.HEARTBEAT:
+        return None
+    return due_at(pings_of(monitor), heartbeat_settings(monitor.settings))
 
 
 def judge_silent() -> int:
@@ -64,7 +98,7 @@ def judge_silent() -> int:
 @transaction.atomic
 def _fall_silent(monitor_id: int) -> bool:
     monitor = lock_monitor(monitor_id)
-    if not is_stale(monitor, now=times.now()):
+    if not monitor.enabled or not is_stale(monitor, now=times.now()):
         return False
     fall_silent(monitor, state=_silenced(monitor))
     return True
@@ -78,17 +112,11 @@ def _silenced(monitor: Monitor) -> dict[str, object]:
     return {**monitor.state, "judge": judge_silence(state, now, interval).state.to_json()}
 
 
-def _probe(monitor: Monitor) -> Probe | None:
-    """The monitor's probe, or None for one that is not asked; a configuration that cannot work is parked."""
-    if monitor.kind != MonitorKind.HTTP:
-        return None
+def _is_sound(monitor: Monitor) -> bool:
+    """Parks a monitor whose configuration cannot work."""
     try:
-        return probe_of(monitor)
+        check_settings(monitor.kind, monitor.settings)
     except Refused as refused:
         park_monitor(monitor, reason=f"{refused.field}: {refused}")
-        return None
-
-
-def _take_pings(monitor: Monitor) -> None:
-    heartbeat = heartbeat_settings(monitor.settings)
-    take_result(monitor.pk, judge_pings(pings_of(monitor), times.now(), heartbeat))
+        return False
+    return True

@@ -69,9 +69,9 @@ JAPANESE = Words(
     step="【第{}報】",
     last_step="【第{}報・最終報】",
     report_tag="【障害報告書公開】",
-    first_intro="下記のとおり障害が発生しております。ご迷惑をおかけし、深くお詫び申し上げます。",
+    first_intro="下記のとおり障害が発生しております。ご迷惑をおかけしておりますことを、深くお詫び申し上げます。",
     next_intro="障害の状況について、下記のとおりお知らせいたします。",
-    resolved_intro="下記の障害は復旧いたしました。ご迷惑をおかけし、深くお詫び申し上げます。",
+    resolved_intro="下記の障害は復旧いたしました。ご迷惑をおかけしましたことを、深くお詫び申し上げます。",
     report_intro="下記の障害について、障害報告書を公開いたしました。",
     title="件名",
     state="状況",
@@ -91,18 +91,18 @@ JAPANESE = Words(
     number="報告書番号",
     manage="配信内容の変更",
     unsubscribe="配信停止",
-    why="このメールは、{}に配信登録されたメールアドレスにお送りしています。",
+    why="このメールは、「{}」のお知らせの配信登録をいただいたメールアドレスにお送りしています。",
     confirm_subject="【{}】配信登録のご確認",
-    confirm_intro="{}のお知らせメールの配信登録を受け付けました。"
-    "次のページを開き、ボタンを押すと登録が確定します。",
+    confirm_intro="「{}」のお知らせについて、配信登録のお申し込みを受け付けました。"
+    "次のページを開いて「登録確定」ボタンを押すと、登録が確定します。",
     confirm_action="登録確定（7日間有効）",
     confirm_ignore="お心当たりのない場合は、何もせずこのメールを破棄してください。配信は始まりません。",
     already_subject="【{}】すでに配信登録済みです",
-    already_intro="{}の配信登録のお申し込みがありましたが、このメールアドレスはすでに登録されています。"
+    already_intro="「{}」のお知らせについて、配信登録のお申し込みを受け付けましたが、このメールアドレスはすでに登録されています。"
     "お手続きは不要です。",
     already_action="配信内容を変更する場合",
     manage_subject="【{}】配信内容の変更",
-    manage_intro="{}の配信内容を変更するページをお知らせします。",
+    manage_intro="「{}」のお知らせについて、配信内容を変更するページをご案内します。",
     manage_action="配信内容の変更（15分間有効、1回限り）",
     manage_ignore="お心当たりのない場合は、何もせずこのメールを破棄してください。登録内容は変わりません。",
     status={
@@ -132,7 +132,7 @@ ENGLISH = Words(
     step="[Update {}] ",
     last_step="[Update {}, final] ",
     report_tag="[Incident report] ",
-    first_intro="We are having the problem described below, and apologise for the trouble it causes.",
+    first_intro="We are experiencing the problem described below. We apologise for the trouble it causes.",
     next_intro="Here is the latest on the problem described below.",
     resolved_intro="The problem described below is resolved. We apologise for the trouble it caused.",
     report_intro="The report on the incident below has been published.",
@@ -154,7 +154,7 @@ ENGLISH = Words(
     number="Report number",
     manage="Change your choices",
     unsubscribe="Unsubscribe",
-    why="You receive this mail because your address is subscribed to {}.",
+    why="You receive this email because your address is subscribed to {}.",
     confirm_subject="[{}] Please confirm your subscription",
     confirm_intro="We received a request to send notices of {} to this address. "
     "Open the page below and press its button to confirm.",
@@ -187,6 +187,7 @@ ENGLISH = Words(
 )
 
 _TABLE = {"ja": JAPANESE, "en": ENGLISH}
+_ZONES_JA = {"Asia/Tokyo": "日本時間", "Japan": "日本時間", "UTC": "協定世界時", "Etc/UTC": "協定世界時"}
 _WEEKDAYS = "月火水木金土日"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -201,7 +202,8 @@ def write_time(instant: datetime, *, zone: ZoneInfo, language: str, today: date 
     local = instant.astimezone(zone)
     clock = f"{local:%H:%M}"
     is_japanese = language == "ja"
-    clock += f"（{_zone_name(local, zone)}）" if is_japanese else f" {local.tzname()}"
+    name = _zone_name(local, zone, is_japanese=is_japanese)
+    clock += f"（{name}）" if is_japanese else f" {name}"
     if local.date() == today:
         return clock
     return f"{_write_date(local.date(), is_japanese=is_japanese)}{clock}"
@@ -213,5 +215,9 @@ def _write_date(day: date, *, is_japanese: bool) -> str:
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}, "
 
 
-def _zone_name(local: datetime, zone: ZoneInfo) -> str:
-    return "日本時間" if zone.key in ("Asia/Tokyo", "Japan") else local.tzname() or zone.key
+def _zone_name(local: datetime, zone: ZoneInfo, *, is_japanese: bool) -> str:
+    """As the page names it; zones without letters of their own as UTC+07."""
+    if is_japanese and zone.key in _ZONES_JA:
+        return _ZONES_JA[zone.key]
+    name = local.tzname() or zone.key
+    return f"UTC{name}" if name[0] in "+-" else name

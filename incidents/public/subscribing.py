@@ -101,7 +101,7 @@ def confirm(visit: Visit, token: str) -> HttpResponse:
         subscriber_actions.send_confirmation_again(token)
         return _say(visit, _("Check your mailbox"), _mailed_if_possible())
     subscriber_actions.confirm(token)
-    return _say(visit, _("Your subscription is confirmed"), _("From now on we tell you by mail."))
+    return _say(visit, _("Your subscription is confirmed"), _("From now on we will notify you by email."))
 
 
 @acting()
@@ -116,7 +116,7 @@ def manage(visit: Visit) -> HttpResponse:
     return _say(
         visit,
         _("Check your mailbox"),
-        _("If this address is subscribed, we have sent it a link to change its choices."),
+        _("If this address is subscribed, we have sent it a link to change your choices."),
     )
 
 
@@ -164,7 +164,7 @@ def unsubscribe(visit: Visit, token: str) -> HttpResponse:
     if visit.request.method != "POST":
         return visit.render("public/unsubscribe.html", {"address": mask_address(subscriber.email)})
     subscriber_actions.unsubscribe(token)
-    return _say(visit, _("You are unsubscribed"), _("No more notices are sent to this address."))
+    return _say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
 
 
 def _act(view: View, visit: Visit, parts: dict[str, str]) -> HttpResponse:
@@ -188,11 +188,13 @@ def _of_page(link: Link | None, page: Page) -> Link | None:
 
 
 def _mailed_if_possible() -> str:
-    return _("If this address can be subscribed, we have sent it a mail. Press the button in it to confirm.")
+    return _(
+        "If this address can be subscribed, we have sent a confirmation link to it. Open it and press the button."
+    )
 
 
 def _not_found(visit: Visit) -> HttpResponse:
-    text = _("Perhaps a part of its address is missing. Copy the whole link from the mail.")
+    text = _("Part of its address may be missing. Copy the whole link from the email.")
     return _say(visit, _("This link is not valid"), text, status=404)
 
 

@@ -52,7 +52,7 @@ class ChoicesForm(forms.Form):
         error_messages={"required": _("Choose all services or some of them.")},
     )
     services = forms.TypedMultipleChoiceField(
-        coerce=int, required=False, error_messages={"invalid_choice": _("Choose services of this page.")}
+        coerce=int, required=False, error_messages={"invalid_choice": _("Choose services from this page.")}
     )
 
     def __init__(self, page: Page, *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ def summarise(incident: IncidentView, *, zone: ZoneInfo, language: str, address:
         (_("Status"), incident.stage_label),
         (_("Severity"), incident.severity_label),
         (_("Started at"), say(incident.started_at)),
-        (_("Resolved at"), say(incident.resolved_at) if incident.resolved_at else ""),
+        (_("Resolved at"), say(incident.ended_at) if incident.ended_at else ""),
         (_("Affected services"), _affected(incident, language=language)),
         (_("Who is concerned"), incident.concerned),
         (_("What you can do"), incident.workaround),

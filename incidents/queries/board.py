@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from incidents.models import (
     OVER,
+    PENDING_DELIVERY,
     Delivery,
     DeliveryState,
     Incident,
@@ -19,6 +22,7 @@ from incidents.models import (
 )
 
 RECENT = 8
+LOST_FOR = timedelta(days=7)
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 
 
@@ -64,12 +68,15 @@ def recent_incidents(page: Page) -> list[Incident]:
     ended = Incident.objects.filter(page=page).filter(
         Q(stage__in=OVER, state=IncidentState.PUBLIC) | Q(state=IncidentState.DISMISSED)
     )
-    return list(ended.select_related("report").order_by("-opened_at", "-id")[:RECENT])
+    last_first = Coalesce("resolved_at", "dismissed_at").desc()
+    return list(ended.select_related("report").order_by(last_first, "-id")[:RECENT])
 
 
 def mail_health(page: Page) -> MailHealth:
-    """Deliveries that wait, and those of which nothing more will come."""
-    counts = _by_state(Delivery.objects.filter(notice__page=page))
+    """Deliveries that wait, and those of the last week of which nothing more will come."""
+    recent = timezone.now() - LOST_FOR
+    of_page = Delivery.objects.filter(notice__page=page)
+    counts = _by_state(of_page.filter(Q(state__in=PENDING_DELIVERY) | Q(next_attempt_at__gte=recent)))
     return MailHealth(
         failed=counts.get(DeliveryState.FAILED, 0),
         parked=counts.get(DeliveryState.PARKED, 0),

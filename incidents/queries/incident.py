@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from incidents.models import (
     OVER,
@@ -16,6 +16,7 @@ from incidents.models import (
     Service,
     ServiceStatus,
     Severity,
+    Signal,
     Stage,
     Update,
 )
@@ -91,6 +92,13 @@ class IncidentView:
         return self.stage in OVER
 
     @property
+    def ended_at(self) -> datetime | None:
+        """When the services had really recovered, which may be before it was told; None while it lasts."""
+        if not self.is_over:
+            return None
+        return max((i.until_at for i in self.impacts if i.until_at), default=self.resolved_at)
+
+    @property
     def stage_label(self) -> str:
         return str(Stage(self.stage).label)
 
@@ -164,7 +172,7 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
     }
 
 
-def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
+def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
     """Public incidents as they are shown, in a number of queries that does not grow with them."""
     found = incidents.select_related("report").prefetch_related(
         "updates__scope", "updates__revisions", "impacts__service"
@@ -173,13 +181,22 @@ def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[Incide
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"), page=page)
+    views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"))
     return views[0] if views else None
 
 
+def lock_incident(incident_id: int) -> Incident:
+    """The incident with its page, its own row held to the end of the transaction."""
+    return Incident.objects.select_for_update(of=("self",)).select_related("page").get(pk=incident_id)
+
+
 def drafts_due(*, now: datetime) -> list[Incident]:
-    """Drafts that their service's policy publishes by itself, the longest due first."""
-    due = Incident.objects.filter(state=IncidentState.DRAFT, publish_due_at__lte=now)
+    """Drafts that their service's policy publishes by itself, the longest due first.
+
+    One whose monitors all recovered, or were paused by people who know, waits for a person.
+    """
+    failing = Signal.objects.filter(incident=OuterRef("pk"), ended_at=None)
+    due = Incident.objects.filter(Exists(failing), state=IncidentState.DRAFT, publish_due_at__lte=now)
     return list(due.select_related("page").order_by("publish_due_at"))
 
 

@@ -10,9 +10,11 @@ from django.db.models import Q
 from incidents.lib import times
 from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
 from incidents.queries.incident import IncidentView, view_incidents
+from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
 
 RECENT_DAYS = 14
+REPORTS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Overview:
     groups: tuple[GroupView, ...]
     open_incidents: tuple[IncidentView, ...]
     recent_days: tuple[DayView, ...]
+    reports: tuple[IssuedView, ...]
 
 
 def page_for(host: str) -> Page | None:
@@ -64,8 +67,7 @@ def overview(page: Page) -> Overview:
     shown = view_incidents(
         Incident.objects.filter(page=page, state=IncidentState.PUBLIC).filter(
             Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
-        ),
-        page=page,
+        )
     )
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
@@ -76,18 +78,19 @@ def overview(page: Page) -> Overview:
         groups=tuple(_grouped(services)),
         open_incidents=tuple(i for i in shown if not i.is_over),
         recent_days=tuple(_by_day(shown, page=page, now=now)),
+        reports=latest_issued(page, most=REPORTS_SHOWN),
     )
 
 
 def history(page: Page) -> tuple[IncidentView, ...]:
     """Every public incident of the page, the latest onset first."""
-    return view_incidents(Incident.objects.filter(page=page, state=IncidentState.PUBLIC), page=page)
+    return view_incidents(Incident.objects.filter(page=page, state=IncidentState.PUBLIC))
 
 
 def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
     """Every public incident that hit the service, the latest onset first."""
     hit = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, impacts__service__slug=slug)
-    return view_incidents(hit.distinct(), page=page)
+    return view_incidents(hit.distinct())
 
 
 def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:

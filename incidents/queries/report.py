@@ -1,8 +1,9 @@
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import QuerySet
 
-from incidents.models import Page, Report, ReportState
+from incidents.models import IncidentState, Page, Report, ReportState
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,25 @@ class LineRow:
 def line_rows(report: Report) -> list[LineRow]:
     rows = report.lines.order_by("entry__happened_at", "entry_id")
     return [LineRow(*row) for row in rows.values_list("entry_id", "entry__source", "entry__update__number")]
+
+
+@dataclass(frozen=True)
+class IssuedView:
+    number: str
+    title: str
+    issued_on: date
+
+
+def latest_issued(page: Page, *, most: int) -> tuple[IssuedView, ...]:
+    """The page's newest issued reports."""
+    issued = Report.objects.filter(
+        incident__page=page, incident__state=IncidentState.PUBLIC, state=ReportState.ISSUED
+    ).select_related("service")
+    return tuple(
+        IssuedView(report.number, f"{report.service.name} {report.subject}", report.issued_on)
+        for report in issued.order_by("-issued_on", "-id")[:most]
+        if report.number and report.issued_on
+    )
 
 
 def _with_page() -> QuerySet[Report]:

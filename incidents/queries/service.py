@@ -4,24 +4,28 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from incidents.lib import times
 from incidents.models import (
     OVER,
     Impact,
     IncidentState,
     Monitor,
+    MonitorKind,
     Page,
     Policy,
     Service,
     ServiceStatus,
     Signal,
+    Verdict,
     worst,
 )
 
 
 @dataclass(frozen=True)
 class ServiceView:
-    """`is_stale`: watched, but by nothing that answered lately; the status may still be known from people."""
+    """`is_stale`: watched, but by nothing that can tell now; the status may still be known from people."""
 
     id: int
     slug: str
@@ -47,6 +51,16 @@ def is_stale(monitor: Monitor, *, now: datetime) -> bool:
     return monitor.last_result_at is None or monitor.last_result_at < now - patience
 
 
+def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
+    """Whether the monitor's word makes its service green: none from a parked one, from an old result, or
+    where too few results came to judge. A baseline that still learns is no reason for grey.
+    """
+    if not monitor.enabled or is_stale(monitor, now=now):
+        return False
+    has_none = monitor.verdict == Verdict.UNKNOWN and monitor.verdict_at is not None
+    return not has_none or monitor.kind == MonitorKind.BASELINE
+
+
 def view_services(page: Page) -> tuple[ServiceView, ...]:
     """The page's services in the order they are shown: groups by position, then services by position."""
     services = sorted(
@@ -62,7 +76,8 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
     told = _told_by_incidents(page)
     seen = _seen_by_monitors(page)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
-    for monitor in Monitor.objects.filter(service__page=page, enabled=True).defer("state"):
+    watching = Q(enabled=True) | ~Q(parked_reason="")
+    for monitor in Monitor.objects.filter(watching, service__page=page).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
         _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
@@ -77,7 +92,7 @@ def _view(
     if service.manual_status != ServiceStatus.OPERATIONAL:
         causes = [*causes, _Cause(service.manual_status, service.manual_status_at)]
     now = times.now()
-    stale = bool(monitors) and all(is_stale(monitor, now=now) for monitor in monitors)
+    stale = bool(monitors) and not any(_can_tell(monitor, now=now) for monitor in monitors)
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
     since = min((c.since for c in causes if c.status == status and c.since), default=None)
     by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
@@ -120,6 +135,12 @@ def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
     return causes
+
+
+def lock_service(service_id: int) -> Service:
+    """The service with its page, its own row held to the end of the transaction; rows that name it may come."""
+    held = Service.objects.select_for_update(of=("self",), no_key=True)
+    return held.select_related("page").get(pk=service_id)
 
 
 def names_of_code(page: Page, code: str) -> list[str]:

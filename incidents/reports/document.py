@@ -16,6 +16,7 @@ Language = Literal["ja", "en"]
 Edition = Literal["final", "interim", "first"]
 
 SECTIONS = ("what_happened", "scope", "cause", "measures")
+MOST_CHARACTERS = {"organisation": 100, "service": 100, "subject": 150}
 NUMBER = re.compile(r"([A-Z]{2,8})([0-9]{8})([0-9]{2})")
 NUMBER_FORM = "2 to 8 capitals, a date as YYYYMMDD and a serial from 01, such as HEA2020100801"
 
@@ -123,8 +124,10 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def _check_single_lines(document: Document) -> None:
-    for field in ("organisation", "service", "subject"):
+    for field, most in MOST_CHARACTERS.items():
         value = getattr(document, field)
+        if len(value) > most:
+            raise Refused(f"expected at most {most} characters", field=field)
         if not _is_line(value) and (value or field != "subject"):
             raise Refused("expected one line of text without space around it", field=field)
     for line in document.timeline:

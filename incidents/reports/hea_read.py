@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from incidents.lib.errors import Refused
 from incidents.lib.plain_text import escape
 from incidents.reports.document import (
+    MOST_CHARACTERS,
     NUMBER_FORM,
     SECTIONS,
     Document,
@@ -55,12 +56,16 @@ def read(text: str, *, services: Mapping[str, str] | None = None, service: str |
     end = filled[-1]
     if end.text != WORDS[language].end:
         end.refuse(f"{WORDS[language].end} as the last line")
-    body = [row for row in rows if head.title_line < row.number < end.number]
+    body = [row for row in rows if head.title.number < row.number < end.number]
     blocks = split_blocks(body, end=end, language=language)
     zone = _read_zone(blocks["period"].heading, language)
     period = _read_period(blocks["period"], language=language, zone=zone)
     _check_footnotes(blocks)
-    named, subject = split_title(head.title, number=head.number, services=services or {}, service=service)
+    named, subject = split_title(
+        head.title.text, number=head.number, services=services or {}, service=service
+    )
+    _check_length(head.title, "service", named)
+    _check_length(head.title, "subject", subject)
     return Document(
         language=language,
         edition=head.edition,
@@ -97,8 +102,7 @@ class _Head:
     organisation: str
     number: str
     edition: Edition
-    title: str
-    title_line: int
+    title: Row
 
 
 def _read_head(filled: Sequence[Row], language: Language) -> _Head:
@@ -110,6 +114,7 @@ def _read_head(filled: Sequence[Row], language: Language) -> _Head:
         revision = _read_revision(rest.pop(0), issued_on=issued_on, language=language)
     rest += [Row(filled[-1].number, "")] * 4
     organisation = _expect_line(rest[0], "the organisation's name", language)
+    _check_length(organisation, "organisation", organisation.text)
     number = _read_number(_expect_line(rest[1], NUMBER_LABEL + NUMBER_FORM, language))
     if rest[2].text != TITLE:
         rest[2].refuse(TITLE)
@@ -122,8 +127,7 @@ def _read_head(filled: Sequence[Row], language: Language) -> _Head:
         organisation=organisation.text,
         number=number,
         edition=edition,
-        title=title.text.removesuffix(WORDS[language].suffixes[edition]).strip(),
-        title_line=title.number,
+        title=Row(title.number, title.text.removesuffix(WORDS[language].suffixes[edition]).strip()),
     )
 
 
@@ -131,6 +135,11 @@ def _expect_line(row: Row, expected: str, language: Language) -> Row:
     if not row.text or find_heading(row.text, language) is not None:
         row.refuse(expected)
     return row
+
+
+def _check_length(row: Row, field: str, text: str) -> None:
+    if len(text) > MOST_CHARACTERS[field]:
+        row.refuse(f"the {field} in at most {MOST_CHARACTERS[field]} characters")
 
 
 def _read_revision(row: Row, *, issued_on: date, language: Language) -> tuple[int, date]:

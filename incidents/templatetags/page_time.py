@@ -1,6 +1,6 @@
 """Instants in the page's zone and language, with the zone named.
 
-Japanese: 2020年9月4日（金） 12:46（日本時間）; English: 4 September 2020, 12:46 JST. The zone is the one of
+Japanese: 2020年9月4日（金）12:46（日本時間）; English: 4 September 2020, 12:46 JST. The zone is the one of
 `page` in the template's context, the language the active one.
 """
 
@@ -52,7 +52,7 @@ def format_clock(at: datetime, *, zone: ZoneInfo, language: str) -> str:
 
 def format_instant(at: datetime, *, zone: ZoneInfo, language: str) -> str:
     day = format_day(at.astimezone(zone).date(), language=language)
-    separator = " " if language == "ja" else ", "
+    separator = "" if language == "ja" else ", "
     return f"{day}{separator}{format_clock(at, zone=zone, language=language)}"
 
 
@@ -94,13 +94,14 @@ def instant(context: Context, at: datetime, style: str = "full") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def period(context: Context, from_at: datetime, until_at: datetime | None) -> SafeString:
-    """From – until as two <time>, or from – ongoing."""
+    """From – until as two <time>, or from – ongoing; in Japanese with ～."""
     zone, language = context["page"].zone, get_language() or "en"
+    form = "{} ～ {}" if language == "ja" else "{} – {}"
     if until_at is None:
         whole = format_instant(from_at, zone=zone, language=language)
-        return format_html("{} – {}", _time(from_at, whole), gettext("ongoing"))
+        return format_html(form, _time(from_at, whole), gettext("ongoing"))
     start, end = format_period(from_at, until_at, zone=zone, language=language)
-    return format_html("{} – {}", _time(from_at, start), _time(until_at, end))
+    return format_html(form, _time(from_at, start), _time(until_at, end))
 
 
 def _time(at: datetime, words: str) -> SafeString:

@@ -117,6 +117,12 @@ def test_what_an_update_does_not_say_stays_as_the_one_before_told_it() -> None:
     assert second.next_update_at == NOON + timedelta(hours=2, minutes=30)
 
 
+def test_a_first_update_that_names_no_service_tells_what_the_draft_proposes() -> None:
+    incident = open_at_noon()
+    actions.publish_update(incident, Draft(stage="investigating", body="調査中です。"), notify=False)
+    assert [(i.service.name, i.status) for i in incident.impacts.all()] == [("Email Archive", "degraded")]
+
+
 def test_staff_may_promise_nothing() -> None:
     assert make.update(open_at_noon(), promise_nothing=True).next_update_at is None
 
@@ -163,6 +169,18 @@ def test_a_later_onset_moves_the_impacts_with_it() -> None:
         make.update(incident)
         actions.correct_incident(incident, started_at=jst("2020-09-01 10:00"))
     assert Impact.objects.get(incident=incident).from_at == jst("2020-09-01 10:00")
+
+
+def test_an_onset_after_the_first_update_or_the_recovery_is_refused() -> None:
+    incident = open_at_noon()
+    with times.at(NOON):
+        make.update(incident)
+    with times.at(NOON + timedelta(hours=3)):
+        make.update(incident, "resolved", recovered_at=NOON - timedelta(hours=1))
+        for onset in (NOON + timedelta(hours=1), NOON - timedelta(minutes=30)):
+            with pytest.raises(Refused) as refused:
+                actions.correct_incident(incident, started_at=onset)
+            assert refused.value.field == "started_at"
 
 
 def test_a_dismissed_draft_stays_on_the_record() -> None:
@@ -232,3 +250,11 @@ def test_every_action_leaves_an_audit_entry_with_its_actor() -> None:
     assert (entry.actor, entry.actor_name) == (staff, "staff@example.com")
     incident.page.refresh_from_db()
     assert incident.page.revision > 0
+
+
+def test_a_corrected_title_leaves_the_stem_of_the_mails_as_it_was() -> None:
+    incident = open_at_noon()
+    make.update(incident)
+    actions.correct_incident(incident, title="訂正後の題名")
+    incident.refresh_from_db()
+    assert (incident.title, incident.first_title) == ("訂正後の題名", "メール検索結果の反映遅延")

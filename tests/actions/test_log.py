@@ -27,6 +27,17 @@ def test_a_corrected_line_leaves_its_earlier_words_in_the_audit_trail() -> None:
     assert AuditEntry.objects.get(action="edit_log_entry").before["text"] == "増設"
 
 
+def test_a_correction_starts_from_what_another_has_corrected_meanwhile() -> None:
+    entry = log.add_entry(make.incident(make.page()), text="一報")
+    as_two_read_it = [LogEntry.objects.get(pk=entry.pk) for _ in range(2)]
+    for read, words in zip(as_two_read_it, ("二報", "三報"), strict=True):
+        log.edit_entry(read, text=words, kind="action", happened_at=entry.happened_at)
+    befores = (
+        AuditEntry.objects.filter(action="edit_log_entry").order_by("pk").values_list("before", flat=True)
+    )
+    assert [before["text"] for before in befores] == ["一報", "二報"]
+
+
 def test_the_line_of_a_public_update_is_not_typed() -> None:
     incident = make.incident(make.page())
     entry = LogEntry.objects.get(update=make.update(incident))

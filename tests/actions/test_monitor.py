@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from incidents.actions import incident as incident_actions
 from incidents.actions import service as service_actions
-from incidents.actions.monitor import Judged, apply_judgement, claim_due, set_monitor_enabled
+from incidents.actions.monitor import Judged, apply_judgement, claim_due, fall_silent, set_monitor_enabled
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Service, Signal
 from incidents.queries.monitor import lock_monitor
 from incidents.queries.page import overview
 from tests import make
+from tests.at_once import run_at_once
 from tests.make import jst
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +24,9 @@ SEEN = jst("2020-09-01 13:00")
 def judge(
     monitor: Monitor, verdict: str, at: datetime = SEEN, *, onset: datetime = ONSET, ratio: float = 0.75
 ) -> None:
-    with times.at(at):
-        apply_judgement(lock_monitor(monitor.pk), Judged(verdict, at, onset, {"seen": at.isoformat()}, ratio))
+    with times.at(at), transaction.atomic():
+        held = lock_monitor(monitor.pk)
+        apply_judgement(held, Judged(verdict, at, onset, {"seen": at.isoformat()}, ratio))
 
 
 def last_line(incident: Incident) -> str:
@@ -53,7 +56,7 @@ def test_a_judged_failure_colours_the_service_and_opens_one_draft_with_its_onset
     ]
     line = incident.log.get()
     assert (line.kind, line.source, line.happened_at) == ("detection", "monitor", SEEN)
-    assert "2020-09-01 09:00" in line.text
+    assert "2020年9月1日 09:00" in line.text
     assert "約75%" in line.text
     with times.at(SEEN):
         shown = overview(service.page)
@@ -123,6 +126,63 @@ def test_a_surge_without_an_incident_is_a_failure_like_any_other() -> None:
     assert Incident.objects.get().title == "Email Archive 処理量の増加"
 
 
+def test_recovery_after_a_surge_closes_a_draft_that_nobody_published() -> None:
+    _, monitor = watched(policy="publish")
+    judge(monitor, "low")
+    judge(monitor, "high", SEEN + timedelta(minutes=5), ratio=1.5)
+    with times.at(SEEN + timedelta(minutes=15)):
+        assert incident_actions.publish_due_drafts() == 0
+    judge(monitor, "up", SEEN + timedelta(hours=2))
+    assert Incident.objects.get().state == "dismissed"
+
+
+def test_a_surge_that_is_the_trouble_itself_is_no_recovery_however_often_it_is_seen() -> None:
+    service, monitor = watched()
+    judge(monitor, "high", ratio=1.8)
+    with times.at(SEEN + timedelta(hours=4)):
+        fall_silent(lock_monitor(monitor.pk), state={})
+    judge(monitor, "high", SEEN + timedelta(hours=5), ratio=1.8)
+    judge(make.monitor(service, name="送信通数"), "high", SEEN + timedelta(hours=6), ratio=1.8)
+    incident = Incident.objects.get()
+    assert incident.signals.filter(ended_at=None).count() == 2
+    assert [entry.text for entry in incident.log.all() if "回復傾向" in entry.text] == []
+
+
+def test_a_failure_seen_again_after_silence_is_the_same_failure() -> None:
+    _, monitor = watched()
+    judge(monitor, "down")
+    with times.at(SEEN + timedelta(hours=4)):
+        fall_silent(lock_monitor(monitor.pk), state={})
+    judge(monitor, "down", SEEN + timedelta(hours=5))
+    assert Incident.objects.get().log.count() == 1
+
+
+def test_a_lesser_signal_does_not_lower_what_the_draft_proposes() -> None:
+    service, counts = watched()
+    asks = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
+    judge(asks, "down")
+    judge(counts, "low", SEEN + timedelta(minutes=1))
+    incident = Incident.objects.get()
+    assert (incident.impacts.get().status, incident.severity) == ("major_outage", "critical")
+
+
+def test_a_graver_signal_raises_what_the_draft_proposes() -> None:
+    service, counts = watched()
+    asks = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
+    judge(counts, "low")
+    judge(asks, "down", SEEN + timedelta(minutes=1))
+    incident = Incident.objects.get()
+    assert (incident.impacts.get().status, incident.severity) == ("major_outage", "critical")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_monitors_of_a_service_that_fail_at_once_open_one_draft() -> None:
+    service, first = watched()
+    second = make.monitor(service, kind="http", name="検索画面", target="https://example.com/")
+    assert run_at_once(lambda: judge(first, "low"), lambda: judge(second, "down")) is None
+    assert Incident.objects.get().signals.count() == 2
+
+
 def test_an_observed_service_has_signals_but_no_draft_and_no_colour() -> None:
     service, monitor = watched(policy="observe")
     judge(monitor, "down")
@@ -152,6 +212,25 @@ def test_a_draft_that_a_person_published_is_not_published_again_by_the_policy() 
         incident_actions.publish_draft(Incident.objects.get())
     with times.at(SEEN + timedelta(minutes=20)):
         assert incident_actions.publish_due_drafts() == 0
+
+
+def test_a_draft_whose_monitor_was_paused_is_not_published_by_the_policy() -> None:
+    _, monitor = watched(policy="publish")
+    judge(monitor, "down")
+    with times.at(SEEN + timedelta(minutes=2)):
+        set_monitor_enabled(monitor, False)
+    with times.at(SEEN + timedelta(minutes=20)):
+        assert incident_actions.publish_due_drafts() == 0
+
+
+def test_a_draft_that_cannot_be_published_keeps_no_other_waiting() -> None:
+    for _ in range(2):
+        judge(watched(policy="publish")[1], "down")
+    first = Incident.objects.earliest("pk")
+    Incident.objects.filter(pk=first.pk).update(started_at=SEEN + timedelta(days=1))
+    with times.at(SEEN + timedelta(minutes=20)):
+        assert incident_actions.publish_due_drafts() == 1
+    assert Incident.objects.get(state="draft").pk == first.pk
 
 
 def test_a_paused_monitor_colours_nothing() -> None:
@@ -185,3 +264,15 @@ def test_a_due_monitor_is_leased_to_one_caller() -> None:
     monitor = make.monitor(service, kind="http", target="https://example.com/")
     assert claim_due(limit=10) == [monitor.pk]
     assert claim_due(limit=10) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [("degraded", "minor"), ("partial_outage", "major"), ("major_outage", "critical")],
+)
+def test_a_draft_proposes_its_severity_by_how_the_service_suffers(status: str, severity: str) -> None:
+    service = make.service(make.page())
+    judge(
+        make.monitor(service, kind="http", target="https://example.com/", status_when_failing=status), "down"
+    )
+    assert Incident.objects.get().severity == severity

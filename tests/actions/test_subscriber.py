@@ -20,6 +20,7 @@ from incidents.models import (
 from incidents.notices import fanout
 from incidents.queries import subscribers
 from incidents.queries.subscribers import LinkState
+from tests.at_once import run_at_once
 from tests.make_notices import make_incident, make_page, make_service, make_subscriber, make_update
 
 pytestmark = pytest.mark.django_db
@@ -250,3 +251,24 @@ def test_caps_count_what_was_mailed_in_each_span(minutes_ago: list[int], allowed
     now = datetime(2026, 1, 1, tzinfo=UTC)
     earlier = [now - timedelta(minutes=m) for m in minutes_ago]
     assert actions.is_allowed(earlier, now=now, caps=actions.CAPS[NoticeKind.CONFIRM]) is allowed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_confirmation_that_meets_an_unsubscription_does_not_undo_it(page: Page) -> None:
+    subscriber = ask(page)
+    confirming, leaving = subscribers.confirm_token(subscriber), subscribers.unsubscribe_token(subscriber)
+    raised = run_at_once(lambda: actions.unsubscribe(leaving), lambda: actions.confirm(confirming))
+    assert isinstance(raised, Refused)
+    subscriber.refresh_from_db()
+    assert subscriber.state == SubscriberState.UNSUBSCRIBED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_once_for_a_link_are_one_mail(page: Page) -> None:
+    make_subscriber(page, email=ADDRESS)
+
+    def request() -> None:
+        actions.request_manage_link(page, ADDRESS)
+
+    assert run_at_once(request, request) is None
+    assert mailed("manage") == 1

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import APIResponse, Route, expect
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route, expect
 
 from incidents.models import Incident, Page
 from tests import make
@@ -76,7 +76,7 @@ def test_a_button_works_once(open_tab: OpenTab, draft: Incident) -> None:
 
 def lose_the_first_answer(tab: Tab, address: str) -> None:
     """The server acts on the first request, but the browser stays where it is."""
-    arrived: list[Route] = []
+    arrived: list[APIResponse] = []
 
     def lose(route: Route) -> None:
         if arrived:

@@ -69,6 +69,7 @@ def open_incident(page: Page, service: Service) -> Incident:
 def subscribe(tab: Tab, address: str, service: Service) -> None:
     tab.locator(".masthead .button").tap()
     tab.fill("#id_email", address)
+    expect(tab.get_by_label(service.name)).to_be_hidden()
     tab.locator("[name=which][value=chosen]").check()
     tab.get_by_label(service.name).check()
     tap_the_one_button(tab)

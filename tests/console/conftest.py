@@ -27,4 +27,5 @@ def desk(db: None) -> Desk:
     staff.save()
     client = Client()
     client.force_login(staff)
+    client.get("/console/")  # the first screen writes the session; the next ones only read it
     return Desk(page, staff, client)

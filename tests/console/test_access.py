@@ -1,6 +1,8 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
@@ -137,6 +139,35 @@ def test_staff_of_one_page_see_nothing_of_another(desk: Desk, settings: Settings
     assert "Not yours" not in desk.client.get("/console/incidents/", headers=here).content.decode()
     address = f"/console/incidents/{other.reference}/"
     assert desk.client.get(address, headers=here).status_code == 404
+
+
+def test_a_page_that_polls_by_itself_keeps_nobody_signed_in(desk: Desk) -> None:
+    with time_machine.travel("2026-11-24 03:00:00Z", tick=False) as clock:
+        client = signed_in(desk)
+        for _ in range(4):
+            clock.shift(timedelta(minutes=9))
+            assert client.get("/console/board/", headers={"HX-Request": "true"}).status_code in (
+                200,
+                204,
+                401,
+            )
+        assert client.get("/console/").status_code == 302
+
+
+def test_what_the_person_does_keeps_them_signed_in_but_not_beyond_half_a_day(desk: Desk) -> None:
+    with time_machine.travel("2026-11-24 03:00:00Z", tick=False) as clock:
+        client = signed_in(desk)
+        for _ in range(29):
+            assert client.get("/console/").status_code == 200
+            clock.shift(timedelta(minutes=25))
+        assert client.get("/console/").status_code == 302
+
+
+def signed_in(desk: Desk) -> Client:
+    client = Client()
+    client.force_login(desk.staff)
+    assert client.get("/console/").status_code == 200
+    return client
 
 
 def test_a_search_for_a_byte_that_no_text_holds_finds_what_stands_around_it(desk: Desk) -> None:

@@ -39,14 +39,14 @@ def test_the_publish_button_tells_how_many_people_will_be_told(desk: Desk) -> No
     make.subscriber(desk.page, None, search)
     make.subscriber(desk.page, None, mail)
     make.incident(desk.page, {search: "degraded"})
-    assert "tells 2 people" in html_of(desk)
+    assert "notifies 2 people" in html_of(desk)
 
 
 def test_one_click_publishes_a_draft_and_tells_the_subscribers(desk: Desk) -> None:
     make.subscriber(desk.page)
     incident = make.incident(desk.page)
     response = desk.client.post(f"/console/incidents/{incident.reference}/publish/", follow=True)
-    assert "Published. 1 person is told." in response.content.decode()
+    assert "Published. 1 person is notified." in response.content.decode()
     update = Update.objects.get()
     assert update.created_by == desk.staff
     assert Delivery.objects.get().notice.update == update

@@ -20,7 +20,7 @@ def test_shows_the_draft_with_the_words_it_would_be_published_with(desk: Desk) -
     incident = make.incident(desk.page, {service: "partial_outage"})
     html = desk.client.get(address(incident)).content.decode()
     assert "Search" in html
-    assert "監視システムが検知しております" in html
+    assert "監視システムで検知いたしました" in html
     assert '<option value="partial_outage" selected>' in html
 
 

@@ -38,6 +38,7 @@ def test_a_report_is_offered_and_drafted_by_a_click(desk: Desk) -> None:
 
 def test_an_incident_that_hit_no_service_says_why_it_has_no_report(desk: Desk) -> None:
     incident = make.incident(desk.page, {})
+    make.update(incident)
     html = desk.client.post(address(incident, "draft/"), follow=True).content.decode()
     assert f"{incident.reference} names no affected service" in html
 
@@ -100,7 +101,7 @@ def test_lines_are_left_out_reworded_and_joined(desk: Desk) -> None:
     sent |= {f"wording_{first.pk}": "In other words.", f"joined_{second.pk}": "on"}
     last = LogEntry.objects.order_by("-happened_at")[0]
     del sent[f"included_{last.pk}"]
-    desk.client.post(address(report.incident, "lines/"), sent)
+    desk.client.post(address(report.incident, "lines/"), {**sent, "version": report.version})
     lines = {line.entry_id: line for line in ReportLine.objects.all()}
     assert lines[first.pk].wording == "In other words."
     assert lines[second.pk].is_joined
@@ -114,7 +115,7 @@ def test_a_line_that_cannot_join_is_refused_and_nothing_is_saved(desk: Desk) -> 
     entries = list(LogEntry.objects.order_by("happened_at", "pk"))
     sent = {f"included_{entry.pk}": "on" for entry in entries} | {f"joined_{entries[1].pk}": "on"}
     sent[f"wording_{entries[0].pk}"] = "Keep me."
-    response = desk.client.post(address(report.incident, "lines/"), sent)
+    response = desk.client.post(address(report.incident, "lines/"), {**sent, "version": report.version})
     html = response.content.decode()
     assert response.status_code == 422
     assert "a line can only join one of the same minute" in html
@@ -144,7 +145,7 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     make.subscriber(desk.page)
     report = reported(desk)
     desk.client.post(address(report.incident), written(report))
-    assert "1 person is told" in desk.client.get(address(report.incident, "issue/")).content.decode()
+    assert "1 person is notified" in desk.client.get(address(report.incident, "issue/")).content.decode()
     html = desk.client.post(
         address(report.incident, "issue/"), {"issued_on": "2020-10-08"}, follow=True
     ).content.decode()
@@ -153,7 +154,7 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     report.refresh_from_db()
     assert report.issued_by == desk.staff
     response = desk.client.post(address(report.incident), written(report, cause="Something else."))
-    assert "SVC2020100801 is issued; its text stands" in response.content.decode()
+    assert "SVC2020100801 is issued; its text can no longer be changed" in response.content.decode()
 
 
 def test_an_empty_part_keeps_the_report_from_being_issued_and_is_named(desk: Desk) -> None:

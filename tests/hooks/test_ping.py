@@ -64,7 +64,7 @@ def test_an_unknown_address_is_not_found(heartbeat: Monitor) -> None:
     assert Client().get(f"/ping/{uuid4()}").status_code == 404
 
 
-@pytest.mark.parametrize("event", ["/256", "/-1", "/log", "/１"])
+@pytest.mark.parametrize("event", ["/256", "/-1", "/log", "/１", "/" + "9" * 5000])
 def test_what_is_neither_start_nor_fail_nor_a_status_is_refused(heartbeat: Monitor, event: str) -> None:
     assert ping(heartbeat, event) == 400
     assert not CheckResult.objects.exists()

@@ -59,6 +59,13 @@ def test_a_resolution_ends_the_impacts_when_it_was_really_over() -> None:
     assert folded.impacts == (Stretch(HEA, "degraded", ONSET, at(7, 23)),)
 
 
+def test_what_updates_told_after_it_was_really_over_is_no_impact() -> None:
+    resolved = told(at(8, 2), "resolved", recovered_at=at(7, 0))
+    worse = told(at(7, 5), scope={HEA: "major_outage", LOG: "degraded"})
+    folded = fold([told(at(4, 3)), worse, resolved], started_at=ONSET)
+    assert folded.impacts == (Stretch(HEA, "degraded", ONSET, at(7, 0)),)
+
+
 def test_a_reopened_incident_is_not_over() -> None:
     folded = fold([told(at(4, 3)), told(at(4, 6), "resolved"), told(at(4, 7))], started_at=ONSET)
     assert folded.resolved_at is None

@@ -1,18 +1,23 @@
 """Due checks against a real server on loopback, stored and judged."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from incidents.actions.monitor import park_monitor, set_monitor_enabled
 from incidents.lib import times
 from incidents.models import CheckResult, Incident, Monitor
 from incidents.monitors import run
 from incidents.monitors.intake import take_ping
+from incidents.monitors.results import Result
+from incidents.queries.page import overview
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +25,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[ThreadingHTTPServer]:
-    """Answers with the status it is told by its attribute `status`."""
+    """Answers with the status it is told by its attribute `status`, after it called `on_request`."""
     settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self.server.on_request()  # type: ignore[attr-defined]
             self.send_response(self.server.status)  # type: ignore[attr-defined]
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -34,6 +40,7 @@ def site(settings: Settings) -> Iterator[ThreadingHTTPServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.status = 200  # type: ignore[attr-defined]
+    server.on_request = lambda: None  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -82,6 +89,14 @@ def test_a_first_failure_is_looked_at_again_soon(site: ThreadingHTTPServer) -> N
     assert monitor.next_check_at < timezone.now() + timedelta(seconds=16)
 
 
+def test_answers_that_stay_over_the_latency_limit_are_unstable_not_down(site: ThreadingHTTPServer) -> None:
+    monitor = watch(site, max_latency_ms=20)
+    site.on_request = lambda: time.sleep(0.03)  # type: ignore[attr-defined]
+    verdicts = [check_again(monitor, seconds=60 * number) for number in range(5)]
+    assert verdicts == ["up", "up", "up", "up", "unstable"]
+    assert monitor.signals.get().status == "degraded"
+
+
 def test_a_monitor_whose_settings_cannot_work_is_parked_with_the_field_and_blocks_no_other(
     site: ThreadingHTTPServer,
 ) -> None:
@@ -118,3 +133,145 @@ def test_a_late_heartbeat_fails_without_a_ping(site: ThreadingHTTPServer) -> Non
     )
     take_ping(monitor, "")
     assert [check_again(monitor, seconds=s) for s in (100, 125)] == ["up", "down"]
+
+
+def heartbeat(**settings: int) -> Monitor:
+    return make.monitor(
+        make.service(make.page()),
+        kind="heartbeat",
+        interval_seconds=3600,
+        settings={"period_seconds": 3600, "grace_seconds": 300, **settings},
+    )
+
+
+def wait_for_check(monitor: Monitor) -> timedelta:
+    monitor.refresh_from_db()
+    return monitor.next_check_at - timezone.now()
+
+
+def test_pings_do_not_push_the_next_check_away(db: None) -> None:
+    monitor = heartbeat()
+    for _ in range(20):
+        take_ping(monitor, "")
+    assert timedelta(minutes=59) < wait_for_check(monitor) <= timedelta(minutes=60)
+
+
+def test_a_job_is_looked_at_as_soon_as_its_ping_or_its_end_is_late(db: None) -> None:
+    monitor = heartbeat(period_seconds=600)
+    take_ping(monitor, "")
+    assert timedelta(minutes=14) < wait_for_check(monitor) <= timedelta(minutes=15)
+    take_ping(monitor, "start")
+    assert timedelta(minutes=4) < wait_for_check(monitor) <= timedelta(minutes=5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ping_that_comes_while_others_are_asked_counts(site: ThreadingHTTPServer) -> None:
+    watch(site)
+    monitor = heartbeat(period_seconds=60, grace_seconds=60)
+    with times.at(timezone.now() - timedelta(minutes=5)):
+        take_ping(monitor, "")
+    Monitor.objects.filter(pk=monitor.pk).update(next_check_at=timezone.now() - timedelta(seconds=1))
+
+    def ping() -> None:
+        take_ping(monitor, "")
+        connection.close()
+
+    site.on_request = ping  # type: ignore[attr-defined]
+    assert run.check_due() == 2
+    monitor.refresh_from_db()
+    assert monitor.verdict == "up"
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "reason"),
+    [
+        ("heartbeat", {"period_seconds": 1}, "period_seconds: expected a whole number from 60 to 2678400"),
+        ("http", {"max_latency_ms": 0}, "max_latency_ms: expected a whole number from 1 to 60000"),
+        ("http", {"failures_to_down": 99}, "failures_to_down: expected a whole number from 1 to 20"),
+    ],
+)
+def test_a_setting_that_cannot_work_blocks_no_monitor_behind_it(
+    site: ThreadingHTTPServer, kind: str, setting: dict[str, int], reason: str
+) -> None:
+    broken = make.monitor(make.service(make.page()), kind=kind, target="http://127.0.0.1/", settings=setting)
+    good, job = watch(site), heartbeat()
+    take_ping(job, "")
+    assert check_all(broken, good, job) == [reason, "", ""]
+    assert (good.verdict, job.verdict) == ("up", "up")
+
+
+def test_a_state_that_cannot_be_read_blocks_no_monitor_behind_it(site: ThreadingHTTPServer) -> None:
+    broken, good = watch(site), watch(site)
+    Monitor.objects.filter(pk=broken.pk).update(state={"judge": {"verdict": "?"}})
+    check_all(broken, good)
+    assert (broken.verdict, good.verdict) == ("unknown", "up")
+
+
+def check_all(*monitors: Monitor) -> list[str]:
+    """Checks all of them in one pass; answers why each is parked."""
+    Monitor.objects.update(next_check_at=timezone.now() - timedelta(seconds=1))
+    assert run.check_due() == len(monitors)
+    for monitor in monitors:
+        monitor.refresh_from_db()
+    return [monitor.parked_reason for monitor in monitors]
+
+
+def test_a_result_that_comes_after_a_pause_is_let_go(site: ThreadingHTTPServer) -> None:
+    monitor = watch(site, failures_to_down=1)
+    set_monitor_enabled(monitor, False)
+    run.take_result(monitor.pk, Result(timezone.now(), ok=False))
+    assert not CheckResult.objects.exists()
+    assert not monitor.signals.exists()
+
+
+def test_a_service_is_grey_after_a_pause_until_its_monitor_has_judged_again(
+    site: ThreadingHTTPServer,
+) -> None:
+    monitor = watch(site, failures_to_down=1)
+    site.status = 503  # type: ignore[attr-defined]
+    assert check_again(monitor, seconds=0) == "down"
+    set_monitor_enabled(monitor, False)
+    set_monitor_enabled(monitor, True)
+    assert status_of(monitor, seconds=1) == "unknown"
+    assert check_again(monitor, seconds=2) == "down"
+    assert status_of(monitor, seconds=3) == "major_outage"
+
+
+def test_a_job_resumed_after_a_pause_is_not_late_before_it_was_heard_of(db: None) -> None:
+    monitor = heartbeat()
+    with times.at(timezone.now() - timedelta(days=1)):
+        take_ping(monitor, "")
+    set_monitor_enabled(monitor, False)
+    set_monitor_enabled(monitor, True)
+    assert check_again(monitor, seconds=0) == "unknown"
+    assert not Incident.objects.exists()
+
+
+def test_a_failure_after_silence_is_not_green_before_it_is_judged(site: ThreadingHTTPServer) -> None:
+    monitor = watch(site)
+    check_again(monitor, seconds=0)
+    with times.at(timezone.now() + timedelta(minutes=10)):
+        assert run.judge_silent() == 1
+    site.status = 503  # type: ignore[attr-defined]
+    assert check_again(monitor, seconds=601) == "unknown"
+    assert status_of(monitor, seconds=602) == "unknown"
+
+
+def test_a_first_check_that_fails_is_not_green(site: ThreadingHTTPServer) -> None:
+    monitor = watch(site)
+    site.status = 503  # type: ignore[attr-defined]
+    check_again(monitor, seconds=0)
+    assert status_of(monitor, seconds=1) == "unknown"
+
+
+def test_a_service_whose_monitor_is_parked_is_grey(site: ThreadingHTTPServer) -> None:
+    monitor = watch(site)
+    check_again(monitor, seconds=0)
+    assert status_of(monitor, seconds=1) == "operational"
+    park_monitor(monitor, reason="method: expected one of GET, HEAD, POST")
+    assert status_of(monitor, seconds=1) == "unknown"
+
+
+def status_of(monitor: Monitor, *, seconds: int) -> str:
+    with times.at(timezone.now() + timedelta(seconds=seconds)):
+        return overview(monitor.service.page).status

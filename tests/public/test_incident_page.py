@@ -64,8 +64,8 @@ def test_updates_come_newest_first_with_their_instants(incident: Incident) -> No
     assert re.findall(r'id="update-(\d)"', html) == ["3", "2", "1"]
     timeline = text_of(html[html.index('id="update-3"') :])
     told = (
-        "第3報 復旧 2020年9月4日（金） 18:00（日本時間）",
-        "第2報 原因特定 2020年9月4日（金） 14:10（日本時間）",
+        "第3報 復旧 2020年9月4日（金）18:00（日本時間）",
+        "第2報 原因特定 2020年9月4日（金）14:10（日本時間）",
     )
     assert all(line in timeline for line in told)
     assert "<strong>原因</strong>" in html
@@ -73,8 +73,8 @@ def test_updates_come_newest_first_with_their_instants(incident: Incident) -> No
 
 def test_the_impact_on_each_service_has_its_from_and_until(incident: Incident) -> None:
     text = text_of(read(f"/incidents/{incident.reference}"))
-    assert "一部障害 2020年9月1日（火） 09:00 – 2020年9月4日（金） 14:10（日本時間）" in text
-    assert "性能低下 2020年9月4日（金） 14:10 – 17:30（日本時間）" in text
+    assert "一部障害 2020年9月1日（火）09:00 ～ 2020年9月4日（金）14:10（日本時間）" in text
+    assert "性能低下 2020年9月4日（金）14:10 ～ 17:30（日本時間）" in text
 
 
 def test_a_correction_is_marked_and_opens_the_earlier_text_with_both_instants(incident: Incident) -> None:
@@ -84,8 +84,8 @@ def test_a_correction_is_marked_and_opens_the_earlier_text_with_both_instants(in
     found = re.search(r'<details class="correction">(.*?)</details>', html, flags=re.S)
     assert found
     text = text_of(found[1])
-    assert "訂正 2020年9月4日（金） 13:00（日本時間）" in text
-    assert "2020年9月4日（金） 12:46 – 13:00（日本時間） 調査を開始しました。" in text
+    assert "訂正 2020年9月4日（金）13:00（日本時間）" in text
+    assert "2020年9月4日（金）12:46 ～ 13:00（日本時間） 調査を開始しました。" in text
     assert "正しい文です。" in html.replace(found[0], "")
     assert html.count('class="correction"') == 1
 
@@ -105,12 +105,12 @@ def test_the_text_to_pass_on_is_plain_and_complete(incident: Incident) -> None:
         "",
         "状況：復旧",
         "深刻度：軽微",
-        "発生日時：2020年9月1日（火） 09:00（日本時間）",
-        "復旧日時：2020年9月4日（金） 18:00（日本時間）",
+        "発生日時：2020年9月1日（火）09:00（日本時間）",
+        "復旧日時：2020年9月4日（金）17:30（日本時間）",
         "対象サービス：メール検索（一部障害）",
         "対象のお客様：全てのお客様",
         "",
-        "第3報 2020年9月4日（金） 18:00（日本時間）",
+        "第3報 2020年9月4日（金）18:00（日本時間）",
         "復旧しました。",
         "",
         f"http://testserver/incidents/{incident.reference}",

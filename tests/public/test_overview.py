@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -9,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from incidents.actions.incident import Draft, edit_update
 from incidents.actions.service import set_status
 from incidents.lib import times
-from incidents.models import Monitor, Page, Service
+from incidents.models import Monitor, Page, Report, Service
+from incidents.reports.past import take_past_report
 from tests import make
 
 pytestmark = pytest.mark.django_db
 NOW = make.jst("2020-09-04 12:50")
+SAMPLES = Path(__file__).parents[1] / "reports" / "samples"
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_fresh_services_without_trouble_are_green_and_say_how_old_the_data_is(pa
     html = read()
     assert banner(html) == "operational"
     assert "すべてのサービスは正常に稼働しています" in html
-    assert '<time datetime="2020-09-04T03:48:00Z">2020年9月4日（金） 12:48（日本時間）</time>' in html
+    assert '<time datetime="2020-09-04T03:48:00Z">2020年9月4日（金）12:48（日本時間）</time>' in html
     assert "2分前" in html
     assert "正常稼働中" in html
 
@@ -154,7 +157,7 @@ def test_an_open_incident_tells_all_that_a_customer_asks_first(page: Page) -> No
     ):
         assert told in text, told
     assert html.index("原因を特定しました。") < html.index("調査を開始しました。")
-    assert '<time datetime="2020-09-04T03:46:00Z">2020年9月4日（金） 12:46（日本時間）</time>' in html
+    assert '<time datetime="2020-09-04T03:46:00Z">2020年9月4日（金）12:46（日本時間）</time>' in html
 
 
 def test_a_broken_promise_is_said(page: Page) -> None:
@@ -236,3 +239,11 @@ def test_a_hostile_title_is_text(page: Page) -> None:
         assert "<script>alert" not in html and "<script>x" not in html and "<img" not in html
         assert "<b>all" not in html and "<i>" not in html and 'href="javascript' not in html
         assert html.count("</textarea>") == (1 if "incidents" in address else 0)
+
+
+def test_the_newest_reports_are_one_click_away_and_drafts_are_not(page: Page) -> None:
+    for name in ("MLX2024030101", "ARC2025011401"):
+        take_past_report(page, (SAMPLES / f"{name}.txt").read_text(encoding="utf-8-sig"))
+    Report.objects.filter(number="MLX2024030101").update(state="draft")
+    found = re.findall(r'href="(/reports/[^"]+)"', read())
+    assert found == ["/reports/ARC2025011401"]

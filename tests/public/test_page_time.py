@@ -13,12 +13,12 @@ AT = datetime(2020, 9, 4, 3, 46, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("zone", "language", "shown"),
     [
-        ("Asia/Tokyo", "ja", "2020年9月4日（金） 12:46（日本時間）"),
+        ("Asia/Tokyo", "ja", "2020年9月4日（金）12:46（日本時間）"),
         ("Asia/Tokyo", "en", "4 September 2020, 12:46 JST"),
-        ("Europe/Berlin", "ja", "2020年9月4日（金） 05:46（CEST）"),
+        ("Europe/Berlin", "ja", "2020年9月4日（金）05:46（CEST）"),
         ("Europe/Berlin", "en", "4 September 2020, 05:46 CEST"),
         ("Asia/Singapore", "en", "4 September 2020, 11:46 UTC+08"),
-        ("UTC", "ja", "2020年9月4日（金） 03:46（協定世界時）"),
+        ("UTC", "ja", "2020年9月4日（金）03:46（協定世界時）"),
     ],
 )
 def test_an_instant_is_said_in_the_zone_and_names_it(zone: str, language: str, shown: str) -> None:
@@ -28,8 +28,8 @@ def test_an_instant_is_said_in_the_zone_and_names_it(zone: str, language: str, s
 @pytest.mark.parametrize(
     ("hours", "language", "shown"),
     [
-        (1, "ja", ("2020年9月4日（金） 12:46", "13:46（日本時間）")),
-        (24, "ja", ("2020年9月4日（金） 12:46", "2020年9月5日（土） 12:46（日本時間）")),
+        (1, "ja", ("2020年9月4日（金）12:46", "13:46（日本時間）")),
+        (24, "ja", ("2020年9月4日（金）12:46", "2020年9月5日（土）12:46（日本時間）")),
         (1, "en", ("4 September 2020, 12:46", "13:46 JST")),
     ],
 )

@@ -64,12 +64,12 @@ def test_the_answer_is_the_same_for_every_address(page: Page, browser: Client) -
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
-        ({"email": ""}, "Enter an e-mail address."),
+        ({"email": ""}, "Enter an email address."),
         ({"email": "a@localhost"}, "The domain after the @ needs a dot, as in example.com."),
         ({"language": "fr"}, "Choose one of the page&#x27;s languages."),
         ({"which": "chosen"}, "Choose at least one service, or all services."),
         ({"which": ""}, "Choose all services or some of them."),
-        ({"which": "chosen", "services": ["999"]}, "Choose services of this page."),
+        ({"which": "chosen", "services": ["999"]}, "Choose services from this page."),
     ],
 )
 def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(

@@ -105,6 +105,7 @@ def test_the_end_mark_is_the_last_line_only() -> None:
     assert read(change(ARC, "例)", "以上")).scope.count("以上") == 1
 
 
+ORGANISATION, TITLE = "みなと情報サービス株式会社", "Minato Mail Vault 保管メールの検索漏れ"
 WEEKDAY, CLOCK, DAY = "the weekday of", "a time from 00:00 to 23:59", "a date that exists"
 NUMBER = "2 to 8 capitals, a date as YYYYMMDD and a serial from 01"
 
@@ -124,6 +125,9 @@ NUMBER = "2 to 8 capitals, a date as YYYYMMDD and a serial from 01"
         (ARC, "No: ARC2025011401", "No: arc2025011401", NUMBER),
         (ARC, "Incident No: ARC", "Report No: ARC", "Incident No: "),
         (ARC, "Post-Incident Report", "障害のご報告", "Post-Incident Report"),
+        (ARC, ORGANISATION, "あ" * 101, "the organisation in at most 100 characters"),
+        (ARC, TITLE, f"{'A' * 101} の障害", "the service in at most 100 characters"),
+        (ARC, TITLE, f"Archive {'あ' * 151}", "the subject in at most 150 characters"),
         (ARC, "（月）21時05分頃", "（火）21時05分頃", f"{WEEKDAY} 2024-12-30, which is 月"),
         (ARC, "2024年12月30日（月）21", "2024年13月30日（月）21", DAY),
         (ARC, "21時05分頃", "24時05分頃", CLOCK),

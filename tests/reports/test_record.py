@@ -15,7 +15,7 @@ from incidents.models import AuditEntry, Delivery, Incident, LogEntry, Notice, P
 from incidents.queries.report import find_issued, with_record
 from incidents.reports import hea
 from incidents.reports.build import document_of
-from incidents.reports.document import Document
+from incidents.reports.document import MOST_CHARACTERS, Document
 from incidents.reports.issue import issue
 from incidents.reports.past import take_past_report
 from tests import make
@@ -42,6 +42,15 @@ def squeezed(text: str) -> list[str]:
 
 def exported(report: Report) -> str:
     return hea.write(document_of(Report.objects.get(pk=report.pk)))
+
+
+def test_what_a_reader_takes_fits_the_record() -> None:
+    columns = {
+        "organisation": Report.organisation.field,
+        "service": Service.name.field,
+        "subject": Report.subject.field,
+    }
+    assert {name: column.max_length for name, column in columns.items()} == MOST_CHARACTERS
 
 
 def test_the_samples_are_there() -> None:
@@ -111,8 +120,9 @@ def test_a_report_built_anew_from_the_imported_incident_has_the_same_timeline() 
 def build_anew(incident: Incident, *, joined: set[int]) -> str:
     report = draft_report(incident)
     sections = dict.fromkeys(("what_happened", "scope", "cause", "measures"), "本文")
-    save_report(report, {**sections, "subject": "反映遅延"}, version=1)
-    choose_lines(report, {entry_id: LineChoice(is_joined=True) for entry_id in joined})
+    saved = save_report(report, {**sections, "subject": "反映遅延"}, version=1)
+    joins = {entry_id: LineChoice(is_joined=True) for entry_id in joined}
+    choose_lines(report, joins, version=saved.version)
     return exported(report)
 
 
@@ -261,6 +271,7 @@ def issued_report(page: Page, service: Service) -> Report:
     with times.at(jst("2020-09-04 12:46")):
         incident = make.incident(page, {service: "degraded"})
         make.update(incident)
+        make.update(incident, "resolved")
     report = draft_report(incident)
     texts = dict.fromkeys(("what_happened", "scope", "cause", "measures"), "本文")
     save_report(report, {**texts, "subject": "遅延"}, version=1)

@@ -27,10 +27,12 @@ def judge_pings(pings: Pings, now: datetime, settings: HeartbeatSettings) -> Res
 
 
 def due_at(pings: Pings, settings: HeartbeatSettings) -> datetime | None:
-    """The instant from which a job that stays silent is late."""
-    if pings.last_at is None:
-        return None
-    return pings.last_at + timedelta(seconds=settings.period_seconds + settings.grace_seconds)
+    """The instant from which a job that stays silent is late: its next ping, or the end of what it began."""
+    grace = timedelta(seconds=settings.grace_seconds)
+    ends = [pings.started_at + grace] if pings.started_at else []
+    if pings.last_at:
+        ends.append(pings.last_at + timedelta(seconds=settings.period_seconds) + grace)
+    return min(ends, default=None)
 
 
 def _find_fault(pings: Pings, now: datetime, settings: HeartbeatSettings) -> str:
@@ -40,7 +42,7 @@ def _find_fault(pings: Pings, now: datetime, settings: HeartbeatSettings) -> str
         return ""
     if pings.exit_status != 0:
         return f"ended with status {pings.exit_status}"
-    due = due_at(pings, settings)
-    if due is not None and now > due:
+    due = pings.last_at + timedelta(seconds=settings.period_seconds + settings.grace_seconds)
+    if now > due:
         return f"expected a ping by {due.isoformat()}"
     return ""

@@ -47,9 +47,6 @@ def find_fault(settings: HttpSettings, response: Response, at: datetime) -> str:
         return f"answered {response.status}"
     if settings.keyword and (settings.keyword in _text(response)) == settings.keyword_absent:
         return "the keyword is there" if settings.keyword_absent else "the keyword is not there"
-    late = settings.max_latency_ms is not None and (response.latency_ms or 0) > settings.max_latency_ms
-    if late:
-        return f"took {response.latency_ms:.0f} ms, over {settings.max_latency_ms:.0f}"
     return _certificate_fault(settings.certificate_days, response.certificate_until, at)
 
 

@@ -1,0 +1,180 @@
+"""From what a judge says of a monitor to what staff are shown: signals, drafts, log lines.
+
+Called with the monitor's row held, in the transaction that saves the verdict. One service's failures and
+recoveries are taken one after the other (its row is held as well), so that two monitors that fail at once
+open one draft, and none is closed while another still fails.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from incidents.actions import log, wording
+from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
+from incidents.lib import times
+from incidents.models import (
+    Incident,
+    IncidentState,
+    LogKind,
+    LogSource,
+    Monitor,
+    Origin,
+    Policy,
+    Service,
+    ServiceStatus,
+    Severity,
+    Signal,
+    Verdict,
+    worst,
+)
+from incidents.queries.incident import lock_incident
+from incidents.queries.monitor import open_incident_of
+from incidents.queries.service import lock_service
+
+# What a draft proposes by how its service suffers; with it goes the promise of the next update.
+PROPOSED_SEVERITY = {
+    ServiceStatus.DEGRADED: Severity.MINOR,
+    ServiceStatus.PARTIAL_OUTAGE: Severity.MAJOR,
+    ServiceStatus.MAJOR_OUTAGE: Severity.CRITICAL,
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judge's answer for one monitor; `ratio` is the value as a share of the usual one, 1.0 where none is."""
+
+    verdict: str
+    at: datetime
+    onset_at: datetime | None
+    state: dict[str, Any]
+    ratio: float = 1.0
+
+
+def take_failure(monitor: Monitor, judged: Judged) -> None:
+    """Opens the monitor's signal, and the draft of its service or a line in the incident that speaks of it."""
+    service = lock_service(monitor.service_id)
+    if monitor.signals.filter(ended_at=None, verdict=judged.verdict).exists():
+        return  # silence in between does not make it another failure
+    incident = _held(open_incident_of(service))
+    if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
+        _log_surge(monitor, incident, judged)
+        return
+    onset = judged.onset_at or judged.at
+    status = monitor.status_when_failing
+    if judged.verdict in (Verdict.UNSTABLE, Verdict.HIGH):
+        status = ServiceStatus.DEGRADED
+    signal = _open_signal(monitor, judged, onset=onset, status=status)
+    if service.policy == Policy.OBSERVE and incident is None:
+        return
+    if incident is None:
+        incident = _open_draft(service, judged, onset=onset, status=status)
+    elif incident.state == IncidentState.DRAFT:
+        _fold_into_draft(incident, service, onset=onset, status=status)
+    signal.incident = incident
+    signal.save(update_fields=["incident"])
+    _log_detection(incident, signal.summary, at=judged.at)
+
+
+def _held(incident: Incident | None) -> Incident | None:
+    """The incident as it is now and until the transaction ends; None where it was closed meanwhile."""
+    held = lock_incident(incident.pk) if incident else None
+    return held if held and held.is_open else None
+
+
+def _may_have_backlog(incident: Incident) -> bool:
+    """More than usual is a recovery where there was less before, not where it is the trouble itself."""
+    return not incident.signals.filter(verdict=Verdict.HIGH).exists()
+
+
+def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: str) -> Signal:
+    page = monitor.service.page
+    summary = wording.detected(
+        judged.verdict,
+        monitor=monitor.name,
+        onset=onset.astimezone(page.zone),
+        percent=round(100 * judged.ratio),
+        language=page.first_language,
+    )
+    signal, _ = Signal.objects.update_or_create(
+        monitor=monitor,
+        ended_at=None,
+        defaults={
+            "verdict": judged.verdict,
+            "status": status,
+            "started_at": onset,
+            "detected_at": judged.at,
+            "summary": summary[:300],
+        },
+    )
+    return signal
+
+
+def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
+    language = service.page.first_language
+    incident = open_incident(
+        service.page,
+        title=wording.proposed_title(judged.verdict, service=service.name, language=language),
+        scope={service: status},
+        severity=PROPOSED_SEVERITY[ServiceStatus(status)],
+        started_at=min(onset, times.now()),
+        detected_at=judged.at,
+        origin=Origin.MONITOR,
+    )
+    if service.policy == Policy.PUBLISH:
+        incident.publish_due_at = times.now() + timedelta(minutes=service.publish_after_minutes)
+        incident.save(update_fields=["publish_due_at"])
+    return incident
+
+
+def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
+    """The earliest onset and the worst status of all that was seen stand in the proposal; what a person
+    called it stays."""
+    proposed = incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True)
+    seen = worst([status, *proposed])
+    incident.started_at = min(onset, incident.started_at)
+    if incident.origin == Origin.MONITOR:
+        incident.severity = PROPOSED_SEVERITY[seen]
+    incident.save(update_fields=["started_at", "severity"])
+    propose_impacts(incident, {service: seen})
+
+
+def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:
+    monitor.signals.filter(ended_at=None).update(ended_at=times.now())
+    text = wording.surge(
+        monitor=monitor.name,
+        percent=round(100 * judged.ratio),
+        language=monitor.service.page.first_language,
+    )
+    _log_detection(incident, text, at=judged.at)
+
+
+def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
+    log.add_entry(
+        incident,
+        text=text,
+        kind=LogKind.DETECTION,
+        happened_at=min(at, times.now()),
+        source=LogSource.MONITOR,
+    )
+
+
+def take_recovery(monitor: Monitor) -> None:
+    """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended."""
+    lock_service(monitor.service_id)
+    signal = monitor.signals.filter(ended_at=None).select_related("incident").first()
+    concerned = {signal.incident} if signal and signal.incident else set()
+    if signal:
+        signal.ended_at = times.now()
+        signal.save(update_fields=["ended_at"])
+    drafts = Incident.objects.filter(signals__monitor=monitor, state=IncidentState.DRAFT)
+    for incident in sorted({*concerned, *drafts}, key=lambda one: one.pk):
+        if (held := _held(incident)) is not None:
+            _tell_recovery(held, monitor)
+
+
+def _tell_recovery(incident: Incident, monitor: Monitor) -> None:
+    text = wording.recovered(monitor=monitor.name, language=monitor.service.page.first_language)
+    _log_detection(incident, text, at=times.now())
+    still_failing = incident.signals.filter(ended_at=None).exists()
+    if incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR and not still_failing:
+        dismiss_draft(incident)
