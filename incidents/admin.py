@@ -18,9 +18,15 @@ for model in (
     models.Notice,
     models.Delivery,
     models.Report,
-    models.Staff,
 ):
     admin.site.register(model)
+
+
+@admin.register(models.Staff)
+class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Without the password: as a plain field it shows the hash, and what is typed there is stored as it is."""
+
+    exclude = ("password",)
 
 
 @admin.register(models.AuditEntry)

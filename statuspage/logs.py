@@ -4,7 +4,9 @@ import logging
 import re
 import time
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {10: "\\n", 13: "\\r", 9: "\\t"}
+# Those above 127 move a terminal's cursor too, and some readers break lines at U+2028 and U+2029.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_CONTROLS |= {10: "\\n", 13: "\\r", 9: "\\t", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s/]+@")
 _TOKEN_PATH = re.compile(r"/(confirm|manage|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}")
 

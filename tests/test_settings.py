@@ -1,5 +1,6 @@
 """What the operator sets: a wrong value is named, a right one arrives."""
 
+import logging
 import os
 import re
 import stat
@@ -23,7 +24,7 @@ from statuspage.environment import (
     read_environment,
     read_mail_server,
 )
-from statuspage.logs import redact
+from statuspage.logs import LineFormatter, redact
 from statuspage.proxies import trust_proxies
 from statuspage.secret import read_or_make_secret
 
@@ -279,3 +280,13 @@ def test_log_lines_carry_neither_passwords_nor_tokens() -> None:
     assert redact(f"Not Found: /confirm/{token}") == "Not Found: /confirm/***"
     assert redact(f"/en/unsubscribe/{token}?x=1") == "/en/unsubscribe/***?x=1"
     assert redact("/incidents/INC-20200904-01") == "/incidents/INC-20200904-01"
+
+
+def test_a_log_line_is_one_line_that_moves_no_terminal() -> None:
+    odd = "a\r\nb\x1b[2Jc\x9b2Jd\x85e\u2028f"
+    record = logging.makeLogRecord(
+        {"msg": "Not Found: %s", "args": (odd,), "levelname": "WARNING", "name": "x"}
+    )
+    line = LineFormatter().format(record)
+    assert line.endswith("a\\r\\nb\\x1b[2Jc\\x9b2Jd\\x85e\\u2028f")
+    assert len(line.splitlines()) == 1

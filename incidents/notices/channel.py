@@ -17,9 +17,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
+    """`is_about_recipient`: said of this one address, before any text was handed over."""
+
     outcome: Outcome
     code: str = ""
     text: str = ""
+    is_about_recipient: bool = False
 
 
 @dataclass(frozen=True)

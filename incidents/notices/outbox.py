@@ -158,7 +158,7 @@ class _Pass:
             self._mark_sent(delivery, answer)
             self._accepted += 1
             return
-        self._count_for_breaker(answer)
+        self._count_for_breaker(answer, domain=delivery.subscriber.domain)
         if answer.outcome is Outcome.FAILED:
             self._end(delivery, DeliveryState.FAILED, answer)
         elif answer.outcome is Outcome.UNREACHABLE:
@@ -166,9 +166,9 @@ class _Pass:
         else:
             self._put_off(delivery, answer)
 
-    def _count_for_breaker(self, answer: Answer) -> None:
+    def _count_for_breaker(self, answer: Answer, *, domain: str) -> None:
         if answer.outcome in (Outcome.UNREACHABLE, Outcome.OUR_FAULT) or answer.code == "421":
-            self._breaker.failed()
+            self._breaker.failed(domain=domain if answer.is_about_recipient else "")
             log.error("the mail server does not take our mail: %s %s", answer.code, answer.text)
         elif answer.code:
             self._breaker.succeeded()

@@ -16,6 +16,7 @@ class Phase(StrEnum):
 
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _OUR_CODES = (501, 503, 530, 535)
+_NOT_OF_RECIPIENT = (421, 503, 530, 535)
 _FULL_MAILBOX = "5.2.2"
 
 
@@ -23,7 +24,10 @@ def judge_reply(phase: Phase, code: int, text: str) -> Answer:
     """`text` is the reply without its code; an enhanced status in it decides where the code is vague."""
     line = " ".join(text.split())[:300]
     found = _ENHANCED.search(line)
-    return Answer(_outcome(phase, code, found.group(1) if found else ""), str(code), line)
+    outcome = _outcome(phase, code, found.group(1) if found else "")
+    return Answer(
+        outcome, str(code), line, is_about_recipient=phase is Phase.RCPT and code not in _NOT_OF_RECIPIENT
+    )
 
 
 def _outcome(phase: Phase, code: int, enhanced: str) -> Outcome:

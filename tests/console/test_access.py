@@ -173,3 +173,11 @@ def signed_in(desk: Desk) -> Client:
 def test_a_search_for_a_byte_that_no_text_holds_finds_what_stands_around_it(desk: Desk) -> None:
     make.incident(desk.page, title="Mail is late")
     assert "Mail is late" in desk.client.get("/console/incidents/?q=is%00+late").content.decode()
+
+
+def test_the_admin_neither_shows_nor_takes_the_hash_of_a_password(admin_client: Client) -> None:
+    staff = make.staff("other@example.com")
+    html = admin_client.get(f"/admin/incidents/staff/{staff.pk}/change/").content.decode()
+    assert "other@example.com" in html
+    assert staff.password not in html
+    assert 'name="password"' not in html

@@ -36,3 +36,13 @@ def test_each_failed_probe_doubles_the_pause_up_to_ten_minutes() -> None:
     breaker.succeeded()
     breaker.failed()
     assert not breaker.is_open
+
+
+def test_refused_recipients_of_one_domain_count_once() -> None:
+    breaker = Breaker(Clock())
+    for _ in range(FAILURES * 2):
+        breaker.failed(domain="refused.example")
+    assert not breaker.is_open
+    for number in range(FAILURES - 1):
+        breaker.failed(domain=f"refused{number}.example")
+    assert breaker.is_open

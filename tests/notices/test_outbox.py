@@ -201,6 +201,18 @@ def test_a_server_that_is_away_costs_no_attempts_and_opens_the_breaker(sink: Sin
     assert "connect" in after.last_reply
 
 
+def test_addresses_that_the_server_always_refuses_stop_nobody_elses_mail(sink: Sink) -> None:
+    page = make_page()
+    for number in range(FAILURES + 1):
+        address = f"a{number}@refused.example"
+        sink.at_rcpt[address] = ["550 5.7.1 access denied"]
+        fanout.queue_personal("confirm", make_subscriber(page, address, state=SubscriberState.PENDING))
+    make_subscriber(page, READER)
+    fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
+    assert outbox.deliver_due(breaker=Breaker()) == 1
+    assert sink.copies == {READER: 1}
+
+
 def test_while_the_breaker_is_open_nothing_is_attempted(sink: Sink) -> None:
     queue_one()
     breaker = Breaker()

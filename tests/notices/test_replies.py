@@ -40,3 +40,19 @@ def test_a_reply_is_kept_in_one_short_line() -> None:
     answer = judge_reply(Phase.RCPT, 550, "5.1.1 no\r\n such user " + "x" * 400)
     assert answer.text.startswith("5.1.1 no such user x")
     assert len(answer.text) == 300
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "is_about_recipient"),
+    [
+        (Phase.RCPT, 550, True),
+        (Phase.RCPT, 421, False),
+        (Phase.RCPT, 530, False),
+        (Phase.MAIL_FROM, 550, False),
+        (Phase.AFTER_DOT, 554, False),
+    ],
+)
+def test_a_reply_is_about_the_recipient_or_about_us(
+    phase: Phase, code: int, is_about_recipient: bool
+) -> None:
+    assert judge_reply(phase, code, "5.7.1 denied").is_about_recipient is is_about_recipient
