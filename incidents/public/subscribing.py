@@ -186,7 +186,9 @@ def _of_page(link: Link | None, page: Page) -> Link | None:
 
 
 def _mailed_if_possible() -> str:
-    return _("If this address can be subscribed, we have sent a confirmation link to it. Open it and press the button.")
+    return _(
+        "If this address can be subscribed, we have sent a confirmation link to it. Open it and press the button."
+    )
 
 
 def _not_found(visit: Visit) -> HttpResponse:
