@@ -30,6 +30,7 @@ from incidents.models import (
     Policy,
     Service,
     ServiceStatus,
+    Severity,
     Signal,
     Staff,
     Verdict,
@@ -40,6 +41,12 @@ RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 CHECK_LEASE = timedelta(seconds=60)
 RECHECK_SECONDS = 15
+# What a draft proposes by how its service suffers; with it goes the promise of the next update.
+PROPOSED_SEVERITY = {
+    ServiceStatus.DEGRADED: Severity.MINOR,
+    ServiceStatus.PARTIAL_OUTAGE: Severity.MAJOR,
+    ServiceStatus.MAJOR_OUTAGE: Severity.CRITICAL,
+}
 SHORTEST_INTERVAL_SECONDS = 10
 
 
@@ -275,6 +282,7 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
         service.page,
         title=wording.proposed_title(judged.verdict, service=service.name, language=language),
         scope={service: status},
+        severity=PROPOSED_SEVERITY[ServiceStatus(status)],
         started_at=min(onset, times.now()),
         detected_at=judged.at,
         origin=Origin.MONITOR,

@@ -14,7 +14,7 @@ from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
-from incidents.models import Incident, LogEntry, Report, ReportLine, ReportState, Service, Staff
+from incidents.models import Edition, Incident, LogEntry, Report, ReportLine, ReportState, Service, Staff
 from incidents.notices import fanout
 
 TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
@@ -188,6 +188,8 @@ def _check_complete(report: Report) -> None:
     for name in TEXTS:
         if not str(getattr(report, name)).strip():
             raise Refused("this part of the report is empty", field=name)
+    if report.edition == Edition.FINAL and report.period_until is None:
+        raise Refused("a final report names the end of the period", field="period_until")
     if not report.lines.filter(is_included=True).exists():
         raise Refused("the timeline has no line", field="lines")
 

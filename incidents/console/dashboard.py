@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from incidents.actions import wording
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.reach import count_audiences
 from incidents.console.screen import render_screen
@@ -32,6 +33,7 @@ class DraftCard:
     services: tuple[str, ...]
     signals: tuple[str, ...]
     audience: int
+    proposed_text: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def _drafts(page: Page) -> list[DraftCard]:
             services=_names(draft),
             signals=tuple(signal.summary for signal in draft.signals.all() if signal.verdict in FAILING),
             audience=reach[draft.pk],
+            proposed_text=wording.first_update(list(_names(draft)), language=page.first_language),
         )
         for draft in drafts
     ]

@@ -110,10 +110,16 @@ class ComposerForm(UpdateForm):
     def __init__(
         self, data: Any = None, *, hold_seconds: int, initial: dict[str, Any], **kwargs: Any
     ) -> None:
-        standing = {"promise": BY_SEVERITY, "notify": True, "hold": HOLD, "request_key": new_request_key()}
+        standing = {
+            "promise": BY_SEVERITY,
+            "notify": True,
+            "hold": HOLD if hold_seconds else NOW,
+            "request_key": new_request_key(),
+        }
         super().__init__(data, initial=standing | initial, **kwargs)
+        at_once = (NOW, _("At once"))
         after = _("After %(seconds)s seconds, until then they can be cancelled") % {"seconds": hold_seconds}
-        self.fields["hold"].choices = [(HOLD, after), (NOW, _("At once"))]  # type: ignore[attr-defined]
+        self.fields["hold"].choices = [(HOLD, after), at_once] if hold_seconds else [at_once]  # type: ignore[attr-defined]
 
     @property
     def hold_seconds(self) -> int | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from incidents.lib.markdown import plain
 from incidents.models import (
     OVER,
     Incident,
@@ -88,7 +89,7 @@ def _update_content(notice: Notice, words: Words) -> Content:
         "recovered_at": told(update.recovered_at),
         "services": [{"name": name, "status": words.status[status]} for name, status in scope.items()],
         "changes": _changes(update, before, scope=scope, was=was, words=words) if before else [],
-        "body": update.body.strip(),
+        "body": plain(update.body.strip()),
         "body_html": update.body_html,
         "concerned": update.concerned,
         "workaround": update.workaround.strip(),

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, QuerySet
+from django.utils import timezone
 
 from incidents.models import (
     OVER,
+    PENDING_DELIVERY,
     Delivery,
     DeliveryState,
     Incident,
@@ -19,6 +21,7 @@ from incidents.models import (
 )
 
 RECENT = 8
+LOST_FOR = timedelta(days=7)
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 
 
@@ -68,8 +71,10 @@ def recent_incidents(page: Page) -> list[Incident]:
 
 
 def mail_health(page: Page) -> MailHealth:
-    """Deliveries that wait, and those of which nothing more will come."""
-    counts = _by_state(Delivery.objects.filter(notice__page=page))
+    """Deliveries that wait, and those of the last week of which nothing more will come."""
+    recent = timezone.now() - LOST_FOR
+    of_page = Delivery.objects.filter(notice__page=page)
+    counts = _by_state(of_page.filter(Q(state__in=PENDING_DELIVERY) | Q(next_attempt_at__gte=recent)))
     return MailHealth(
         failed=counts.get(DeliveryState.FAILED, 0),
         parked=counts.get(DeliveryState.PARKED, 0),

@@ -83,9 +83,9 @@ def find_unsubscribing(token: str) -> Subscriber | None:
 
 
 def service_choices(page: Page) -> list[ServiceChoices]:
-    """The page's services as a visitor sees them: in groups, then those in none."""
+    """The page's services as a visitor sees them: those in no group, then the groups."""
     services = Service.objects.filter(page=page).select_related("group")
-    in_order = services.order_by(F("group__position").asc(nulls_last=True), "group_id", "position", "id")
+    in_order = services.order_by(F("group__position").asc(nulls_first=True), "group_id", "position", "id")
     return [
         ServiceChoices(name, tuple(members))
         for name, members in groupby(in_order, key=lambda s: s.group.name if s.group else "")

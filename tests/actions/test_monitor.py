@@ -185,3 +185,15 @@ def test_a_due_monitor_is_leased_to_one_caller() -> None:
     monitor = make.monitor(service, kind="http", target="https://example.com/")
     assert claim_due(limit=10) == [monitor.pk]
     assert claim_due(limit=10) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [("degraded", "minor"), ("partial_outage", "major"), ("major_outage", "critical")],
+)
+def test_a_draft_proposes_its_severity_by_how_the_service_suffers(status: str, severity: str) -> None:
+    service = make.service(make.page())
+    judge(
+        make.monitor(service, kind="http", target="https://example.com/", status_when_failing=status), "down"
+    )
+    assert Incident.objects.get().severity == severity

@@ -26,6 +26,12 @@ def published(title: str = "Email Archive 検索の遅延") -> Incident:
     return incident
 
 
+def resolved() -> Incident:
+    incident = published()
+    make.update(incident, "resolved")
+    return incident
+
+
 def complete(report: Report) -> Report:
     texts = dict.fromkeys(("what_happened", "scope", "cause", "measures"), "本文")
     return save_report(report, texts, version=report.version)
@@ -95,7 +101,7 @@ def test_a_line_joins_only_one_of_the_same_minute() -> None:
 
 @pytest.mark.parametrize("field", ["what_happened", "scope", "cause", "measures", "subject", "organisation"])
 def test_a_report_with_an_empty_part_is_not_issued(field: str) -> None:
-    report = complete(draft_report(published()))
+    report = complete(draft_report(resolved()))
     report = save_report(report, {field: "  "}, version=report.version)
     with pytest.raises(Refused) as refused:
         issue_report(report)
@@ -105,7 +111,7 @@ def test_a_report_with_an_empty_part_is_not_issued(field: str) -> None:
 
 
 def test_a_report_without_a_line_is_not_issued() -> None:
-    report = complete(draft_report(published()))
+    report = complete(draft_report(resolved()))
     lines = {line.entry_id: LineChoice(is_included=False) for line in report.lines.all()}
     choose_lines(report, lines, version=report.version)
     with pytest.raises(Refused, match="no line"):
@@ -113,7 +119,7 @@ def test_a_report_without_a_line_is_not_issued() -> None:
 
 
 def test_an_issued_report_s_text_stands() -> None:
-    report = issue_report(complete(draft_report(published())))
+    report = issue_report(complete(draft_report(resolved())))
     with pytest.raises(Refused, match="its text can no longer be changed"):
         save_report(report, {"cause": "x"}, version=report.version)
     with pytest.raises(Refused, match="already issued"):
@@ -121,13 +127,22 @@ def test_an_issued_report_s_text_stands() -> None:
 
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
-    report = draft_report(published())
+    report = draft_report(resolved())
     with pytest.raises(Refused) as refused:
         save_report(report, {"period_until": jst("2000-01-01 00:00")}, version=report.version)
     assert refused.value.field == "period_until"
 
 
 def test_a_field_that_a_report_has_not_is_refused() -> None:
-    report = draft_report(published())
+    report = draft_report(resolved())
     with pytest.raises(Refused, match="no number"):
         save_report(report, {"number": "HEA2020100801"}, version=report.version)
+
+
+def test_a_final_report_names_the_end_and_an_interim_one_need_not() -> None:
+    report = complete(draft_report(published()))
+    with pytest.raises(Refused) as refused:
+        issue_report(report)
+    assert refused.value.field == "period_until"
+    report = save_report(report, {"edition": "interim"}, version=report.version)
+    assert issue_report(report).number

@@ -262,6 +262,7 @@ def issued_report(page: Page, service: Service) -> Report:
     with times.at(jst("2020-09-04 12:46")):
         incident = make.incident(page, {service: "degraded"})
         make.update(incident)
+        make.update(incident, "resolved")
     report = draft_report(incident)
     texts = dict.fromkeys(("what_happened", "scope", "cause", "measures"), "本文")
     save_report(report, {**texts, "subject": "遅延"}, version=1)
