@@ -21,6 +21,7 @@ SENTENCES = (
     gettext_noop("the line of a public update follows the update itself"),
     gettext_noop("someone else saved this report meanwhile; nothing was overwritten"),
     gettext_noop("the period ends before it begins"),
+    gettext_noop("a final report names the end of the period"),
     gettext_noop("this part of the report is empty"),
     gettext_noop("expected one line of text without space around it"),
     gettext_noop("expected every entry to be one line of text"),
