@@ -64,7 +64,8 @@ def shared(tmp_path: Path) -> Iterator[Shared]:
     if connection.vendor != "sqlite":
         values = connection.settings_dict
         login = quote(values["USER"]) + (f":{quote(values['PASSWORD'])}" if values["PASSWORD"] else "")
-        at = f"{values['HOST']}:{values['PORT']}" if values["PORT"] else values["HOST"]
+        host = quote(values["HOST"], safe="")  # a directory, where the server listens on a socket in it
+        at = f"{host}:{values['PORT']}" if values["PORT"] else host
         yield Shared(f"postgres://{login}@{at}/{values['NAME']}")
         return
     path = tmp_path / "copy.sqlite3"
