@@ -9,7 +9,7 @@ from incidents.lib.errors import Refused
 
 SENTENCES = (
     gettext_noop("the start must not lie in the future"),
-    gettext_noop("the start must not lie after the end"),
+    gettext_noop("the start must not lie after the first update, the recovery or the end"),
     gettext_noop("an update needs a text"),
     gettext_noop("an update cannot have happened in the future"),
     gettext_noop("an update cannot lie before the incident's start"),
@@ -37,6 +37,7 @@ SENTENCES = (
     gettext_noop("a line can only join one of the same minute"),
     gettext_noop("%(name)s is not a draft any more"),
     gettext_noop("%(name)s was closed without publication"),
+    gettext_noop("%(name)s is not public: there is nothing to report of it"),
     gettext_noop("%(name)s already has its report"),
     gettext_noop("%(name)s is issued; its text can no longer be changed"),
     gettext_noop("%(name)s is already issued"),
@@ -49,6 +50,8 @@ SENTENCES = (
     gettext_noop("expected at most %(name)s bytes of text"),
     gettext_noop("expected at most %(name)s opening brackets ["),
     gettext_noop("expected fewer opening brackets [ in one long paragraph"),
+    gettext_noop("expected at most %(name)s cells in a table"),
+    gettext_noop("expected no word of thousands of letters and dots"),
     gettext_noop("expected at most %(name)s levels of lists and quotations"),
     gettext_noop("a log entry has %(least)s to %(most)s characters"),
     gettext_noop("expected a URL that begins with %(one)s or %(other)s"),
