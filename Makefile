@@ -12,8 +12,11 @@ SUPERVISE = exec $(BIN)/python -m statuspage.supervisor --end-with-parent
 up: .venv/run.txt
 	@$(SUPERVISE)
 
+# Its one monitor asks the page itself, on loopback, which monitors may otherwise not reach.
 demo: .venv/run.txt
-	@grep -qs '^DATA_DIR=.' .env || export DATA_DIR="$${DATA_DIR:-var/demo}"; $(SUPERVISE) --demo
+	@grep -qs '^DATA_DIR=.' .env || export DATA_DIR="$${DATA_DIR:-var/demo}"; \
+	grep -qs '^OUTBOUND_ALLOW=.' .env || export OUTBOUND_ALLOW="$${OUTBOUND_ALLOW:-127.0.0.0/8}"; \
+	$(SUPERVISE) --demo
 
 test: .venv/dev.txt
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh
