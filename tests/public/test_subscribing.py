@@ -1,6 +1,7 @@
 """The visitor's side of subscribing: pages that only act on POST."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from incidents.actions import subscriber as actions
 from incidents.models import Delivery, Notice, Page, ServiceGroup, Subscriber, SubscriberState
+from incidents.public.subscribing import STEP_SECONDS
 from incidents.queries import subscribers
 from tests.make_notices import make_page, make_service, make_subscriber
 
@@ -46,6 +48,18 @@ def test_the_form_subscribes(page: Page, browser: Client) -> None:
     assert "Check your mailbox" in text_of(response)
     assert Subscriber.objects.get().email == ADDRESS
     assert not response.cookies
+
+
+@pytest.mark.parametrize(("address", "form"), [("/subscribe", FORM), ("/manage", {"email": ADDRESS})])
+@pytest.mark.parametrize("state", [None, SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED])
+def test_the_time_of_an_answer_is_not_that_of_writing_a_mail(
+    page: Page, browser: Client, address: str, form: dict[str, str], state: str | None
+) -> None:
+    if state:
+        make_subscriber(page, ADDRESS, state=state)
+    began = time.monotonic()
+    browser.post(address, form)
+    assert time.monotonic() - began >= STEP_SECONDS
 
 
 def test_the_answer_is_the_same_for_every_address(page: Page, browser: Client) -> None:
