@@ -15,6 +15,7 @@ for model in (
     models.Monitor,
     models.Subscriber,
     models.Customer,
+    models.CustomerContact,
     models.Notice,
     models.Delivery,
     models.Report,
