@@ -309,13 +309,19 @@ def _fill(update: Update, draft: Draft, *, fallback: Update | None, incident: In
     update.severity = Severity(draft.severity or (fallback.severity if fallback else incident.severity))
     update.concerned = _kept(draft.concerned, fallback.concerned if fallback else "")
     update.workaround = _kept(draft.workaround, fallback.workaround if fallback else "")
-    over = update.stage in OVER
-    update.recovered_at = draft.recovered_at if over else None
-    update.next_update_at = None if over or draft.promise_nothing else draft.next_update_at
-    if update._state.adding and not over and not draft.promise_nothing and update.next_update_at is None:
-        update.next_update_at = update.happened_at + Severity(update.severity).promise
-    elif not update._state.adding and not over and not draft.promise_nothing and draft.next_update_at is None:
-        update.next_update_at = fallback.next_update_at if fallback else None
+    update.recovered_at = draft.recovered_at if update.stage in OVER else None
+    update.next_update_at = _promise(update, draft)
+
+
+def _promise(update: Update, draft: Draft) -> datetime | None:
+    """The draft's own; else a new update promises by severity, and a corrected one keeps its promise."""
+    if update.stage in OVER or draft.promise_nothing:
+        return None
+    if draft.next_update_at is not None:
+        return draft.next_update_at
+    if update._state.adding:
+        return update.happened_at + Severity(update.severity).promise
+    return update.next_update_at
 
 
 def _kept(new: str | None, old: str) -> str:

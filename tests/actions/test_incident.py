@@ -258,3 +258,17 @@ def test_a_corrected_title_leaves_the_stem_of_the_mails_as_it_was() -> None:
     actions.correct_incident(incident, title="訂正後の題名")
     incident.refresh_from_db()
     assert (incident.title, incident.first_title) == ("訂正後の題名", "メール検索結果の反映遅延")
+
+
+def test_a_correction_that_names_no_next_update_keeps_the_promise_that_was_made() -> None:
+    incident = open_at_noon()
+    promised = NOON + timedelta(hours=3)
+    with times.at(NOON):
+        update = make.update(incident, next_update_at=promised)
+    with times.at(NOON + timedelta(minutes=5)):
+        corrected = actions.edit_update(update, Draft(stage="investigating", body="訂正後の本文"))
+        assert corrected.next_update_at == promised
+        taken_back = actions.edit_update(
+            update, Draft(stage="investigating", body="訂正後の本文", promise_nothing=True)
+        )
+    assert taken_back.next_update_at is None
