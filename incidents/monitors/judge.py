@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Generic, Protocol, TypeVar
 
+from incidents.lib.freshness import patience
 from incidents.monitors.results import Result, Verdict
-
-LEAST_SILENCE_SECONDS = 90
-INTERVALS_OF_SILENCE = 3
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,7 @@ def judge(state: State, result: Result, policy: Policy = DEFAULT_POLICY) -> Judg
 
 def judge_silence(state: S, now: datetime, interval_seconds: float) -> Judgement[S]:
     """Unknown once the newest result is older than three intervals (and 90 s); never green by default."""
-    silence = timedelta(seconds=max(INTERVALS_OF_SILENCE * interval_seconds, LEAST_SILENCE_SECONDS))
-    if state.newest_at is not None and now - state.newest_at <= silence:
+    if state.newest_at is not None and now - state.newest_at <= patience(interval_seconds):
         return Judgement(state, state.verdict, changed=False, onset_at=state.onset_at)
     changed = state.verdict != Verdict.UNKNOWN
     silent = replace(state, verdict=Verdict.UNKNOWN)  # type: ignore[type-var]

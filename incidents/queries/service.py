@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q
 
 from incidents.lib import times
+from incidents.lib.freshness import patience
 from incidents.models import (
     OVER,
     Impact,
@@ -46,9 +47,9 @@ class _Cause:
 
 
 def is_stale(monitor: Monitor, *, now: datetime) -> bool:
-    """Whether the newest result is too old to be believed: three intervals, at least 90 seconds."""
-    patience = timedelta(seconds=max(3 * monitor.interval_seconds, 90))
-    return monitor.last_result_at is None or monitor.last_result_at < now - patience
+    """Whether the newest result is too old to be believed."""
+    oldest = now - patience(monitor.interval_seconds)
+    return monitor.last_result_at is None or monitor.last_result_at < oldest
 
 
 def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
