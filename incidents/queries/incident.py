@@ -19,6 +19,7 @@ from incidents.models import (
     Signal,
     Stage,
     Update,
+    worst,
 )
 from incidents.models.fold import Change, Told, change_of
 
@@ -122,11 +123,10 @@ class IncidentView:
     @property
     def worst_impacts(self) -> tuple[ImpactView, ...]:
         """One impact a service: the worst it had."""
-        ranks = list(ServiceStatus)
         found: dict[str, ImpactView] = {}
         for impact in self.impacts:
             known = found.get(impact.slug)
-            if known is None or ranks.index(impact.status) > ranks.index(known.status):
+            if known is None or worst([impact.status, known.status]) != known.status:
                 found[impact.slug] = impact
         return tuple(found.values())
 
@@ -137,10 +137,7 @@ class IncidentView:
     @property
     def status(self) -> ServiceStatus:
         """The worst that the incident did to any service."""
-        ranks = list(ServiceStatus)
-        return max(
-            (impact.status for impact in self.impacts), key=ranks.index, default=ServiceStatus.OPERATIONAL
-        )
+        return worst(impact.status for impact in self.impacts)
 
 
 def told_by(update: Update) -> Told:
@@ -181,7 +178,9 @@ def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(Incident.objects.filter(page=page, reference=reference, state="public"))
+    views = view_incidents(
+        Incident.objects.filter(page=page, reference=reference, state=IncidentState.PUBLIC)
+    )
     return views[0] if views else None
 
 
