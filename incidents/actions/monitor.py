@@ -10,8 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents.actions import audit
-from incidents.actions.detection import Judged as Judged
-from incidents.actions.detection import take_failure, take_recovery
+from incidents.actions.detection import Judged, take_failure, take_recovery
 from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from incidents.actions.monitor import Judged, apply_judgement, record_observations, save_state
+from incidents.actions.detection import Judged
+from incidents.actions.monitor import apply_judgement, record_observations, save_state
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Monitor

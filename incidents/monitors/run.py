@@ -8,8 +8,8 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
+from incidents.actions.detection import Judged
 from incidents.actions.monitor import (
-    Judged,
     apply_judgement,
     claim_due,
     fall_silent,

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from incidents.actions import incident as incident_actions
 from incidents.actions import service as service_actions
-from incidents.actions.monitor import Judged, apply_judgement, claim_due, fall_silent, set_monitor_enabled
+from incidents.actions.detection import Judged
+from incidents.actions.monitor import apply_judgement, claim_due, fall_silent, set_monitor_enabled
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Service, Signal
 from incidents.queries.monitor import lock_monitor

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.actions import log
+from incidents.actions.detection import Judged
 from incidents.actions.incident import Draft, edit_update
-from incidents.actions.monitor import Judged, apply_judgement
+from incidents.actions.monitor import apply_judgement
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.lib import times
 from incidents.models import Delivery, DeliveryState, Incident, Monitor, Page, Service
