@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incidents.actions import housekeeping, incident
+from incidents.actions import housekeeping, update
 from incidents.monitors import run
 from incidents.notices import outbox
 
@@ -21,7 +21,7 @@ def judge_silence() -> None:
 
 @shared_task
 def publish_due_drafts() -> None:
-    incident.publish_due_drafts()
+    update.publish_due_drafts()
 
 
 # A pass takes no new message after a minute, but one slow server may hold the last for several.

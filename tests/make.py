@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from incidents.actions import incident as incident_actions
 from incidents.actions import monitor as monitor_actions
 from incidents.actions import service as service_actions
-from incidents.actions.incident import Draft
+from incidents.actions import update as update_actions
 from incidents.actions.page import create_page
+from incidents.actions.update import Draft
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Page, Service, Staff, Subscriber, SubscriberState, Update
 
@@ -68,7 +69,7 @@ def incident(on: Page, scope: Mapping[Service, str] | None = None, **values: Any
 def update(of: Incident, stage: str = "investigating", **values: Any) -> Update:
     given = {"stage": stage, "body": "調査しております。"}
     notify = values.pop("notify", False)
-    return incident_actions.publish_update(of, Draft(**{**given, **values}), notify=notify)
+    return update_actions.publish_update(of, Draft(**{**given, **values}), notify=notify)
 
 
 def monitor(of: Service, kind: str = "baseline", **values: Any) -> Monitor:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.incident import SENDING
 from incidents.actions.references import next_number
 from incidents.actions.revision import touch_page
+from incidents.actions.update import SENDING
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake

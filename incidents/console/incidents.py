@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import incident as actions
+from incidents.actions import update as update_actions
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.incident_forms import CorrectionForm, DismissalForm, NewIncidentForm
 from incidents.console.lookup import find_incident
@@ -103,7 +104,7 @@ def publish_draft(request: StaffRequest, reference: str) -> HttpResponse:
     """The one click."""
     incident = find_incident(request, reference)
     try:
-        update = actions.publish_draft(incident, actor=request.user)
+        update = update_actions.publish_draft(incident, actor=request.user)
     except Refused as refused:
         messages.warning(request, sentence_of(refused))
     else:

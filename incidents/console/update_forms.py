@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.actions.incident import Draft
+from incidents.actions.update import Draft
 from incidents.console.fields import InstantField, Lines
 from incidents.console.scope_form import ScopeForm
 from incidents.models import OVER, Service, Severity, Stage, Update

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents.actions import incident as actions
+from incidents.actions import update as update_actions
 from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.incident_page import page_services, render_incident, updates_with_texts
@@ -39,7 +39,7 @@ def publish(request: StaffRequest, reference: str) -> HttpResponse:
         return render_incident(request, incident, composed=form)
     if form.is_valid():
         try:
-            update = actions.publish_update(
+            update = update_actions.publish_update(
                 incident,
                 form.draft(),
                 actor=request.user,
@@ -68,7 +68,7 @@ def edit(request: StaffRequest, reference: str, number: int) -> HttpResponse:
     )
     if form.is_valid() and "preview" not in request.POST:
         try:
-            actions.edit_update(update, form.draft(), actor=request.user)
+            update_actions.edit_update(update, form.draft(), actor=request.user)
         except Refused as refused:
             refuse_into(form, refused)
         else:
@@ -91,7 +91,7 @@ def edit(request: StaffRequest, reference: str, number: int) -> HttpResponse:
 def cancel(request: StaffRequest, reference: str, number: int) -> HttpResponse:
     incident = find_incident(request, reference)
     update = find_update(incident, number)
-    taken_back = actions.cancel_notice(update, actor=request.user)
+    taken_back = update_actions.cancel_notice(update, actor=request.user)
     if taken_back:
         message = ngettext("%(n)s mail was taken back.", "%(n)s mails were taken back.", taken_back)
         messages.success(request, message % {"n": taken_back})

@@ -9,10 +9,11 @@ from django.conf import settings
 
 from incidents.actions import incident as incident_actions
 from incidents.actions import log
-from incidents.actions.incident import Draft
+from incidents.actions import update as update_actions
 from incidents.actions.monitor import create_monitor
 from incidents.actions.report import draft_report, save_report
 from incidents.actions.service import create_service, set_status
+from incidents.actions.update import Draft
 from incidents.lib import times
 from incidents.reports import issue
 
@@ -217,7 +218,7 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
                 scope={service: past.status} if told is past.told[0] else None,
                 concerned=past.concerned,
             )
-            incident_actions.publish_update(incident, draft, notify=False)
+            update_actions.publish_update(incident, draft, notify=False)
     return incident
 
 

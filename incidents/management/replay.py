@@ -11,8 +11,9 @@ from django.db import transaction
 from incidents.actions import incident as incident_actions
 from incidents.actions import log, monitor, service
 from incidents.actions import report as report_actions
-from incidents.actions.incident import Draft
+from incidents.actions import update as update_actions
 from incidents.actions.report import LineChoice
+from incidents.actions.update import Draft
 from incidents.lib import times
 from incidents.management.incident_facts import IncidentFile, LogFacts, ReportFacts, UpdateFacts
 from incidents.monitors.intake import take_observations
@@ -73,7 +74,7 @@ class Replay:
 
     def _play_one(self, event: Event) -> None:
         with times.at(event.at):
-            incident_actions.publish_due_drafts(notify=self._deliver)
+            update_actions.publish_due_drafts(notify=self._deliver)
             event.play()
 
     def _events(self) -> Iterator[Event]:
@@ -143,7 +144,7 @@ class Replay:
             promise_nothing=facts.next_update_at is None,
             recovered_at=facts.recovered_at,
         )
-        incident_actions.publish_update(self.incident, draft, notify=self._deliver, hold_seconds=0)
+        update_actions.publish_update(self.incident, draft, notify=self._deliver, hold_seconds=0)
         self.incident = refreshed(self.incident)
 
     def _take_up(self, first: UpdateFacts) -> Handle:

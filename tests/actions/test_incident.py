@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from incidents.actions import incident as actions
-from incidents.actions.incident import Draft
+from incidents.actions import update as update_actions
+from incidents.actions.update import Draft
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import AuditEntry, Delivery, Impact, Incident, LogEntry, Notice, Update, UpdateRevision
@@ -46,7 +47,7 @@ def test_the_hundredth_incident_of_a_day_is_refused_in_words() -> None:
 def test_one_click_publishes_the_draft_in_the_page_s_fixed_words() -> None:
     incident = open_at_noon()
     with times.at(NOON):
-        update = actions.publish_draft(incident)
+        update = update_actions.publish_draft(incident)
     incident.refresh_from_db()
     assert (incident.state, incident.stage, incident.published_at) == ("public", "investigating", NOON)
     assert "Email Archive" in update.body
@@ -59,9 +60,9 @@ def test_one_click_publishes_the_draft_in_the_page_s_fixed_words() -> None:
 
 def test_a_draft_is_published_once_however_often_it_is_clicked() -> None:
     incident = open_at_noon()
-    actions.publish_draft(incident)
+    update_actions.publish_draft(incident)
     with pytest.raises(Refused, match="not a draft any more"):
-        actions.publish_draft(incident)
+        update_actions.publish_draft(incident)
     assert incident.updates.count() == 1
 
 
@@ -119,7 +120,7 @@ def test_what_an_update_does_not_say_stays_as_the_one_before_told_it() -> None:
 
 def test_a_first_update_that_names_no_service_tells_what_the_draft_proposes() -> None:
     incident = open_at_noon()
-    actions.publish_update(incident, Draft(stage="investigating", body="調査中です。"), notify=False)
+    update_actions.publish_update(incident, Draft(stage="investigating", body="調査中です。"), notify=False)
     assert [(i.service.name, i.status) for i in incident.impacts.all()] == [("Email Archive", "degraded")]
 
 
@@ -144,7 +145,9 @@ def test_a_correction_keeps_the_earlier_text_and_folds_again() -> None:
     with times.at(NOON):
         update = make.update(incident, severity="minor")
     with times.at(NOON + timedelta(minutes=5)):
-        actions.edit_update(update, Draft(stage="identified", body="訂正後の本文", severity="critical"))
+        update_actions.edit_update(
+            update, Draft(stage="identified", body="訂正後の本文", severity="critical")
+        )
     incident.refresh_from_db()
     update.refresh_from_db()
     assert (incident.stage, incident.severity) == ("identified", "critical")
@@ -157,7 +160,7 @@ def test_a_back_dated_update_moves_its_line_of_the_log() -> None:
     incident = open_at_noon()
     with times.at(NOON):
         update = make.update(incident)
-        actions.edit_update(
+        update_actions.edit_update(
             update, Draft(stage="investigating", body="本文", happened_at=jst("2020-09-04 12:30"))
         )
     assert LogEntry.objects.get(update=update).happened_at == jst("2020-09-04 12:30")
@@ -245,7 +248,7 @@ def test_the_database_itself_refuses_an_end_before_the_start() -> None:
 def test_every_action_leaves_an_audit_entry_with_its_actor() -> None:
     incident = open_at_noon()
     staff = make.staff()
-    actions.publish_draft(incident, actor=staff)
+    update_actions.publish_draft(incident, actor=staff)
     entry = AuditEntry.objects.get(action="publish_update")
     assert (entry.actor, entry.actor_name) == (staff, "staff@example.com")
     incident.page.refresh_from_db()
@@ -266,9 +269,9 @@ def test_a_correction_that_names_no_next_update_keeps_the_promise_that_was_made(
     with times.at(NOON):
         update = make.update(incident, next_update_at=promised)
     with times.at(NOON + timedelta(minutes=5)):
-        corrected = actions.edit_update(update, Draft(stage="investigating", body="訂正後の本文"))
+        corrected = update_actions.edit_update(update, Draft(stage="investigating", body="訂正後の本文"))
         assert corrected.next_update_at == promised
-        taken_back = actions.edit_update(
+        taken_back = update_actions.edit_update(
             update, Draft(stage="investigating", body="訂正後の本文", promise_nothing=True)
         )
     assert taken_back.next_update_at is None

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
-from incidents.actions import incident as incident_actions
 from incidents.actions import service as service_actions
+from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
 from incidents.actions.monitor import apply_judgement, claim_due, fall_silent, set_monitor_enabled
 from incidents.lib import times
@@ -105,7 +105,7 @@ def test_a_published_incident_is_never_resolved_by_a_monitor() -> None:
     _, monitor = watched()
     judge(monitor, "low")
     with times.at(SEEN):
-        incident_actions.publish_draft(Incident.objects.get())
+        update_actions.publish_draft(Incident.objects.get())
     judge(monitor, "up", SEEN + timedelta(hours=2))
     incident = Incident.objects.get()
     assert (incident.state, incident.is_open) == ("public", True)
@@ -132,7 +132,7 @@ def test_recovery_after_a_surge_closes_a_draft_that_nobody_published() -> None:
     judge(monitor, "low")
     judge(monitor, "high", SEEN + timedelta(minutes=5), ratio=1.5)
     with times.at(SEEN + timedelta(minutes=15)):
-        assert incident_actions.publish_due_drafts() == 0
+        assert update_actions.publish_due_drafts() == 0
     judge(monitor, "up", SEEN + timedelta(hours=2))
     assert Incident.objects.get().state == "dismissed"
 
@@ -197,10 +197,10 @@ def test_a_policy_publishes_by_itself_after_its_minutes_and_not_before() -> None
     _, monitor = watched(policy="publish")
     judge(monitor, "down")
     with times.at(SEEN + timedelta(minutes=9)):
-        assert incident_actions.publish_due_drafts() == 0
+        assert update_actions.publish_due_drafts() == 0
     with times.at(SEEN + timedelta(minutes=10)):
-        assert incident_actions.publish_due_drafts() == 1
-        assert incident_actions.publish_due_drafts() == 0
+        assert update_actions.publish_due_drafts() == 1
+        assert update_actions.publish_due_drafts() == 0
     incident = Incident.objects.get()
     assert incident.state == "public"
     assert "受信通数" not in incident.updates.get().body
@@ -210,9 +210,9 @@ def test_a_draft_that_a_person_published_is_not_published_again_by_the_policy() 
     _, monitor = watched(policy="publish")
     judge(monitor, "down")
     with times.at(SEEN + timedelta(minutes=2)):
-        incident_actions.publish_draft(Incident.objects.get())
+        update_actions.publish_draft(Incident.objects.get())
     with times.at(SEEN + timedelta(minutes=20)):
-        assert incident_actions.publish_due_drafts() == 0
+        assert update_actions.publish_due_drafts() == 0
 
 
 def test_a_draft_whose_monitor_was_paused_is_not_published_by_the_policy() -> None:
@@ -221,7 +221,7 @@ def test_a_draft_whose_monitor_was_paused_is_not_published_by_the_policy() -> No
     with times.at(SEEN + timedelta(minutes=2)):
         set_monitor_enabled(monitor, False)
     with times.at(SEEN + timedelta(minutes=20)):
-        assert incident_actions.publish_due_drafts() == 0
+        assert update_actions.publish_due_drafts() == 0
 
 
 def test_a_draft_that_cannot_be_published_keeps_no_other_waiting() -> None:
@@ -230,7 +230,7 @@ def test_a_draft_that_cannot_be_published_keeps_no_other_waiting() -> None:
     first = Incident.objects.earliest("pk")
     Incident.objects.filter(pk=first.pk).update(started_at=SEEN + timedelta(days=1))
     with times.at(SEEN + timedelta(minutes=20)):
-        assert incident_actions.publish_due_drafts() == 1
+        assert update_actions.publish_due_drafts() == 1
     assert Incident.objects.get(state="draft").pk == first.pk
 
 

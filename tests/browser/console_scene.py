@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from incidents.actions import log
 from incidents.actions.detection import Judged
-from incidents.actions.incident import Draft, edit_update
 from incidents.actions.monitor import apply_judgement
 from incidents.actions.report import draft_report, issue_report, save_report
+from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Delivery, DeliveryState, Incident, Monitor, Page, Service
 from tests import make

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from incidents.actions.incident import Draft, edit_update
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.service import set_status
+from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Page, Service
 from tests import make

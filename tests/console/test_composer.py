@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from incidents.actions.incident import Draft, edit_update
+from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Delivery, DeliveryState, Incident, Update
 from tests import make

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from incidents.actions.incident import Draft, edit_update
 from incidents.actions.report import draft_report, issue_report, save_report
+from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Page, Report, Service, Update
 from tests import make

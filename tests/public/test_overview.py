@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from incidents.actions.incident import Draft, edit_update
 from incidents.actions.service import set_status
+from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Monitor, Page, Report, Service
 from incidents.reports.past import take_past_report
