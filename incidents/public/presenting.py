@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from incidents.models import ServiceStatus
-from incidents.queries.incident import IncidentView
+from incidents.queries.incident_view import IncidentView
 from incidents.queries.page import Overview
 
 

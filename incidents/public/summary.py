@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from incidents.lib.markdown import plain
-from incidents.queries.incident import IncidentView
+from incidents.queries.incident_view import IncidentView
 from incidents.templatetags.page_time import format_instant
 
 

@@ -7,7 +7,7 @@ from django.views.defaults import bad_request
 from incidents.public.presenting import freshness, headline, months
 from incidents.public.summary import summarise
 from incidents.public.visit import Visit, answer_not_found, misdirected, published
-from incidents.queries.incident import find_public
+from incidents.queries.incident_view import find_public
 from incidents.queries.page import history, incidents_of, overview
 from incidents.queries.service import view_services
 

@@ -1,143 +1,18 @@
-"""What is so of an incident: its fold, what each update changed, and how faces show it."""
+"""What is so of an incident: its updates in order, what each changed, what is due."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from incidents.models import (
-    OVER,
-    Impact,
     Incident,
     IncidentState,
-    Page,
-    ReportState,
     Service,
-    ServiceStatus,
-    Severity,
     Signal,
-    Stage,
     Update,
-    worst,
 )
 from incidents.models.fold import Change, Told, change_of
-
-
-@dataclass(frozen=True)
-class RevisionView:
-    """What an update said before a correction, between the two instants."""
-
-    stage: str
-    body: str
-    body_html: str
-    from_at: datetime
-    until_at: datetime
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
-
-
-@dataclass(frozen=True)
-class UpdateView:
-    """`revisions` are the earlier texts of a corrected update, oldest first."""
-
-    number: int
-    stage: str
-    severity: str
-    body: str
-    body_html: str
-    change: Change
-    happened_at: datetime
-    published_at: datetime
-    edited_at: datetime | None
-    next_update_at: datetime | None
-    revisions: tuple[RevisionView, ...] = ()
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
-
-
-@dataclass(frozen=True)
-class ImpactView:
-    service: str
-    slug: str
-    status: ServiceStatus
-    from_at: datetime
-    until_at: datetime | None
-
-
-@dataclass(frozen=True)
-class IncidentView:
-    """A public incident; `updates` come newest first."""
-
-    reference: str
-    title: str
-    stage: str
-    severity: str
-    concerned: str
-    workaround: str
-    started_at: datetime
-    published_at: datetime
-    resolved_at: datetime | None
-    next_update_at: datetime | None
-    updates: tuple[UpdateView, ...]
-    impacts: tuple[ImpactView, ...]
-    report_number: str | None
-    report_pending: bool
-
-    @property
-    def is_over(self) -> bool:
-        return self.stage in OVER
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When the services had really recovered, which may be before it was told; None while it lasts."""
-        if not self.is_over:
-            return None
-        return max((i.until_at for i in self.impacts if i.until_at), default=self.resolved_at)
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
-
-    @property
-    def severity_label(self) -> str:
-        return str(Severity(self.severity).label)
-
-    @property
-    def latest(self) -> UpdateView | None:
-        return self.updates[0] if self.updates else None
-
-    @property
-    def earlier(self) -> tuple[UpdateView, ...]:
-        return self.updates[1:]
-
-    @property
-    def open_impacts(self) -> tuple[ImpactView, ...]:
-        """Where services stand now: nothing once the incident is over."""
-        return tuple(impact for impact in self.impacts if impact.until_at is None)
-
-    @property
-    def worst_impacts(self) -> tuple[ImpactView, ...]:
-        """One impact a service: the worst it had."""
-        found: dict[str, ImpactView] = {}
-        for impact in self.impacts:
-            known = found.get(impact.slug)
-            if known is None or worst([impact.status, known.status]) != known.status:
-                found[impact.slug] = impact
-        return tuple(found.values())
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(impact.service for impact in self.impacts))
-
-    @property
-    def status(self) -> ServiceStatus:
-        """The worst that the incident did to any service."""
-        return worst(impact.status for impact in self.impacts)
 
 
 def told_by(update: Update) -> Told:
@@ -169,21 +44,6 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
     }
 
 
-def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
-    """Public incidents as they are shown, in a number of queries that does not grow with them."""
-    found = incidents.select_related("report").prefetch_related(
-        "updates__scope", "updates__revisions", "impacts__service"
-    )
-    return tuple(_view(incident) for incident in found.order_by("-started_at", "-id"))
-
-
-def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(
-        Incident.objects.filter(page=page, reference=reference, state=IncidentState.PUBLIC)
-    )
-    return views[0] if views else None
-
-
 def lock_incident(incident_id: int) -> Incident:
     """The incident with its page, its own row held to the end of the transaction."""
     return Incident.objects.select_for_update(of=("self",)).select_related("page").get(pk=incident_id)
@@ -197,69 +57,6 @@ def drafts_due(*, now: datetime) -> list[Incident]:
     failing = Signal.objects.filter(incident=OuterRef("pk"), ended_at=None)
     due = Incident.objects.filter(Exists(failing), state=IncidentState.DRAFT, publish_due_at__lte=now)
     return list(due.select_related("page").order_by("publish_due_at"))
-
-
-def _view(incident: Incident) -> IncidentView:
-    updates = sorted(incident.updates.all(), key=lambda u: (u.happened_at, u.number))
-    changed = changes(updates)
-    report = getattr(incident, "report", None)
-    issued = report is not None and report.state == ReportState.ISSUED
-    assert incident.published_at is not None
-    return IncidentView(
-        reference=incident.reference,
-        title=incident.title,
-        stage=incident.stage,
-        severity=incident.severity,
-        concerned=incident.concerned,
-        workaround=incident.workaround,
-        started_at=incident.started_at,
-        published_at=incident.published_at,
-        resolved_at=incident.resolved_at,
-        next_update_at=incident.next_update_at,
-        updates=tuple(_update_view(update, changed[update.pk]) for update in reversed(updates)),
-        impacts=tuple(_impact_view(impact) for impact in incident.impacts.all()),
-        report_number=report.number if report and issued else None,
-        report_pending=report is not None and not issued,
-    )
-
-
-def _update_view(update: Update, change: Change) -> UpdateView:
-    return UpdateView(
-        number=update.number,
-        stage=update.stage,
-        severity=update.severity,
-        body=update.body,
-        body_html=update.body_html,
-        change=change,
-        happened_at=update.happened_at,
-        published_at=update.published_at,
-        edited_at=update.edited_at,
-        next_update_at=update.next_update_at,
-        revisions=tuple(_revision_views(update)),
-    )
-
-
-def _revision_views(update: Update) -> Iterable[RevisionView]:
-    from_at = update.published_at
-    for revision in update.revisions.all():
-        yield RevisionView(
-            stage=revision.told.get("stage", update.stage),
-            body=revision.body,
-            body_html=revision.body_html,
-            from_at=from_at,
-            until_at=revision.replaced_at,
-        )
-        from_at = revision.replaced_at
-
-
-def _impact_view(impact: Impact) -> ImpactView:
-    return ImpactView(
-        service=impact.service.name,
-        slug=impact.service.slug,
-        status=ServiceStatus(impact.status),
-        from_at=impact.from_at,
-        until_at=impact.until_at,
-    )
 
 
 def refreshed(incident: Incident) -> Incident:

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from incidents.lib import times
 from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
-from incidents.queries.incident import IncidentView, view_incidents
+from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
 
