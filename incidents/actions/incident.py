@@ -11,7 +11,7 @@ from django.db import transaction
 from incidents.actions import audit, wording
 from incidents.actions.folding import fold_incident
 from incidents.actions.references import next_reference
-from incidents.actions.revision import touch_page
+from incidents.actions.revision import touch_incident, touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -100,7 +100,7 @@ def dismiss_draft(incident: Incident, *, reason: str = "", actor: Staff | None =
         text=reason or wording.dismissed(language=incident.page.first_language),
     )
     audit.record("dismiss_draft", incident, actor=actor)
-    touch_page(incident.page_id)
+    touch_incident(incident)
     return incident
 
 
@@ -128,7 +128,7 @@ def correct_incident(
         incident.impacts.filter(until_at=None).update(from_at=incident.started_at)
     after = {"title": incident.title, "started_at": incident.started_at.isoformat()}
     audit.record("correct_incident", incident, actor=actor, before=before, after=after)
-    touch_page(incident.page_id)
+    touch_incident(incident)
     return incident
 
 

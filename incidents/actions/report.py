@@ -9,7 +9,7 @@ from django.db import transaction
 
 from incidents.actions import audit
 from incidents.actions.references import next_number
-from incidents.actions.revision import touch_page
+from incidents.actions.revision import touch_incident
 from incidents.actions.update import SENDING
 from incidents.lib import times
 from incidents.lib.errors import Refused
@@ -72,7 +72,7 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
     )
     _add_lines(report)
     audit.record("draft_report", report, actor=actor)
-    touch_page(incident.page_id)
+    touch_incident(incident)
     return report
 
 
@@ -159,7 +159,7 @@ def issue_report(
     report.version += 1
     report.save()
     audit.record("issue_report", report, actor=actor, after={"number": report.number})
-    touch_page(page.pk)
+    touch_incident(report.incident)
     if notify:
         fanout.queue_report(report)
         transaction.on_commit(lambda: wake(SENDING), robust=True)

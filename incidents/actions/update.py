@@ -11,7 +11,7 @@ from django.utils import timezone
 from incidents.actions import audit, wording
 from incidents.actions.folding import fold_incident, save_scope
 from incidents.actions.incident import check_scope
-from incidents.actions.revision import touch_page
+from incidents.actions.revision import touch_incident
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.markdown import render
@@ -92,7 +92,7 @@ def publish_update(
     audit.record(
         "publish_update", update, actor=actor, after={"stage": update.stage, "number": update.number}
     )
-    touch_page(incident.page_id)
+    touch_incident(incident)
     if notify:
         seconds = incident.page.hold_seconds if hold_seconds is None else hold_seconds
         fanout.queue_update(update, hold_until=timezone.now() + timedelta(seconds=seconds))
@@ -155,7 +155,7 @@ def edit_update(update: Update, draft: Draft, *, actor: Staff | None = None) -> 
     LogEntry.objects.filter(update=update).update(happened_at=update.happened_at)
     fold_incident(incident)
     audit.record("edit_update", update, actor=actor, before=earlier, after=_told_values(update))
-    touch_page(incident.page_id)
+    touch_incident(incident)
     return update
 
 

@@ -2,6 +2,7 @@
 
 from incidents.models.access import AuditEntry, Staff
 from incidents.models.incident import (
+    Estimate,
     Impact,
     Incident,
     IncidentState,
@@ -13,7 +14,7 @@ from incidents.models.incident import (
 from incidents.models.log import LogEntry, LogKind, LogSource
 from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
 from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
-from incidents.models.page import Page
+from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
 from incidents.models.service import Policy, Service, ServiceGroup
 from incidents.models.states import OVER, ServiceStatus, Severity, Stage, worst
@@ -31,12 +32,14 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Edition",
+    "Estimate",
     "Impact",
     "Incident",
     "IncidentState",
     "LogEntry",
     "LogKind",
     "LogSource",
+    "Logo",
     "Monitor",
     "MonitorKind",
     "Notice",
@@ -61,5 +64,6 @@ __all__ = [
     "UpdateRevision",
     "UpdateScope",
     "Verdict",
+    "Visibility",
     "worst",
 ]

@@ -21,14 +21,29 @@ class Origin(models.TextChoices):
     IMPORT = "import", _("Imported report")
 
 
+class Estimate(models.TextChoices):
+    """What is said of the recovery to come; an instant has both ends alike."""
+
+    UNSAID = "", _("Not said")
+    KNOWN = "known", _("Estimated")
+    UNDECIDED = "undecided", _("Undecided")
+
+
+def _estimate_is_whole(name: str) -> models.CheckConstraint:
+    known = Q(estimate="known", estimate_from__isnull=False, estimate_until__gte=F("estimate_from"))
+    unknown = ~Q(estimate="known") & Q(estimate_from__isnull=True, estimate_until__isnull=True)
+    return models.CheckConstraint(condition=known | unknown, name=name)
+
+
 class Incident(models.Model):
     """One disruption, from its onset to its report.
 
-    `stage`, `severity`, `concerned`, `workaround`, `next_update_at`, `published_at` and `resolved_at`
-    are the fold of the updates (`models.fold`); no other code writes them once an update exists.
+    `stage`, `severity`, `concerned`, `workaround`, `next_update_at`, `estimate`, `published_at` and
+    `resolved_at` are the fold of the updates (`models.fold`); no other code writes them once an update exists.
     `first_title` is the title of the first publication: the stem of every mail's subject, so that a corrected
     title does not split the thread. `ended_untold_at` is the end of a past incident whose record holds no
-    update that tells it.
+    update that tells it. `texts` is {language: {"title", "concerned", "workaround"}} for the languages beside
+    the page's first. `revision` grows with every public change, so that what is published of it is renewed.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
@@ -50,6 +65,12 @@ class Incident(models.Model):
     dismissed_at = models.DateTimeField(null=True, blank=True)
     publish_due_at = models.DateTimeField(null=True, blank=True)
     next_update_at = models.DateTimeField(null=True, blank=True)
+    estimate = models.CharField(max_length=10, choices=Estimate.choices, default=Estimate.UNSAID, blank=True)
+    estimate_from = models.DateTimeField(null=True, blank=True)
+    estimate_until = models.DateTimeField(null=True, blank=True)
+    report_due_on = models.DateField(null=True, blank=True)
+    texts = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=0)
     opened_by = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
 
     class Meta:
@@ -81,6 +102,7 @@ class Incident(models.Model):
                 | (~Q(state="dismissed") & Q(dismissed_at__isnull=True)),
                 name="dismissed_incident_says_when",
             ),
+            _estimate_is_whole("incident_estimate_is_whole"),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +114,11 @@ class Incident(models.Model):
 
 
 class Update(models.Model):
-    """What was told to the public at one instant, in one stage. `happened_at` is the instant shown."""
+    """What was told to the public at one instant, in one stage. `happened_at` is the instant shown.
+
+    `texts` is {language: {"body", "body_html", "concerned", "workaround"}} for the languages beside the
+    page's first.
+    """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="updates")
     number = models.PositiveSmallIntegerField()
@@ -103,6 +129,10 @@ class Update(models.Model):
     concerned = models.CharField(max_length=500, blank=True)
     workaround = models.TextField(max_length=2000, blank=True)
     next_update_at = models.DateTimeField(null=True, blank=True)
+    estimate = models.CharField(max_length=10, choices=Estimate.choices, default=Estimate.UNSAID, blank=True)
+    estimate_from = models.DateTimeField(null=True, blank=True)
+    estimate_until = models.DateTimeField(null=True, blank=True)
+    texts = models.JSONField(default=dict, blank=True)
     recovered_at = models.DateTimeField(null=True, blank=True)
     happened_at = models.DateTimeField()
     published_at = models.DateTimeField()
@@ -125,6 +155,7 @@ class Update(models.Model):
                 condition=Q(next_update_at__isnull=True) | ~Q(stage__in=OVER),
                 name="no_promise_after_the_end",
             ),
+            _estimate_is_whole("update_estimate_is_whole"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""What is published of a page: rendered, written to files, handed out."""
