@@ -1,8 +1,8 @@
 """The addresses of a page: its first language at the root, the others under /<language>/."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path, re_path, register_converter
 
-from incidents.public import reports, subscribing_urls, views
+from incidents.public import subscribing_urls, views
 
 
 class LanguageConverter:
@@ -15,21 +15,14 @@ class LanguageConverter:
         return value
 
 
+# Whose addresses without their last slash lead to those with it, and who have 404 pages of their own.
+NOT_STAFF = "(?!(?:console|admin)(?:/|$))"
+
 register_converter(LanguageConverter, "language")
 
-pages = [
-    path("", views.show_overview, name="overview"),
-    path("history", views.show_history, name="history"),
-    path("incidents/<slug:reference>", views.show_incident, name="incident"),
-    path("services/<slug:slug>", views.show_service, name="service"),
-    path("reports/<slug:number>", reports.show_report, name="report"),
-    path("reports/<slug:number>.txt", reports.show_report_text, name="report_text"),
-    path("reports/<slug:number>.md", reports.show_report_markdown, name="report_markdown"),
-    *subscribing_urls.urlpatterns,
-]
-
 urlpatterns = [
-    path("robots.txt", views.show_robots, name="robots"),
-    path("", include(pages)),
-    path("<language:language>/", include(pages)),
+    path("", include(subscribing_urls)),
+    path("<language:language>/", include(subscribing_urls)),
+    path("", views.show, name="overview"),
+    re_path(rf"^(?P<address>{NOT_STAFF}.+)$", views.show, name="published"),
 ]

@@ -1,77 +1,71 @@
-"""What a page's visitors read. Nothing here knows the visitor."""
+"""What a page's visitors read where nothing has been published yet: the same files, rendered now."""
 
 from django.core.exceptions import DisallowedHost
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponsePermanentRedirect,
+)
+from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request
 
-from incidents.public.presenting import freshness, headline, months
-from incidents.public.summary import summarise
-from incidents.public.visit import Visit, answer_not_found, misdirected, published
-from incidents.queries.incident_view import find_public
-from incidents.queries.page import history, incidents_of, overview
-from incidents.queries.service import view_services
+from incidents.lib import times
+from incidents.models import Page
+from incidents.public.visit import find_page, forget_visitor, misdirected
+from incidents.snapshots.catalogue import find_file
+from incidents.snapshots.html import NOT_FOUND
+from incidents.snapshots.site import Site
+from incidents.snapshots.source import JSON, File
 
-ROBOTS = """User-agent: *
-Disallow: /console/
-Disallow: /confirm/
-Disallow: /manage
-Disallow: /unsubscribe/
-Disallow: /hooks/
-"""
+CACHE_CONTROL = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
 
 
-@published
-def show_overview(visit: Visit) -> HttpResponse:
-    shown = overview(visit.page)
-    context = {
-        "overview": shown,
-        "headline": headline(shown),
-        "freshness": freshness(shown),
-        "now": shown.generated_at,
-    }
-    return visit.render("public/overview.html", context)
-
-
-@published
-def show_history(visit: Visit) -> HttpResponse:
-    return visit.render("public/history.html", {"months": months(history(visit.page), zone=visit.page.zone)})
-
-
-@published
-def show_incident(visit: Visit, reference: str) -> HttpResponse:
-    incident = find_public(visit.page, reference)
-    if incident is None:
-        raise Http404
-    address = visit.address(f"/incidents/{incident.reference}")
-    summary = summarise(incident, zone=visit.page.zone, language=visit.language, address=address)
-    return visit.render("public/incident.html", {"incident": incident, "summary": summary})
-
-
-@published
-def show_service(visit: Visit, slug: str) -> HttpResponse:
-    service = next((s for s in view_services(visit.page) if s.slug == slug), None)
-    if service is None:
-        raise Http404
-    incidents = incidents_of(visit.page, slug=slug)
-    context = {
-        "service": service,
-        "open_incidents": [i for i in incidents if not i.is_over],
-        "past_incidents": [i for i in incidents if i.is_over],
-    }
-    return visit.render("public/service.html", context)
-
-
-@published
-def show_robots(visit: Visit) -> HttpResponse:
-    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
+@csrf_exempt
+def show(request: HttpRequest, address: str = "") -> HttpResponseBase:
+    """GET and HEAD only; no cookie, no session. A host that has no page here is 421."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    return _answer(request, f"/{address}")
 
 
 def show_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """Django's handler404, in the language that the address begins with."""
-    first, _, rest = request.path.lstrip("/").partition("/")
-    return answer_not_found(request, language=first if rest and len(first) == 2 else "")
+    return _answer(request, request.path)
 
 
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's handler400: middleware finds a foreign host before any view does."""
     return misdirected() if isinstance(exception, DisallowedHost) else bad_request(request, exception)
+
+
+def _answer(request: HttpRequest, address: str) -> HttpResponseBase:
+    page = find_page(request)
+    if page is None:
+        return misdirected()
+    site = Site(page, times.now())
+    file = find_file(site, address)
+    if file is None and find_file(site, f"{address}/"):
+        return HttpResponsePermanentRedirect(f"{address}/")
+    file = file or _not_found(site, address)
+    response = HttpResponse(file.body, content_type=file.content_type, status=file.status)
+    forget_visitor(request)
+    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["Content-Language"] = file.language or page.first_language
+    if file.content_type == JSON:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _not_found(site: Site, address: str) -> File:
+    language = _language_of(site.page, address)
+    edition = next(edition for edition in site.editions if edition.language == language)
+    file = find_file(site, edition.path(NOT_FOUND))
+    assert file is not None
+    return file
+
+
+def _language_of(page: Page, address: str) -> str:
+    first = address.lstrip("/").partition("/")[0]
+    return first if first in page.languages else page.first_language

@@ -14,7 +14,8 @@ class File:
     """One answer. `address` is the path it is asked for by, such as "/" or "/en/history".
 
     `stale` is what stands in its place once publishing has stopped: given for whatever says how things
-    are now, and left out for what is history. `status` is 404 for the one that answers for unknown paths.
+    are now, and left out for what is history. `language` is that of its text. `status` is 404 for the one
+    that answers for unknown paths.
     """
 
     address: str
@@ -22,6 +23,7 @@ class File:
     content_type: str = HTML
     stale: bytes | None = None
     status: int = 200
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,38 @@ def test_history_is_by_month_of_the_onset_newest_first(
     with times.at(make.jst("2020-11-02 09:00")):
         make.update(make.incident(page, {service: "degraded"}, title="十一月の件"))
     html = read("/history", at="2020-11-03 09:00")
-    assert re.findall(r"<h2[^>]*>(.*?)</h2>", html) == ["2020年11月", "2020年9月"]
+    assert re.findall(r"<h2[^>]*><a[^>]*>(.*?)</a></h2>", html) == ["2020年11月", "2020年9月"]
     assert html.index("十一月の件") < html.index("検索結果の欠落")
     assert "メール検索" in html and "継続中" in html
     assert "November 2020" in read("/en/history", at="2020-11-03 09:00")
+
+
+def test_a_month_has_every_day_with_what_touched_it_and_its_neighbours(
+    page: Page, service: Service, incident: Incident
+) -> None:
+    with times.at(make.jst("2020-11-02 09:00")):
+        make.update(make.incident(page, {service: "degraded"}, title="十一月の件"))
+    html = read("/history/2020-09", at="2020-11-03 09:00")
+    days = dict(re.findall(r'<div id="(d\d\d)">(.*?)</div>', html, flags=re.S))
+    assert list(days) == [f"d{day:02}" for day in range(30, 0, -1)]
+    assert [day for day in days if "検索結果の欠落" in days[day]] == ["d04", "d03", "d02", "d01"]
+    assert 'rel="next" href="/history/2020-11"' in html and 'rel="prev"' not in html
+    assert list(re.findall(r'id="(d\d\d)"', read("/history/2020-11", at="2020-11-03 09:00"))) == [
+        "d03",
+        "d02",
+        "d01",
+    ]
+
+
+def test_older_months_are_listed_with_how_much_they_hold(page: Page, service: Service) -> None:
+    for month in range(1, 6):
+        with times.at(make.jst(f"2020-{month:02}-10 09:00")):
+            incident = make.incident(page, {service: "degraded"}, title=f"{month}月の件")
+            make.update(incident)
+            make.update(incident, "resolved")
+    html = read("/history", at="2020-06-01 09:00")
+    assert "3月の件" in html and "2月の件" not in html
+    assert 'href="/history/2020-01">2020年1月</a> <span class="quiet">1件</span>' in html
 
 
 def test_a_service_page_has_its_state_and_its_incidents(

@@ -1,16 +1,13 @@
-"""From what is so to what is said: the headline, how fresh it is, the months of the history."""
+"""From what is so to what is said: the headline, and how fresh it is."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from incidents.models import ServiceStatus
-from incidents.queries.incident_view import IncidentView
 from incidents.queries.page import Overview
+from incidents.queries.service import ServiceView
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,6 @@ class Freshness:
 
     at: datetime | None
     is_old: bool
-
-
-@dataclass(frozen=True)
-class Month:
-    first: date
-    incidents: tuple[IncidentView, ...]
 
 
 def headline(overview: Overview) -> Headline:
@@ -59,10 +50,14 @@ def freshness(overview: Overview) -> Freshness:
     return Freshness(at=overview.data_as_of, is_old=bool(watched) and all(s.is_stale for s in watched))
 
 
-def months(incidents: Iterable[IncidentView], *, zone: ZoneInfo) -> list[Month]:
-    """The incidents by the month of their onset in the page's zone; they come newest first."""
+def greyed(overview: Overview) -> Overview:
+    """The same with every service unknown: how the page looks once nothing renews it any more."""
+    groups = tuple(
+        replace(group, services=tuple(grey(service) for service in group.services))
+        for group in overview.groups
+    )
+    return replace(overview, groups=groups, status=ServiceStatus.UNKNOWN)
 
-    def month_of(incident: IncidentView) -> date:
-        return incident.started_at.astimezone(zone).date().replace(day=1)
 
-    return [Month(first, tuple(members)) for first, members in groupby(incidents, key=month_of)]
+def grey(service: ServiceView) -> ServiceView:
+    return replace(service, status=ServiceStatus.UNKNOWN, since=None, is_set_by_hand=False, is_stale=True)

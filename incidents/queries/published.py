@@ -1,0 +1,83 @@
+"""What there is to publish of a page, as cheap keys that change with it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from incidents.models import OVER, Impact, Incident, IncidentState, Page, Report, ReportState, Service
+from incidents.queries.incident_view import IncidentView, view_incidents
+
+
+@dataclass(frozen=True)
+class IncidentKey:
+    """A public incident; `revision` changes with anything that is shown of it."""
+
+    reference: str
+    revision: int
+    title: str
+    stage: str
+    started_at: datetime
+    published_at: datetime
+    resolved_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage in OVER
+
+
+@dataclass(frozen=True)
+class ReportKey:
+    """An issued report of a public incident."""
+
+    number: str
+    issued_on: date
+    key: str
+
+
+def _public(page: Page) -> dict[str, object]:
+    return {"page": page, "state": IncidentState.PUBLIC}
+
+
+def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
+    """The latest onset first."""
+    rows = Incident.objects.filter(**_public(page)).order_by("-started_at", "-id")
+    fields = ("reference", "revision", "title", "stage", "started_at", "published_at", "resolved_at")
+    return tuple(IncidentKey(*row) for row in rows.values_list(*fields))
+
+
+def incidents_by_service(page: Page) -> dict[str, list[str]]:
+    """The slugs of the services that each incident hit, by its reference."""
+    hits: dict[str, list[str]] = defaultdict(list)
+    rows = Impact.objects.filter(incident__page=page, incident__state=IncidentState.PUBLIC)
+    pairs = rows.order_by().values_list("incident__reference", "service__slug").distinct()
+    for reference, slug in pairs:
+        hits[reference].append(slug)
+    return hits
+
+
+def load_incidents(page: Page, references: Sequence[str]) -> tuple[IncidentView, ...]:
+    return view_incidents(Incident.objects.filter(**_public(page), reference__in=list(references)))
+
+
+def report_keys(page: Page) -> tuple[ReportKey, ...]:
+    """The latest issue first."""
+    rows = Report.objects.filter(
+        incident__page=page, incident__state=IncidentState.PUBLIC, state=ReportState.ISSUED
+    ).order_by("-issued_on", "-id")
+    return tuple(
+        ReportKey(number, issued_on, f"{version} {revision}")
+        for number, issued_on, version, revision in rows.values_list(
+            "number", "issued_on", "version", "incident__revision"
+        )
+        if number and issued_on
+    )
+
+
+def look_of(page: Page) -> list[object]:
+    """All of a page that every published file may show: its settings and the names of its services."""
+    settings = {field.attname: getattr(page, field.attname) for field in Page._meta.concrete_fields}
+    settings.pop("revision")
+    services = Service.objects.filter(page=page).order_by("pk")
+    names = services.values_list("pk", "slug", "name", "texts", "group__name", "group__texts")
+    return [settings, list(names)]

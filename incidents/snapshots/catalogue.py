@@ -1,0 +1,45 @@
+"""Every address of a page, and what answers for it."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from incidents.queries.published import look_of
+from incidents.snapshots import history, html, wellknown
+from incidents.snapshots.site import Site
+from incidents.snapshots.source import File, Source
+
+MODULES = (html, history, wellknown)
+RENDERED_FROM = ("incidents", "templates")
+
+
+def sources(site: Site) -> Iterator[Source]:
+    for module in MODULES:
+        yield from module.sources(site)
+
+
+def find_file(site: Site, address: str) -> File | None:
+    """What is published at the address, rendered now."""
+    for source in sources(site):
+        if address in source.addresses:
+            return next((file for file in source.render() if file.address == address), None)
+    return None
+
+
+def look_key(site: Site) -> str:
+    """Changes with what every file may show: the page's settings, its services' names, the release."""
+    return hashlib.sha256(f"{_release()} {look_of(site.page)!r}".encode()).hexdigest()[:16]
+
+
+@cache
+def _release() -> str:
+    """Of this process: the code and the templates it renders with."""
+    digest = hashlib.sha256()
+    for folder in RENDERED_FROM:
+        for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
+            if path.suffix in (".py", ".html", ".css", ".js", ".mo", ".svg"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,118 @@
+"""The pages that customers read, in each language."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import translation
+
+from incidents.lib.markdown import render as render_markdown
+from incidents.queries.incident_view import IncidentView
+from incidents.queries.published import IncidentKey, ReportKey
+from incidents.queries.report import find_issued
+from incidents.queries.service import ServiceView
+from incidents.reports import hea, markdown
+from incidents.reports import html as report_html
+from incidents.reports.build import document_of
+from incidents.snapshots.edition import Edition
+from incidents.snapshots.pages import digest, page_file, per_language
+from incidents.snapshots.presenting import freshness, grey, greyed, headline
+from incidents.snapshots.site import Site
+from incidents.snapshots.source import TEXT, File, Source
+from incidents.snapshots.summary import summarise
+
+MARKDOWN = "text/markdown; charset=utf-8"
+NOT_FOUND = "/404"
+
+
+def sources(site: Site) -> Iterator[Source]:
+    yield per_language(site, "overview", f"{site.now.isoformat()}", ["/"], lambda e: [_overview(site, e)])
+    yield per_language(site, "not-found", "", [NOT_FOUND], lambda e: [_not_found(e)])
+    for group in site.overview.groups:
+        yield from (_service_source(site, service) for service in group.services)
+    yield from (_incident_source(site, key) for key in site.incidents)
+    yield from (_report_source(site, key) for key in site.reports)
+
+
+def _overview(site: Site, edition: Edition) -> File:
+    def context(is_grey: bool) -> dict[str, Any]:
+        shown = greyed(site.overview) if is_grey else site.overview
+        with translation.override(edition.language):
+            return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
+
+    return page_file(edition, "/", "public/overview.html", context(False), stale=context(True))
+
+
+def _not_found(edition: Edition) -> File:
+    return page_file(edition, NOT_FOUND, "public/not_found.html", {}, status=404)
+
+
+def _service_source(site: Site, service: ServiceView) -> Source:
+    """Without the instant of the newest data in its key: hundreds of pages would be written each time."""
+    keys = site.incidents_of_service.get(service.slug, ())
+    told = [(key.reference, key.revision) for key in keys]
+    shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
+    name, path = f"service:{service.slug}", f"/services/{service.slug}"
+    hour = f"{site.now:%Y-%m-%dT%H}"
+    key = digest(hour, shown, told, *(minute(site, key) for key in keys if not key.is_over))
+
+    def render(edition: Edition) -> list[File]:
+        incidents = site.load(keys)
+        context = {
+            "service": service,
+            "open_incidents": [i for i in incidents if not i.is_over],
+            "past_incidents": [i for i in incidents if i.is_over],
+        }
+        stale = {"service": grey(service)}
+        return [page_file(edition, path, "public/service.html", context, stale=stale)]
+
+    return per_language(site, name, key, [path], render)
+
+
+def minute(site: Site, key: IncidentKey) -> str:
+    """An open incident tells how far its promise is, so it is published anew each minute."""
+    return "" if key.is_over else f"{site.now:%Y-%m-%dT%H:%M}"
+
+
+def _incident_source(site: Site, key: IncidentKey) -> Source:
+    path = f"/incidents/{key.reference}"
+
+    def render(edition: Edition) -> list[File]:
+        return [_incident_file(edition, path, site.load_one(key.reference))]
+
+    return per_language(
+        site, f"incident:{key.reference}", f"{key.revision} {minute(site, key)}", [path], render
+    )
+
+
+def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
+    with translation.override(edition.language):
+        summary = summarise(
+            incident, zone=edition.page.zone, language=edition.language, address=edition.url(path)
+        )
+    context = {"incident": incident, "summary": summary}
+    return page_file(edition, path, "public/incident.html", context, stale=None if incident.is_over else {})
+
+
+def _report_source(site: Site, key: ReportKey) -> Source:
+    path = f"/reports/{key.number}"
+    paths = [path, f"{path}.txt", f"{path}.md"]
+    return per_language(site, f"report:{key.number}", key.key, paths, lambda e: _report_files(e, key.number))
+
+
+def _report_files(edition: Edition, number: str) -> Iterator[File]:
+    report = find_issued(number, page=edition.page)
+    assert report is not None
+    document = document_of(report, language=edition.language)
+    path = f"/reports/{number}"
+    context = {
+        "document": document,
+        "reference": report.incident.reference,
+        "article": report_html.write(document, render_markdown=render_markdown),
+    }
+    yield page_file(edition, path, "public/report.html", context)
+    for ending, content_type, text in (
+        (".txt", TEXT, hea.write(document)),
+        (".md", MARKDOWN, markdown.write(document)),
+    ):
+        address = edition.path(path + ending)
+        yield File(address, text.encode(), content_type, language=edition.language)
