@@ -25,6 +25,13 @@ LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRETS = frozenset({"secret_key", "database_url", "redis_url", "email_url"})
 TLS_MODES = ("starttls", "ssl", "none")
+# Mailbox providers that turn a sender away who is too fast: mails a second, and senders at once.
+USUAL_MAIL_RATES: dict[str, tuple[float | None, int | None]] = {
+    **dict.fromkeys(
+        ("gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "yahoo.co.jp", "icloud.com"), (20, 2)
+    ),
+    **dict.fromkeys(("docomo.ne.jp", "au.com", "ezweb.ne.jp", "softbank.ne.jp", "i.softbank.jp"), (5, 1)),
+}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -108,6 +115,20 @@ def _sender(value: str) -> str:
     return value
 
 
+def _mail_rates(value: Any) -> Any:
+    """`gmail.com=20/2` is 20 mails a second by 2 senders at most; `*` is the mail server as a whole; 0: no limit."""
+    if not isinstance(value, str):
+        return value
+    rates: dict[str, tuple[float | None, int | None]] = {}
+    for word in _split(value):
+        found = re.fullmatch(r"(\*|[a-z0-9.-]+\.[a-z0-9-]+)=(\d+(?:\.\d+)?)(?:/(\d+))?", word.lower())
+        if found is None:
+            raise ValueError(f"{word!r} is no rate")
+        domain, rate, connections = found.groups()
+        rates[domain] = (float(rate) or None, int(connections or 0) or None)
+    return rates
+
+
 def _host(value: str) -> str:
     if not re.fullmatch(r"\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]", value):
         raise ValueError(f"{value!r} is not a host name")
@@ -140,6 +161,7 @@ def _words(check: Callable[[str], Any]) -> Any:
 
 Hosts = Annotated[tuple[str, ...], NoDecode, _words(_host)]
 Networks = Annotated[tuple[Network, ...], NoDecode, _words(_network)]
+Rates = Annotated[dict[str, tuple[float | None, int | None]], NoDecode, BeforeValidator(_mail_rates)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_languages)]
 
 
@@ -173,6 +195,10 @@ class Environment(BaseSettings):
     default_from_email: Annotated[str, AfterValidator(_sender)] | None = Field(
         None, description='an address such as status@example.com or "Example Status" <status@example.com>'
     )
+    mail_rates: Rates = Field(
+        {},
+        description="mails a second (and senders) for domains, such as gmail.com=20/2,*=14; 0 for no limit",
+    )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         "Asia/Tokyo", description="a zone of the IANA database, such as Asia/Tokyo"
     )
@@ -193,6 +219,7 @@ class Environment(BaseSettings):
         host = self.site_host
         self.allowed_hosts = self.allowed_hosts or self._own_hosts(host)
         domain = "localhost" if host in LOOPBACK_HOSTS else host
+        self.mail_rates = USUAL_MAIL_RATES | self.mail_rates
         self.default_from_email = self.default_from_email or f"status@{domain}"
         return self
 

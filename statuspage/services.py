@@ -24,6 +24,7 @@ from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
 from statuspage.children import Child, fork
 
 BIND_ADDRESS = "127.0.0.1"
+SENDER_LANES = ("personal", "notices")
 LOADED_FOR_CHILDREN = (
     "celery.apps.worker",
     "celery.bin.beat",
@@ -47,8 +48,8 @@ def load_application() -> None:
     gc.freeze()
 
 
-def manage(command: str) -> tuple[str, Callable[[], None]]:
-    line = ["manage.py", command]
+def manage(*words: str) -> tuple[str, Callable[[], None]]:
+    line = ["manage.py", *words]
     return " ".join(line), partial(execute_from_command_line, line)
 
 
@@ -110,4 +111,11 @@ def make_services(port: int) -> list[Child]:
         Child("granian web server", partial(_serve_pages, port), stop_seconds=10),
         Child("celery worker default", _worker(DEFAULT_QUEUE, processes=2), stop_seconds=30),
         Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
+        *(_sender(lane) for lane in SENDER_LANES),
     ]
+
+
+def _sender(lane: str) -> Child:
+    """One that needs no broker, and that no other lane keeps waiting."""
+    _, work = manage("deliver", "--lane", lane, "--verbosity", "0")
+    return Child(f"sender of {lane}", work, stop_seconds=30)

@@ -178,6 +178,7 @@ CONTENT_SECURITY_POLICY = {
 
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"
+MAIL_RATES = environment.mail_rates
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.default_from_email
 if MAIL_SERVER:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -13,7 +13,19 @@ from incidents.models.incident import (
 )
 from incidents.models.log import LogEntry, LogKind, LogSource
 from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
-from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
+from incidents.models.outbox import (
+    PENDING_DELIVERY,
+    UPDATE_LIFE,
+    AudiencePart,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Lane,
+    Notice,
+    NoticeKind,
+    OutboxWatch,
+    Throttle,
+)
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
 from incidents.models.service import Policy, Service, ServiceGroup
@@ -24,6 +36,8 @@ __all__ = [
     "FAILING",
     "OVER",
     "PENDING_DELIVERY",
+    "UPDATE_LIFE",
+    "AudiencePart",
     "AuditEntry",
     "Channel",
     "CheckResult",
@@ -36,6 +50,7 @@ __all__ = [
     "Impact",
     "Incident",
     "IncidentState",
+    "Lane",
     "LogEntry",
     "LogKind",
     "LogSource",
@@ -46,6 +61,7 @@ __all__ = [
     "NoticeKind",
     "Observation",
     "Origin",
+    "OutboxWatch",
     "Page",
     "Policy",
     "Report",
@@ -60,6 +76,7 @@ __all__ = [
     "Stage",
     "Subscriber",
     "SubscriberState",
+    "Throttle",
     "Update",
     "UpdateRevision",
     "UpdateScope",

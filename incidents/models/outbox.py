@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -6,6 +8,12 @@ from incidents.models.incident import Incident, Update
 from incidents.models.page import Page
 from incidents.models.report import Report
 from incidents.models.subscriber import Subscriber, new_public_id
+
+UPDATE_LIFE = timedelta(hours=24)
+
+
+def end_of_life() -> datetime:
+    return timezone.now() + UPDATE_LIFE
 
 
 class NoticeKind(models.TextChoices):
@@ -21,7 +29,10 @@ class Channel(models.TextChoices):
 
 
 class Notice(models.Model):
-    """What is told, once, to an audience fixed when it was written. `sequence` orders an incident's notices."""
+    """What is told, once, to an audience fixed when it was written.
+
+    `sequence` orders the notices of one `thread`: all that is told of one incident.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
@@ -34,9 +45,12 @@ class Notice(models.Model):
     report = models.ForeignKey(
         Report, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
     )
+    thread = models.CharField(max_length=32, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     audience = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(default=end_of_life)
 
     class Meta:
         constraints = [
@@ -52,9 +66,32 @@ class Notice(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class AudiencePart(models.Model):
+    """Some of those a notice is for, by id, written when it was published; kept until the notice expires.
+
+    Each becomes a delivery soon after. Whoever subscribes or chooses otherwise in between changes nothing.
+    """
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="audience_parts")
+    number = models.PositiveIntegerField()
+    subscriber_ids = models.TextField()  # separated by commas
+    size = models.PositiveIntegerField()
+    expanded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["notice", "number"], name="part_once_a_notice")]
+        indexes = [
+            models.Index(fields=["notice", "number"], name="part_waiting", condition=Q(expanded_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.notice_id}"
+
+
 class DeliveryState(models.TextChoices):
     QUEUED = "queued", "queued"
     SENDING = "sending", "sending"
+    HELD = "held", "held"  # old when a sender came back: staff say whether it is still to be sent
     SENT = "sent", "sent"
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"
@@ -65,16 +102,29 @@ class DeliveryState(models.TextChoices):
 PENDING_DELIVERY = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
-class Delivery(models.Model):
-    """One notice to one subscriber by one channel: the queue's row. Its instants are the real clock's."""
+class Lane(models.TextChoices):
+    """Queues that do not wait for each other. A recipient domain may have one of its own, named after it."""
 
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    PERSONAL = "personal", "personal mails"
+    NOTICES = "notices", "notices to many"
+
+
+class Delivery(models.Model):
+    """One notice to one subscriber by one channel: the queue's row. Its instants are the real clock's.
+
+    `domain` is where the message goes: of a mail, the recipient's.
+    """
+
+    notice = models.ForeignKey(
+        Notice, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )  # told_once_a_channel serves
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
-    public_id = models.CharField(max_length=32, default=new_public_id, unique=True, editable=False)
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    public_id = models.CharField(max_length=32, default=new_public_id, editable=False)
+    thread = models.CharField(max_length=32, blank=True)
     sequence = models.PositiveIntegerField(default=0)
-    priority = models.PositiveSmallIntegerField(default=1)
+    lane = models.CharField(max_length=253, default=Lane.NOTICES)
+    domain = models.CharField(max_length=253, blank=True)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
@@ -91,6 +141,8 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["notice", "subscriber", "channel"], name="told_once_a_channel"),
+            # Not `unique=True`, which on PostgreSQL brings a second index that every insertion pays for.
+            models.UniqueConstraint(fields=["public_id"], name="delivery_public_id"),
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False)
                 | (~Q(state="sent") & Q(sent_at__isnull=True)),
@@ -99,16 +151,49 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["priority", "next_attempt_at"],
-                name="delivery_due",
-                condition=Q(state__in=["queued", "sending"]),
+                fields=["lane", "next_attempt_at"], name="delivery_due", condition=Q(state="queued")
             ),
             models.Index(
-                fields=["subscriber", "incident", "sequence"],
+                fields=["subscriber", "thread", "sequence"],
                 name="delivery_order",
-                condition=Q(state__in=["queued", "sending"]),
+                condition=Q(state__in=["queued", "sending", "held"]),
             ),
+            models.Index(fields=["lease_owner"], name="delivery_leased", condition=Q(state="sending")),
+            models.Index(fields=["notice"], name="delivery_held", condition=Q(state="held")),
         ]
 
     def __str__(self) -> str:
         return f"{self.notice_id} to {self.subscriber_id}: {self.state}"
+
+
+class Throttle(models.Model):
+    """What holds senders back from a mail server, or from the lane of one recipient domain; all share it.
+
+    `rate` is mails a second, `connections` how many senders may serve the lane at once; None sets no limit.
+    """
+
+    key = models.CharField(max_length=260, primary_key=True)
+    is_lane = models.BooleanField()
+    rate = models.FloatField(null=True, blank=True)
+    connections = models.PositiveSmallIntegerField(null=True, blank=True)
+    tokens = models.FloatField(default=0)
+    refilled_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    pause_seconds = models.FloatField(default=0)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    last_reply = models.CharField(max_length=320, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class OutboxWatch(models.Model):
+    """One row: when a sender was last at work, and when the rows were last compared with what was published."""
+
+    heartbeat_at = models.DateTimeField()
+    swept_at = models.DateTimeField()
+    accepted_clock_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"at work {self.heartbeat_at}"

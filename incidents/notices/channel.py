@@ -17,12 +17,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """`is_about_recipient`: said of this one address, before any text was handed over."""
+    """`is_about_recipient`: said of this address or its domain, others may be welcome. `is_about_us`: our login
+    or our own address is refused, so everybody's message would be. `asks_patience`: slower, please."""
 
     outcome: Outcome
     code: str = ""
     text: str = ""
     is_about_recipient: bool = False
+    is_about_us: bool = False
+    asks_patience: bool = False
 
 
 @dataclass(frozen=True)

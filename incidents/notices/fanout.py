@@ -6,15 +6,16 @@ Its caller wakes the sender once the transaction is committed.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from incidents.models import (
-    Channel,
+    UPDATE_LIFE,
+    AudiencePart,
     Delivery,
     DeliveryState,
     Incident,
+    Lane,
     Notice,
     NoticeKind,
     Page,
@@ -24,54 +25,49 @@ from incidents.models import (
     Update,
     UpdateScope,
 )
+from incidents.notices import expansion
 
-UPDATE_LIFE = timedelta(hours=24)
 PERSONAL_LIFE = timedelta(hours=48)
-
-_RANDOM_ID = {
-    "postgresql": "replace(gen_random_uuid()::text, '-', '')",
-    "sqlite": "lower(hex(randomblob(16)))",
-}
-_INSERT = """
-    INSERT INTO incidents_delivery
-      (notice_id, subscriber_id, channel, public_id, incident_id, sequence, priority, state, attempts,
-       crashes, maybe_sent, next_attempt_at, expires_at, lease_owner, last_code, last_reply)
-    SELECT %s, audience.id, %s, {random_id}, %s, %s, 1, 'queued', 0, 0, {false}, {at}, {at}, '', '', ''
-    FROM ({audience}) AS audience
-"""
 
 
 def queue_update(update: Update, *, hold_until: datetime) -> Notice:
     """Tells `update` to its audience once the hold is over; call it inside the publishing transaction."""
     incident = update.incident
     service_ids = update.scope.values_list("service_id", flat=True)
-    notice = _open_notice(NoticeKind.UPDATE, incident, update=update)
-    return _fill(notice, audience(incident.page, service_ids, incident), due_at=hold_until)
+    notice = _open_notice(NoticeKind.UPDATE, incident, due_at=hold_until, update=update)
+    expansion.fix_audience(notice, audience(incident.page, service_ids, incident))
+    return notice
 
 
 def queue_report(report: Report) -> Notice:
     """Tells that `report` is issued, to those who were told of its incident or follow its service."""
     incident = report.incident
-    notice = _open_notice(NoticeKind.REPORT, incident, report=report)
-    return _fill(notice, audience(incident.page, [report.service_id], incident), due_at=timezone.now())
+    notice = _open_notice(NoticeKind.REPORT, incident, due_at=timezone.now(), report=report)
+    expansion.fix_audience(notice, audience(incident.page, [report.service_id], incident))
+    return notice
 
 
 def queue_personal(kind: str, subscriber: Subscriber) -> Notice:
     """A mail for one person (confirm, already, manage), in the lane that no fan-out delays."""
-    notice = Notice.objects.create(page=subscriber.page, kind=kind, audience=1)
     now = timezone.now()
+    expires_at = now + PERSONAL_LIFE
+    notice = Notice.objects.create(
+        page=subscriber.page, kind=kind, audience=1, created_at=now, due_at=now, expires_at=expires_at
+    )
     Delivery.objects.create(
         notice=notice,
         subscriber=subscriber,
-        priority=0,
+        lane=Lane.PERSONAL,
+        domain=subscriber.domain,
         next_attempt_at=now,
-        expires_at=now + PERSONAL_LIFE,
+        expires_at=expires_at,
     )
     return notice
 
 
 def cancel_update(update: Update) -> int:
     """Takes back what is still waiting, such as during the hold; returns how many will not be told."""
+    expansion.expand_all(AudiencePart.objects.filter(notice__update=update), now=timezone.now())
     waiting = Delivery.objects.filter(notice__update=update, state=DeliveryState.QUEUED, attempts=0)
     return waiting.update(state=DeliveryState.CANCELLED)
 
@@ -87,38 +83,26 @@ def audience(
     chosen = Subscriber.services.through.objects.filter(service_id__in=ids).values("subscriber_id")
     wanted = Q(all_services=True) | Q(pk__in=chosen)
     if incident is not None and incident.pk:
-        told = Delivery.objects.filter(incident=incident).exclude(state=DeliveryState.CANCELLED)
+        told = Delivery.objects.filter(notice__incident=incident).exclude(state=DeliveryState.CANCELLED)
         wanted |= Q(pk__in=told.values("subscriber_id"))
     return Subscriber.objects.filter(wanted, page=page, state=SubscriberState.ACTIVE)
 
 
 def _open_notice(
-    kind: NoticeKind, incident: Incident, *, update: Update | None = None, report: Report | None = None
+    kind: NoticeKind, incident: Incident, *, due_at: datetime, **told: Update | Report
 ) -> Notice:
-    last = Notice.objects.filter(incident=incident).aggregate(last=Max("sequence"))["last"] or 0
-    return Notice.objects.create(
-        page=incident.page, kind=kind, incident=incident, update=update, report=report, sequence=last + 1
-    )
-
-
-def _fill(notice: Notice, told: QuerySet[Subscriber], *, due_at: datetime) -> Notice:
-    """Writes the deliveries by one INSERT … SELECT: 100,000 in about a second."""
     now = timezone.now()
-    sql, params = told.order_by().values("id").query.sql_with_params()
-    insert = _INSERT.format(
-        random_id=_RANDOM_ID[connection.vendor],
-        false="false" if connection.vendor == "postgresql" else "0",
-        at="%s::timestamptz" if connection.vendor == "postgresql" else "%s",
-        audience=sql,
+    thread = f"incident-{incident.pk}"
+    expansion.expand_thread(thread, now=now)
+    last = Notice.objects.filter(thread=thread).aggregate(last=Max("sequence"))["last"] or 0
+    return Notice.objects.create(
+        page=incident.page,
+        kind=kind,
+        incident=incident,
+        thread=thread,
+        sequence=last + 1,
+        created_at=now,
+        due_at=due_at,
+        expires_at=max(due_at, now) + UPDATE_LIFE,
+        **told,
     )
-    instants = [
-        connection.ops.adapt_datetimefield_value(due_at),
-        connection.ops.adapt_datetimefield_value(max(due_at, now) + UPDATE_LIFE),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            insert, [notice.pk, Channel.EMAIL, notice.incident_id, notice.sequence, *instants, *params]
-        )
-        notice.audience = cursor.rowcount
-    notice.save(update_fields=["audience"])
-    return notice

@@ -1,44 +1,36 @@
 """Claims deliveries by lease, gives them back, and takes over what a dead sender held."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.db.models import F, Min, QuerySet
 
-from incidents.models import Delivery, DeliveryState, Notice
-from incidents.notices.channel import Answer
-from incidents.notices.owner import is_dead
+from incidents.models import Delivery, DeliveryState, Lane, Notice
+from incidents.notices import throttle
+from incidents.notices.owner import is_alive, is_dead
 
-BATCH = 20
 LEASE = timedelta(seconds=60)
 CRASHES_UNTIL_PARKED = 3
 
-# The states stand as literals so that both databases see that the partial index of due rows serves. Ordered
-# by that index alone: a sort over everything that waits would cost each claim the whole backlog.
+# The states stand as literals so that both databases see that the partial indexes serve. Ordered by that
+# index alone: a sort over everything that waits would cost each claim the whole backlog.
 _CLAIM = """
     WITH due AS MATERIALIZED (
       SELECT d.id FROM incidents_delivery d
-      WHERE d.state IN ('queued', 'sending') AND d.state = 'queued' AND d.next_attempt_at <= {at}
+      WHERE d.state = 'queued' AND d.lane = %s AND d.next_attempt_at <= {at}
         AND NOT EXISTS (
           SELECT 1 FROM incidents_delivery e
-          WHERE e.subscriber_id = d.subscriber_id AND e.channel = d.channel
-            AND e.incident_id = d.incident_id AND e.sequence < d.sequence
-            AND e.state IN ('queued', 'sending'))
-      ORDER BY d.priority, d.next_attempt_at LIMIT {batch} {lock})
+          WHERE e.subscriber_id = d.subscriber_id AND e.thread = d.thread AND e.sequence < d.sequence
+            AND e.channel = d.channel AND e.state IN ('queued', 'sending', 'held'))
+      ORDER BY d.next_attempt_at LIMIT {wanted} {lock})
     UPDATE incidents_delivery
     SET state = 'sending', attempts = attempts + 1, lease_owner = %s, lease_until = {at}
     WHERE id IN (SELECT id FROM due)
     RETURNING id
-"""
-
-_MARK_SENT = """
-    UPDATE incidents_delivery
-    SET state = 'sent', sent_at = %s, lease_owner = '', lease_until = NULL, last_code = %s, last_reply = %s
-    WHERE id = %s
 """
 
 log = logging.getLogger(__name__)
@@ -52,10 +44,49 @@ class TakenOver:
     parked: int
 
 
-def claim(owner: str) -> list[Delivery]:
-    """Up to a batch of due deliveries, in the order in which they must be sent."""
+class Patience:
+    """For how long leases have not been renewed, by the clock that never jumps."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[datetime, float]] = {}
+
+    def is_over(self, owner: str, lease_until: datetime) -> bool:
+        known = self._seen.get(owner)
+        if known is None or known[0] != lease_until:
+            known = self._seen[owner] = (lease_until, time.monotonic())
+        return time.monotonic() - known[1] >= LEASE.total_seconds()
+
+    def keep(self, owners: Iterable[str]) -> None:
+        """Forgets all others."""
+        self._seen = {owner: self._seen[owner] for owner in owners if owner in self._seen}
+
+
+_patience = Patience()
+
+
+def claim(
+    owner: str, lane: str, *, wanted: int, now: datetime, limits: Collection[str] = ()
+) -> list[Delivery]:
+    """Up to `wanted` due deliveries of the lane, in the order in which they must be sent.
+
+    Within its own limits, where it is a domain's, and within those of the throttles named.
+    """
+    keys = [*limits, *([] if lane in Lane.values else [lane])]
     with transaction.atomic():  # IMMEDIATE on SQLite, which has no row locks
-        ids = _claim_ids(owner)
+        room, taken = wanted, []
+        for key in keys:
+            room = throttle.take(key, owner, wanted=room, now=now)
+            taken.append((key, room))
+        ids = _claim_ids(owner, lane, wanted=room, now=now) if room else []
+        for key, count in taken:
+            throttle.put_back(key, count - len(ids))
+    return load(ids)
+
+
+def load(ids: list[int]) -> list[Delivery]:
+    """With what sending them needs: the notices once, since most rows of a batch tell the same."""
+    if not ids:
+        return []
     found = list(Delivery.objects.filter(pk__in=ids).select_related("subscriber"))
     notices = _notices().in_bulk({delivery.notice_id for delivery in found})
     for delivery in found:
@@ -63,32 +94,27 @@ def claim(owner: str) -> list[Delivery]:
     return sorted(found, key=_order)
 
 
-def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
-    """A statement of its own, committed at once. An acceptance after the lease was lost counts as well."""
-    values = [_instant(timezone.now()), answer.code[:10], answer.text[:300], delivery.pk]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_MARK_SENT} AND state = 'sending' AND lease_owner = %s", [*values, owner])
-        if cursor.rowcount:
-            return
-        log.warning("delivery %s was accepted after its lease was lost", delivery.public_id)
-        cursor.execute(f"{_MARK_SENT} AND state IN ('queued', 'sending')", values)
+def still_held(deliveries: list[Delivery], owner: str) -> list[Delivery]:
+    """As they are now; those whose lease another sender took over are left out."""
+    held = Delivery.objects.filter(
+        pk__in=[d.pk for d in deliveries], lease_owner=owner, state=DeliveryState.SENDING
+    )
+    return load(list(held.values_list("pk", flat=True)))
 
 
 def _notices() -> QuerySet[Notice]:
-    """Loaded once a batch, not once a row: most rows of a batch tell the same."""
     return Notice.objects.select_related("page", "incident", "update__incident", "report__incident")
 
 
-def _claim_ids(owner: str) -> list[int]:
-    now = timezone.now()
+def _claim_ids(owner: str, lane: str, *, wanted: int, now: datetime) -> list[int]:
     is_postgresql = connection.vendor == "postgresql"
     sql = _CLAIM.format(
         at="%s::timestamptz" if is_postgresql else "%s",
-        batch=BATCH,
+        wanted=wanted,
         lock="FOR UPDATE OF d SKIP LOCKED" if is_postgresql else "",
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_instant(now), owner, _instant(now + LEASE)])
+        cursor.execute(sql, [lane, _instant(now), owner, _instant(now + LEASE)])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -98,32 +124,33 @@ def _instant(value: datetime) -> datetime | str | None:
 
 
 def _order(delivery: Delivery) -> tuple[object, ...]:
-    return (delivery.priority, delivery.next_attempt_at, delivery.pk)
+    return (delivery.next_attempt_at, delivery.pk)
 
 
-def give_back(deliveries: Iterable[Delivery], owner: str) -> None:
+def give_back(deliveries: Iterable[Delivery], owner: str, **changed: object) -> None:
     """Unattempted, to be claimed by anyone at once."""
     held = Delivery.objects.filter(
         pk__in=[d.pk for d in deliveries], lease_owner=owner, state=DeliveryState.SENDING
     )
-    held.update(state=DeliveryState.QUEUED, attempts=F("attempts") - 1, lease_owner="", lease_until=None)
+    state = DeliveryState.QUEUED
+    held.update(state=state, attempts=F("attempts") - 1, lease_owner="", lease_until=None, **changed)
 
 
-def renew(owner: str) -> None:
+def renew(owner: str, *, now: datetime) -> None:
     held = Delivery.objects.filter(lease_owner=owner, state=DeliveryState.SENDING)
-    held.update(lease_until=timezone.now() + LEASE)
+    held.update(lease_until=now + LEASE)
 
 
-def take_over(asker: str) -> TakenOver:
-    """Queues again what expired leases and dead processes of this machine hold.
+def take_over(asker: str, *, now: datetime) -> TakenOver:
+    """Queues again what dead processes of this machine and expired leases hold.
 
     A sender works through its batch in order, so only the first row it still holds can have been
     under way: that one may have been sent, and it alone counts a crash.
     """
     given_back = parked = 0
-    for owner in _lost_owners(asker):
+    for owner in _lost_owners(asker, now=now):
         with transaction.atomic():
-            held = sorted(_held_by(owner, asker).select_for_update(skip_locked=True), key=_order)
+            held = sorted(_held_by(owner, asker, now=now).select_for_update(skip_locked=True), key=_order)
             if held:
                 parked += count_crash(held[0])
                 give_back(held[1:], owner)
@@ -131,18 +158,25 @@ def take_over(asker: str) -> TakenOver:
     return TakenOver(given_back, parked)
 
 
-def _lost_owners(asker: str) -> list[str]:
+def _lost_owners(asker: str, *, now: datetime) -> list[str]:
     sending = Delivery.objects.filter(state=DeliveryState.SENDING)
-    owners = sending.order_by().values_list("lease_owner", flat=True).distinct()
-    expired = set(owners.filter(lease_until__lt=timezone.now()))
-    return [owner for owner in owners if owner in expired or is_dead(owner, asker=asker)]
+    leases = dict(sending.order_by().values_list("lease_owner").annotate(until=Min("lease_until")))
+    _patience.keep(leases)
+    return [owner for owner, until in leases.items() if _is_lost(owner, until, asker=asker, now=now)]
 
 
-def _held_by(owner: str, asker: str) -> QuerySet[Delivery]:
-    held = Delivery.objects.filter(lease_owner=owner, state=DeliveryState.SENDING)
+def _is_lost(owner: str, until: datetime, *, asker: str, now: datetime) -> bool:
+    """One that runs on this machine may have had its lease end by a jump of the clock: it is given the time
+    of a lease to renew it."""
     if is_dead(owner, asker=asker):
-        return held
-    return held.filter(lease_until__lt=timezone.now())
+        return True
+    is_patient_enough = _patience.is_over(owner, until)
+    return until < now and (is_patient_enough or not is_alive(owner, asker=asker))
+
+
+def _held_by(owner: str, asker: str, *, now: datetime) -> QuerySet[Delivery]:
+    held = Delivery.objects.filter(lease_owner=owner, state=DeliveryState.SENDING)
+    return held if is_dead(owner, asker=asker) else held.filter(lease_until__lt=now)
 
 
 def count_crash(delivery: Delivery) -> bool:

@@ -1,39 +1,37 @@
 """Sends what is due. A pass claims a batch, sends one message at a time, and commits each by itself."""
 
 import logging
-import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime
 
-from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import F
-from django.utils import timezone
+from django.db import DatabaseError, connection
 
 from incidents.lib.errors import Refused
-from incidents.models import Delivery, DeliveryState, Subscriber, SubscriberState
-from incidents.notices import lease
-from incidents.notices.breaker import Breaker
-from incidents.notices.channel import Answer, OpenSender, Outcome, Sender
+from incidents.models import Delivery, DeliveryState, Lane, SubscriberState
+from incidents.notices import expansion, guard, lease, throttle
+from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender
 from incidents.notices.channels.email import open_sender
+from incidents.notices.clock import DatabaseClock, database_now
+from incidents.notices.ledger import Ledger
 from incidents.notices.owner import new_owner
 from incidents.notices.render import TOLD_TO_MANY, Mailroom
 from incidents.notices.session import sender_session
+from incidents.notices.settlement import Settlement, Then
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = (30, 120, 600, 1800, 3600, 7200, 14_400)
-JITTER = 0.2
-MAYBE_SENT_SECONDS = 120
+FIRST_BATCH, LARGEST_BATCH = 20, 200
+BATCH_SECONDS = 2.0
 TAKE_OVER_SECONDS = 15.0
 RENEW_SECONDS = 15.0
 FENCE_SECONDS = 45.0
 RECHECK_SECONDS = 1.0
-MARK_SENT_SECONDS = 60.0
+POLL_SECONDS = 0.5
+IDLE_SECONDS = 5.0
 
-_breaker = Breaker()
 _one_pass_a_process = threading.Lock()
 
 
@@ -42,82 +40,120 @@ def deliver_due(
     seconds: float = 60,
     should_stop: Callable[[], bool] = lambda: False,
     open_sender: OpenSender = open_sender,
-    breaker: Breaker = _breaker,
+    lanes: Collection[str] = Lane.values,
+    lingers: bool = False,
 ) -> int:
     """Sends until nothing is due, `seconds` are over or `should_stop`; returns how many were accepted.
 
-    A second call in the same process returns 0 at once: one process holds one connection.
+    Of `lanes` alone; the lanes of single domains go with the notices'. One that `lingers` waits for more until
+    its time is over. A second call in the same process returns 0 at once: a process has one connection, and
+    one message under way.
     """
     if not _one_pass_a_process.acquire(blocking=False):
         return 0
     try:
         with sender_session():
-            return _Pass(open_sender, breaker).run(seconds=seconds, should_stop=should_stop)
+            pass_ = _Pass(open_sender, lanes)
+            return pass_.run(seconds=seconds, should_stop=should_stop, lingers=lingers)
     finally:
         _one_pass_a_process.release()
 
 
-def retry_seconds(attempts: int) -> float:
-    """The wait after that many attempts, with a fifth of jitter so that a crowd does not come back as one."""
-    base = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1] if attempts > 0 else RETRY_SECONDS[0]
-    return base * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-
-
 class _Pass:
-    def __init__(self, open_sender: OpenSender, breaker: Breaker) -> None:
+    def __init__(self, open_sender: OpenSender, lanes: Collection[str]) -> None:
         self._owner = new_owner()
+        self._lanes = lanes
         self._open_sender = open_sender
         self._sender: Sender | None = None
-        self._breaker = breaker
+        self._clock = DatabaseClock()
+        self._ledger = Ledger(self._owner, self._clock)
+        self._settlement = Settlement(self._ledger, self._clock)
         self._mailroom = Mailroom()
-        self._renewed_at = time.monotonic()
+        self._batch = FIRST_BATCH
+        self._renewed_at = self._worked_at = time.monotonic()
+        self._looked_at = float("-inf")
         self._accepted = 0
 
-    def run(self, *, seconds: float, should_stop: Callable[[], bool]) -> int:
+    def run(self, *, seconds: float, should_stop: Callable[[], bool], lingers: bool) -> int:
         ends_at = time.monotonic() + seconds
 
         def is_over() -> bool:
-            return time.monotonic() >= ends_at or self._breaker.is_open or self._is_fenced() or should_stop()
+            return time.monotonic() >= ends_at or self._is_fenced() or should_stop()
 
         ended = threading.Event()
         renewing = threading.Thread(target=self._renew, args=[ended], name="lease-renewal", daemon=True)
         renewing.start()
         try:
-            self._work(is_over)
+            throttle.set_up()
+            self._work(is_over, lingers=lingers)
         finally:
             ended.set()
-            if self._sender is not None:
-                self._sender.close()
+            self._hang_up()
             renewing.join()
         return self._accepted
 
-    def _work(self, is_over: Callable[[], bool]) -> None:
-        taken_over_at = float("-inf")
+    def _work(self, is_over: Callable[[], bool], *, lingers: bool) -> None:
         while not is_over():
-            if time.monotonic() - taken_over_at > TAKE_OVER_SECONDS:
-                self._take_over()
-                taken_over_at = time.monotonic()
-            batch = lease.claim(self._owner)
-            if not batch:
+            if self._round(is_over):
+                self._worked_at = time.monotonic()
+            elif not lingers:
                 return
-            self._send_batch(batch, is_over)
+            else:
+                self._rest()
 
-    def _take_over(self) -> None:
-        taken = lease.take_over(self._owner)
+    def _rest(self) -> None:
+        """Without a connection that the server would have to close, and without texts that may be edited."""
+        if time.monotonic() - self._worked_at > IDLE_SECONDS:
+            self._hang_up()
+            self._mailroom = Mailroom()
+        time.sleep(POLL_SECONDS)
+
+    def _round(self, is_over: Callable[[], bool]) -> bool:
+        """A batch of each lane; tells whether there was anything to do."""
+        now = self._clock.sync()
+        guard.keep_watch(now=now)
+        self._look_after_others(now)
+        has_worked = Lane.NOTICES in self._lanes and expansion.expand_next(now=now)
+        for lane in filter(self._serves, throttle.due_lanes(now)):
+            if is_over():
+                break
+            has_worked |= self._serve(lane, is_over, now=now)
+        return has_worked
+
+    def _serves(self, lane: str) -> bool:
+        return (lane if lane in Lane.values else Lane.NOTICES) in self._lanes
+
+    def _look_after_others(self, now: datetime) -> None:
+        """What dead senders held, and what was lost before it was queued."""
+        if time.monotonic() - self._looked_at < TAKE_OVER_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        taken = lease.take_over(self._owner, now=now)
         if taken.parked:
             log.error("%d deliveries parked: the sender died three times over each", taken.parked)
         if taken.given_back:
             log.warning("%d deliveries of a sender that is gone are queued again", taken.given_back)
+        if guard.is_time_to_sweep(now=now):
+            expansion.repair(now=now)
+
+    def _serve(self, lane: str, is_over: Callable[[], bool], *, now: datetime) -> bool:
+        gate = self._settlement.admit(now=now)
+        if not gate.is_open:
+            return False
+        wanted = 1 if gate.is_probe else self._batch
+        batch = lease.claim(self._owner, lane, wanted=wanted, now=now, limits=self._settlement.limits)
+        if not batch:
+            if gate.is_probe:
+                self._settlement.end_probe(now=now)
+            return False
+        self._send_batch(batch, is_over)
+        return True
 
     def _send_batch(self, batch: list[Delivery], is_over: Callable[[], bool]) -> None:
-        loaded_at = time.monotonic()
+        """Whatever ends it early, what was not attempted is given back."""
+        began_at, size = time.monotonic(), len(batch)
         try:
-            while batch and not is_over():
-                if time.monotonic() - loaded_at > RECHECK_SECONDS:
-                    _reload(batch)
-                    loaded_at = time.monotonic()
-                self._handle(batch[0])
-                del batch[0]
+            self._send_all(batch, is_over)
         except DatabaseError:
             raise
         except Exception:
@@ -126,94 +162,79 @@ class _Pass:
         finally:
             if batch:
                 lease.give_back(batch, self._owner)
+        self._fit_batch(size - len(batch), time.monotonic() - began_at)
 
-    def _handle(self, delivery: Delivery) -> None:
-        now = timezone.now()
-        if delivery.expires_at <= now:
-            self._end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
+    def _send_all(self, batch: list[Delivery], is_over: Callable[[], bool]) -> None:
+        """Takes each from the batch once it is settled; others wait their turn after a while."""
+        began_at = loaded_at = time.monotonic()
+        while batch and time.monotonic() - began_at < BATCH_SECONDS and not is_over():
+            if time.monotonic() - loaded_at > RECHECK_SECONDS:
+                batch[:] = lease.still_held(batch, self._owner)
+                loaded_at = time.monotonic()
+                if not batch:
+                    return
+            then = self._handle(batch[0])
+            domain = batch.pop(0).domain
+            if then is Then.STOP:
+                return
+            if then is Then.SPARE_DOMAIN:
+                self._spare(domain, batch)
+
+    def _spare(self, domain: str, batch: list[Delivery]) -> None:
+        spared = [delivery for delivery in batch if delivery.domain == domain]
+        batch[:] = [delivery for delivery in batch if delivery.domain != domain]
+        many = [delivery for delivery in spared if delivery.lane != Lane.PERSONAL]
+        lease.give_back(many, self._owner, lane=domain)
+        lease.give_back([delivery for delivery in spared if delivery not in many], self._owner)
+
+    def _fit_batch(self, done: int, seconds: float) -> None:
+        """About a second's work, so that what was claimed is soon sent and other lanes soon have their turn."""
+        if done:
+            self._batch = max(1, min(LARGEST_BATCH, int(done / max(seconds, 0.001))))
+
+    def _handle(self, delivery: Delivery) -> Then:
+        if delivery.expires_at <= self._clock.now():
+            self._ledger.end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
         elif not _may_be_told(delivery):
-            self._end(delivery, DeliveryState.CANCELLED, Answer(Outcome.FAILED, "", "No longer subscribed."))
-        else:
-            self._send(delivery)
+            gone = Answer(Outcome.FAILED, "", "No longer subscribed.")
+            self._ledger.end(delivery, DeliveryState.CANCELLED, gone)
+        elif letter := self._write(delivery):
+            return self._send(delivery, letter)
+        return Then.GO_ON
 
-    def _send(self, delivery: Delivery) -> None:
+    def _write(self, delivery: Delivery) -> Letter | None:
+        """None for what cannot be written: it is put aside with the reason."""
         try:
-            letter = self._mailroom.letter(delivery)
+            return self._mailroom.letter(delivery)
         except Refused as error:
-            self._end(delivery, DeliveryState.FAILED, Answer(Outcome.FAILED, "", str(error)))
-            return
+            self._ledger.end(delivery, DeliveryState.FAILED, Answer(Outcome.FAILED, "", str(error)))
         except DatabaseError:
             raise
         except Exception as error:
             log.exception("delivery %s cannot be rendered", delivery.public_id)
-            self._end(delivery, DeliveryState.PARKED, Answer(Outcome.FAILED, "", f"Not rendered: {error!r}"))
-            return
+            broken = Answer(Outcome.FAILED, "", f"Not rendered: {error!r}")
+            self._ledger.end(delivery, DeliveryState.PARKED, broken)
+        return None
+
+    def _send(self, delivery: Delivery, letter: Letter) -> Then:
         if self._sender is None:
             self._sender = self._open_sender()
-        self._settle(delivery, self._sender.send(letter))
+        began_at = time.monotonic()
+        answer = self._sender.send(letter)
+        self._accepted += answer.outcome is Outcome.SENT
+        return self._settlement.settle(delivery, answer, seconds=time.monotonic() - began_at)
 
-    def _settle(self, delivery: Delivery, answer: Answer) -> None:
-        if answer.outcome is Outcome.SENT:
-            self._breaker.succeeded()
-            self._mark_sent(delivery, answer)
-            self._accepted += 1
-            return
-        self._count_for_breaker(answer, domain=delivery.subscriber.domain)
-        if answer.outcome is Outcome.FAILED:
-            self._end(delivery, DeliveryState.FAILED, answer)
-        elif answer.outcome is Outcome.UNREACHABLE:
-            self._end(delivery, DeliveryState.QUEUED, answer, attempts=F("attempts") - 1)
-        else:
-            self._put_off(delivery, answer)
-
-    def _count_for_breaker(self, answer: Answer, *, domain: str) -> None:
-        if answer.outcome in (Outcome.UNREACHABLE, Outcome.OUR_FAULT) or answer.code == "421":
-            self._breaker.failed(domain=domain if answer.is_about_recipient else "")
-            log.error("the mail server does not take our mail: %s %s", answer.code, answer.text)
-        elif answer.code:
-            self._breaker.succeeded()
-
-    def _put_off(self, delivery: Delivery, answer: Answer) -> None:
-        maybe_sent = delivery.maybe_sent or answer.outcome is Outcome.MAYBE_SENT
-        wait = (
-            MAYBE_SENT_SECONDS if answer.outcome is Outcome.MAYBE_SENT else retry_seconds(delivery.attempts)
-        )
-        due_at = timezone.now() + timedelta(seconds=wait)
-        state = DeliveryState.QUEUED if due_at < delivery.expires_at else DeliveryState.EXPIRED
-        self._end(delivery, state, answer, next_attempt_at=due_at, maybe_sent=maybe_sent)
-
-    def _end(self, delivery: Delivery, state: DeliveryState, answer: Answer, **changed: object) -> None:
-        """Lets go of a row in `state`; without effect where the lease was lost."""
-        held = Delivery.objects.filter(pk=delivery.pk, lease_owner=self._owner, state=DeliveryState.SENDING)
-        held.update(
-            state=state,
-            lease_owner="",
-            lease_until=None,
-            last_code=answer.code[:10],
-            last_reply=answer.text[:300],
-            **changed,
-        )
-
-    def _mark_sent(self, delivery: Delivery, answer: Answer) -> None:
-        """Commits at once, and keeps trying through a database outage: forgetting would send it twice."""
-        gives_up_at = time.monotonic() + MARK_SENT_SECONDS
-        while True:
-            try:
-                lease.mark_sent(delivery, self._owner, answer)
-                return
-            except DatabaseError:
-                if time.monotonic() > gives_up_at or connection.in_atomic_block:
-                    raise
-                log.exception("delivery %s was accepted but cannot be marked", delivery.public_id)
-                close_old_connections()
-                time.sleep(0.5)
+    def _hang_up(self) -> None:
+        if self._sender is not None:
+            self._sender.close()
+            self._sender = None
 
     def _renew(self, ended: threading.Event) -> None:
         """Keeps the leases through a long wait for the server. Opens a connection only when it comes to that."""
         try:
             while not ended.wait(RENEW_SECONDS):
                 with suppress(DatabaseError):
-                    lease.renew(self._owner)
+                    lease.renew(self._owner, now=database_now())
                     self._renewed_at = time.monotonic()
         finally:
             connection.close()
@@ -227,10 +248,3 @@ def _may_be_told(delivery: Delivery) -> bool:
     if delivery.notice.kind in TOLD_TO_MANY:
         return delivery.subscriber.state == SubscriberState.ACTIVE
     return True
-
-
-def _reload(batch: list[Delivery]) -> None:
-    """Consent as it is now: some time has passed since the claim."""
-    subscribers = Subscriber.objects.select_related("page").in_bulk([d.subscriber_id for d in batch])
-    for delivery in batch:
-        delivery.subscriber = subscribers[delivery.subscriber_id]

@@ -24,6 +24,12 @@ def is_dead(owner: str, *, asker: str) -> bool:
     return bool(start) and _start_of(int(pid)) != start
 
 
+def is_alive(owner: str, *, asker: str) -> bool:
+    """True only when it is certain: same place, and that process still runs."""
+    place, pid, start, _ = _parts(owner)
+    return place == _parts(asker)[0] and pid.isdigit() and bool(start) and _start_of(int(pid)) == start
+
+
 def _parts(owner: str) -> tuple[str, str, str, str]:
     place, pid, start, nonce = [*owner.rsplit("/", 3), "", "", ""][:4]
     return place, pid, start, nonce

@@ -88,7 +88,7 @@ def mail_health(page: Page) -> MailHealth:
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
     """Deliveries that failed, were parked or expired, the latest first."""
     lost = Delivery.objects.filter(notice__page=page, state__in=LOST)
-    related = ("subscriber", "notice__update", "notice__report", "incident")
+    related = ("subscriber", "notice__update", "notice__report", "notice__incident")
     return list(lost.select_related(*related).order_by("-next_attempt_at", "-id")[:limit])
 
 

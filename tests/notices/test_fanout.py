@@ -122,7 +122,12 @@ def test_a_delivery_waits_for_the_hold_and_lives_a_day(page: Page, incident: Inc
     one, two = notice.deliveries.all()
     assert one.next_attempt_at == two.next_attempt_at == hold_until
     assert one.expires_at == hold_until + timedelta(hours=24)
-    assert (one.incident, one.sequence, one.priority) == (incident, 1, 1)
+    assert (one.thread, one.sequence, one.lane, one.domain) == (
+        f"incident-{incident.pk}",
+        1,
+        "notices",
+        "example.com",
+    )
     assert len({one.public_id, two.public_id}) == 2
     assert {len(one.public_id), len(two.public_id)} == {32}
 
@@ -171,7 +176,7 @@ def test_a_report_is_told_to_readers_of_its_service_and_of_its_incident(
 def test_a_personal_mail_goes_ahead_of_fan_outs_and_lives_two_days(page: Page) -> None:
     newcomer = make_subscriber(page, state=SubscriberState.PENDING, confirmed_at=None)
     delivery = fanout.queue_personal("confirm", newcomer).deliveries.get()
-    assert (delivery.priority, delivery.incident) == (0, None)
+    assert (delivery.lane, delivery.thread, delivery.domain) == ("personal", "", "example.com")
     assert delivery.expires_at - delivery.next_attempt_at == timedelta(hours=48)
 
 
@@ -180,8 +185,8 @@ def test_a_thousand_are_queued_by_the_same_statements_as_one(
 ) -> None:
     make_subscriber(page)
     one, many = (make_update(incident, number, scope=degraded(archive)) for number in (1, 2))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         assert fanout.queue_update(one, hold_until=timezone.now()).audience == 1
     make_subscribers(page, 1000)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(10):
         assert fanout.queue_update(many, hold_until=timezone.now()).audience == 1001

@@ -49,7 +49,7 @@ def test_a_reply_is_kept_in_one_short_line() -> None:
         (Phase.RCPT, 421, False),
         (Phase.RCPT, 530, False),
         (Phase.MAIL_FROM, 550, False),
-        (Phase.AFTER_DOT, 554, False),
+        (Phase.AFTER_DOT, 554, True),
     ],
 )
 def test_a_reply_is_about_the_recipient_or_about_us(

@@ -1,3 +1,4 @@
+import logging
 import signal
 import threading
 from argparse import ArgumentParser
@@ -5,11 +6,14 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
+from incidents.models import Lane
 from incidents.notices.outbox import deliver_due
 
-POLL_SECONDS = 2.0
+RECOVERY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -17,18 +21,29 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, then end")
+        parser.add_argument(
+            "--lane",
+            action="append",
+            choices=Lane.values,
+            help="only mails to one person, or only notices to many (default: both, by turns)",
+        )
 
-    def handle(self, *, once: bool, **options: Any) -> None:
+    def handle(self, *, once: bool, lane: list[str] | None, **options: Any) -> None:
         stopped = _stop_on_signals()
-        while True:
+        while not stopped.is_set():
             close_old_connections()
-            sent = deliver_due(should_stop=stopped.is_set)
+            try:
+                sent = deliver_due(should_stop=stopped.is_set, lanes=lane or Lane.values, lingers=not once)
+            except DatabaseError as error:
+                if once:
+                    raise
+                log.error("the database does not answer: %s", error)
+                stopped.wait(RECOVERY_SECONDS)
+                continue
             if sent and options["verbosity"]:
                 self.stdout.write(f"{sent} sent")
-            if stopped.is_set() or (once and not sent):
+            if once and not sent:
                 return
-            if not sent:
-                stopped.wait(POLL_SECONDS)
 
 
 def _stop_on_signals() -> threading.Event:

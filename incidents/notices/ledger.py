@@ -1,0 +1,106 @@
+"""Writes down what became of each delivery, one commit each."""
+
+import logging
+import random
+import time
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.models import F, QuerySet
+
+from incidents.models import Delivery, DeliveryState
+from incidents.notices.channel import Answer, Outcome
+from incidents.notices.clock import DatabaseClock
+
+RETRY_SECONDS = (30, 120, 600, 1800, 3600, 7200, 14_400)
+JITTER = 0.2
+MAYBE_SENT_SECONDS = 120
+MARK_SENT_SECONDS = 60.0
+
+_MARK_SENT = """
+    UPDATE incidents_delivery
+    SET state = 'sent', sent_at = %s, lease_owner = '', lease_until = NULL, last_code = %s, last_reply = %s
+    WHERE id = %s
+"""
+
+log = logging.getLogger(__name__)
+
+
+def retry_seconds(attempts: int) -> float:
+    """The wait after that many attempts, with a fifth of jitter so that a crowd does not come back as one."""
+    base = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1] if attempts > 0 else RETRY_SECONDS[0]
+    return base * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
+
+
+class Ledger:
+    """Of one sender. What it writes has no effect on rows whose lease it lost, but for an acceptance."""
+
+    def __init__(self, owner: str, clock: DatabaseClock) -> None:
+        self._owner = owner
+        self._clock = clock
+
+    def mark_sent(self, delivery: Delivery, answer: Answer) -> None:
+        """Commits at once, and keeps trying through a database outage: forgetting would send it twice."""
+        gives_up_at = time.monotonic() + MARK_SENT_SECONDS
+        while True:
+            try:
+                self._mark_sent(delivery, answer)
+                return
+            except DatabaseError:
+                if time.monotonic() > gives_up_at or connection.in_atomic_block:
+                    raise
+                log.exception("delivery %s was accepted but cannot be marked", delivery.public_id)
+                close_old_connections()
+                time.sleep(0.5)
+
+    def put_off(self, delivery: Delivery, answer: Answer) -> None:
+        """Until its next attempt, or for good where that would come too late."""
+        is_maybe = answer.outcome is Outcome.MAYBE_SENT
+        wait = MAYBE_SENT_SECONDS if is_maybe else retry_seconds(delivery.attempts)
+        due_at = self._clock.now() + timedelta(seconds=wait)
+        if due_at >= delivery.expires_at:
+            self.end(delivery, DeliveryState.EXPIRED, answer)
+            return
+        maybe_sent = delivery.maybe_sent or is_maybe
+        self.end(delivery, DeliveryState.QUEUED, answer, next_attempt_at=due_at, maybe_sent=maybe_sent)
+        _make_wait(_followers(delivery), due_at)
+
+    def release(self, delivery: Delivery, answer: Answer) -> None:
+        """Nothing was attempted: it costs no attempt."""
+        self.end(delivery, DeliveryState.QUEUED, answer, attempts=F("attempts") - 1)
+
+    def end(self, delivery: Delivery, state: DeliveryState, answer: Answer, **changed: object) -> None:
+        held = Delivery.objects.filter(pk=delivery.pk, lease_owner=self._owner, state=DeliveryState.SENDING)
+        held.update(
+            state=state,
+            lease_owner="",
+            lease_until=None,
+            last_code=answer.code[:10],
+            last_reply=answer.text[:300],
+            **changed,
+        )
+
+    def _mark_sent(self, delivery: Delivery, answer: Answer) -> None:
+        at = connection.ops.adapt_datetimefield_value(self._clock.now())
+        values = [at, answer.code[:10], answer.text[:300], delivery.pk]
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_MARK_SENT} AND state = 'sending' AND lease_owner = %s", [*values, self._owner])
+            if cursor.rowcount:
+                return
+            log.warning("delivery %s was accepted after its lease was lost", delivery.public_id)
+            cursor.execute(f"{_MARK_SENT} AND state IN ('queued', 'sending', 'held')", values)
+
+
+def _followers(delivery: Delivery) -> QuerySet[Delivery]:
+    """What is told to the same person of the same thing later on."""
+    return Delivery.objects.filter(
+        subscriber=delivery.subscriber_id,
+        thread=delivery.thread,
+        sequence__gt=delivery.sequence,
+        state=DeliveryState.QUEUED,
+    )
+
+
+def _make_wait(deliveries: QuerySet[Delivery], due_at: datetime) -> None:
+    """They cannot go before it anyway; else every claim would look at them again."""
+    deliveries.filter(next_attempt_at__lt=due_at).update(next_attempt_at=due_at)
