@@ -38,6 +38,11 @@ class Broker:
         self._process = subprocess.Popen(self._command, preexec_fn=partial(die_with_parent, parent))
         wait_until(partial(_accepts, self.socket), seconds=START_SECONDS, waiting_for="broker")
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 

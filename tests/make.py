@@ -58,6 +58,11 @@ def subscriber(on: Page, email: str | None = None, *services: Service, **values:
     return made
 
 
+def unsaved_subscriber(on: Page, email: str) -> Subscriber:
+    """Active, and of all services: for many of them at once."""
+    return Subscriber(page=on, email=email, state=SubscriberState.ACTIVE, confirmed_at=times.now())
+
+
 def incident(on: Page, scope: Mapping[Service, str] | None = None, **values: Any) -> Incident:
     given = {
         "title": "メール検索結果の反映遅延",

@@ -85,31 +85,54 @@ def _end(process: subprocess.Popen[bytes], *, by: signal.Signals) -> None:
         process.wait()
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """A fresh PostgreSQL on a unix socket of its own; answers its DATABASE_URL."""
-    account = _account()
-    binaries = _binaries(account)
-    home = Path(tempfile.mkdtemp(prefix="statuspage-pg-", dir="/tmp"))
-    os.chown(home, account.uid, account.gid)
-    options = {**account.popen_options, "cwd": home, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}}
-    try:
-        initdb = [f"{binaries}/initdb", "-D", f"{home}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--locale=C.UTF-8", "-N"], check=True, stdout=subprocess.DEVNULL, **options)
-        with (home / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", home / "data", "-k", home, "-h", "", *FAST_AND_FORGETFUL],
+class Postgres:
+    """A server on a socket in `home`, which a test may restart."""
+
+    def __init__(self, home: Path, account: Account, *, durable: bool) -> None:
+        self.url = f"postgres://postgres@{quote(str(home), safe='')}/postgres"
+        self._home = home
+        self._binaries = _binaries(account)
+        self._settings = () if durable else FAST_AND_FORGETFUL
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        self._options: dict[str, Any] = {**account.popen_options, "cwd": home, "env": environment}
+        self._server: subprocess.Popen[bytes] | None = None
+        initdb = [f"{self._binaries}/initdb", "-D", f"{home}/data", "-U", "postgres", "-A", "trust"]
+        more = ["-E", "UTF8", "--locale=C.UTF-8", "-N"]
+        subprocess.run([*initdb, *more], check=True, stdout=subprocess.DEVNULL, **self._options)
+
+    def start(self) -> None:
+        home = str(self._home)
+        program = [str(self._binaries / "postgres"), "-D", f"{home}/data", "-k", home, "-h", ""]
+        with (self._home / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [*program, *self._settings],
                 stdout=log,
                 stderr=log,
                 preexec_fn=partial(die_with_parent, os.getpid(), by=signal.SIGQUIT),
-                **options,
+                **self._options,
             )
+        wait_until(partial(_postgres_answers, self.url), seconds=START_SECONDS, waiting_for="PostgreSQL")
+
+    def stop(self) -> None:
+        """As an operator does: connections are cut, what was committed is on disk."""
+        if self._server is not None:
+            _end(self._server, by=signal.SIGINT)
+            self._server = None
+
+
+@contextmanager
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """`durable` waits for the disk as a server in use does; tests do not."""
+    account = _account()
+    home = Path(tempfile.mkdtemp(prefix="statuspage-pg-", dir="/tmp"))
+    os.chown(home, account.uid, account.gid)
+    try:
+        server = Postgres(home, account, durable=durable)
         try:
-            url = f"postgres://postgres@{quote(str(home), safe='')}/postgres"
-            wait_until(partial(_postgres_answers, url), seconds=START_SECONDS, waiting_for="PostgreSQL")
-            yield url
+            server.start()
+            yield server
         finally:
-            _end(server, by=signal.SIGINT)
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -126,9 +149,9 @@ def main() -> int:
     command = sys.argv[1:]
     if not command:
         sys.exit("usage: python -m tests.postgres COMMAND…")
-    with postgres() as url:
+    with postgres() as server:
         with_parent = partial(die_with_parent, os.getpid(), by=signal.SIGTERM)
-        values = {**os.environ, "DATABASE_URL": url}
+        values = {**os.environ, "DATABASE_URL": server.url}
         return subprocess.run(command, env=values, preexec_fn=with_parent, check=False).returncode
 
 

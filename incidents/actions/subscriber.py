@@ -108,7 +108,8 @@ def unsubscribe(token: str) -> Subscriber:
     subscriber.unsubscribed_at = timezone.now()
     subscriber.confirm_nonce = subscriber.manage_nonce = ""
     subscriber.save()
-    waiting = Delivery.objects.filter(subscriber=subscriber, state=DeliveryState.QUEUED)
+    unsent = (DeliveryState.QUEUED, DeliveryState.HELD)
+    waiting = Delivery.objects.filter(subscriber=subscriber, state__in=unsent)
     waiting.update(state=DeliveryState.CANCELLED)
     _record("unsubscribe", subscriber)
     return subscriber

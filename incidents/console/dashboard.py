@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from incidents.actions import wording
@@ -64,6 +65,8 @@ def _board(page: Page) -> dict[str, Any]:
     services = view_services(page)
     drafts = _drafts(page)
     mail = board.mail_health(page)
+    held = board.held_notices(page)
+    paused = board.paused_server(now=timezone.now())
     return {
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
@@ -71,8 +74,18 @@ def _board(page: Page) -> dict[str, Any]:
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
         "recent": board.recent_incidents(page),
         "mail": mail,
+        "held": held,
+        "paused_server": paused,
         "mail_is_set_up": settings.MAIL_SERVER is not None,
-        "digest": _digest(page.revision, f"{now:%H:%M}", services, [card.audience for card in drafts], mail),
+        "digest": _digest(
+            page.revision,
+            f"{now:%H:%M}",
+            services,
+            [card.audience for card in drafts],
+            mail,
+            held,
+            paused and paused.paused_until,
+        ),
     }
 
 

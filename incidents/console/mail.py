@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
+from incidents.actions import outbox
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.screen import render_screen
 from incidents.queries import board
@@ -41,6 +45,24 @@ def show_file(request: StaffRequest, name: str) -> HttpResponse:
         raise Http404("no such mail")
     context = {"section": "mail", "name": name, "mail": _read(path)}
     return render_screen(request, "console/mail_file.html", context)
+
+
+@staff_view
+@require_POST
+def send_held(request: StaffRequest) -> HttpResponse:
+    queued = outbox.send_held(request.page, actor=request.user)
+    message = ngettext("%(n)s old mail goes out now.", "%(n)s old mails go out now.", queued)
+    messages.success(request, message % {"n": queued})
+    return redirect("console:dashboard")
+
+
+@staff_view
+@require_POST
+def expire_held(request: StaffRequest) -> HttpResponse:
+    expired = outbox.expire_held(request.page, actor=request.user)
+    message = ngettext("%(n)s old mail will not be sent.", "%(n)s old mails will not be sent.", expired)
+    messages.success(request, message % {"n": expired})
+    return redirect("console:dashboard")
 
 
 def _files() -> list[dict[str, Any]]:

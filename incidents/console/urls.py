@@ -46,5 +46,7 @@ urlpatterns = [
     path("services/<slug:slug>/monitors/new/", monitors.add, name="monitor_new"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/pause/", monitors.pause, name="monitor_pause"),
     path("mail/", mail.show_mail, name="mail"),
+    path("mail/held/send/", mail.send_held, name="held_send"),
+    path("mail/held/expire/", mail.expire_held, name="held_expire"),
     path("mail/files/<str:name>/", mail.show_file, name="mail_file"),
 ]

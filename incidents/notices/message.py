@@ -3,13 +3,14 @@
 Building MIME costs two hundred times what filling in does, and a fan-out has thousands of readers.
 """
 
-import base64
+import binascii
 import secrets
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import quote
 
 CRLF = b"\r\n"
+BASE64_LINE = 76
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _is_plain(value: str) -> bool:
 
 
 def _part(kind: str, text: str) -> bytes:
-    return (
-        f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
-        + base64.encodebytes(text.encode()).replace(b"\n", CRLF)
-    )
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    encoded = binascii.b2a_base64(text.encode(), newline=False)
+    lines = [encoded[at : at + BASE64_LINE] for at in range(0, len(encoded), BASE64_LINE)]
+    return head.encode() + CRLF.join([*lines, b""])

@@ -24,6 +24,7 @@ class Mailroom:
 
     def __init__(self) -> None:
         self._prepared: dict[tuple[int, str], Prepared] = {}
+        self._sender = _sender()[1]
 
     def letter(self, delivery: Delivery) -> Letter:
         """Refused when the address could not stand in a header."""
@@ -38,7 +39,7 @@ class Mailroom:
         )
         return Letter(
             name=delivery.public_id,
-            sender=links.return_path(delivery.public_id, fallback=_sender()[1]),
+            sender=links.return_path(delivery.public_id, fallback=self._sender),
             recipient=subscriber.email,
             data=self._prepared_for(delivery.notice, subscriber).fill(personal),
         )

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from incidents.models import (
     OVER,
     PENDING_DELIVERY,
+    AudiencePart,
     Delivery,
     DeliveryState,
     Incident,
@@ -19,6 +20,7 @@ from incidents.models import (
     Page,
     Subscriber,
     SubscriberState,
+    Throttle,
 )
 
 RECENT = 8
@@ -35,6 +37,7 @@ class Progress:
     sent: int = 0
     lost: int = 0
     cancelled: int = 0
+    old: int = 0
     held_until: datetime | None = None
 
 
@@ -44,10 +47,17 @@ class MailHealth:
     parked: int
     expired: int
     waiting: int
+    held: int = 0
 
     @property
     def lost(self) -> int:
         return self.failed + self.parked + self.expired
+
+
+@dataclass(frozen=True)
+class HeldNotice:
+    notice: Notice
+    mails: int
 
 
 def draft_incidents(page: Page) -> list[Incident]:
@@ -76,13 +86,29 @@ def mail_health(page: Page) -> MailHealth:
     """Deliveries that wait, and those of the last week of which nothing more will come."""
     recent = timezone.now() - LOST_FOR
     of_page = Delivery.objects.filter(notice__page=page)
-    counts = _by_state(of_page.filter(Q(state__in=PENDING_DELIVERY) | Q(next_attempt_at__gte=recent)))
+    counts = _by_state(
+        of_page.filter(Q(state__in=(*PENDING_DELIVERY, DeliveryState.HELD)) | Q(next_attempt_at__gte=recent))
+    )
     return MailHealth(
         failed=counts.get(DeliveryState.FAILED, 0),
         parked=counts.get(DeliveryState.PARKED, 0),
         expired=counts.get(DeliveryState.EXPIRED, 0),
         waiting=counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0),
+        held=counts.get(DeliveryState.HELD, 0),
     )
+
+
+def held_notices(page: Page) -> list[HeldNotice]:
+    """What was old when a sender came back to work, the oldest first; staff say what becomes of it."""
+    held = Delivery.objects.filter(state=DeliveryState.HELD, subscriber__page=page)
+    mails = dict(held.order_by().values_list("notice").annotate(n=Count("pk")))
+    notices = Notice.objects.filter(pk__in=mails).select_related("incident", "update", "report")
+    return [HeldNotice(notice, mails[notice.pk]) for notice in notices.order_by("created_at", "pk")]
+
+
+def paused_server(*, now: datetime) -> Throttle | None:
+    """The mail server, while it takes no mail and is left alone. `now` is the real clock's."""
+    return Throttle.objects.filter(is_lane=False, pause_seconds__gt=0, paused_until__gt=now).first()
 
 
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
@@ -111,24 +137,36 @@ def progress_of_updates(update_ids: Iterable[int], *, now: datetime) -> dict[int
     )
     for update_id, state, n, due_at in rows:
         by_update.setdefault(update_id, {})[state] = (n, due_at)
+    unwritten = _unwritten(audiences)
     return {
-        update_id: _progress(audience, by_update.get(update_id, {}), now=now)
+        update_id: _progress(
+            audience, by_update.get(update_id, {}), unwritten=unwritten.get(update_id, 0), now=now
+        )
         for update_id, audience in audiences.items()
         if update_id is not None
     }
 
 
-def _progress(audience: int, states: dict[str, tuple[int, datetime | None]], *, now: datetime) -> Progress:
+def _unwritten(update_ids: Iterable[int | None]) -> dict[int | None, int]:
+    """Of a large audience, those who have no delivery yet."""
+    parts = AudiencePart.objects.filter(notice__update__in=list(update_ids), expanded_at=None)
+    return dict(parts.order_by().values_list("notice__update_id").annotate(n=Sum("size")))
+
+
+def _progress(
+    audience: int, states: dict[str, tuple[int, datetime | None]], *, unwritten: int, now: datetime
+) -> Progress:
     def count(*names: str) -> int:
         return sum(states[name][0] for name in names if name in states)
 
-    queued, due_at = states.get(DeliveryState.QUEUED, (0, None))
+    _, due_at = states.get(DeliveryState.QUEUED, (0, None))
     return Progress(
         audience=audience,
-        waiting=queued + count(DeliveryState.SENDING),
+        waiting=count(*PENDING_DELIVERY) + unwritten,
         sent=count(DeliveryState.SENT),
         lost=count(*LOST),
         cancelled=count(DeliveryState.CANCELLED),
+        old=count(DeliveryState.HELD),
         held_until=due_at if due_at and due_at > now else None,
     )
 

@@ -125,7 +125,7 @@ def open_incident(page: Page, services: dict[str, Service], *, now: datetime) ->
 
 
 def lose_a_mail(incident: Incident) -> None:
-    lost = Delivery.objects.filter(incident=incident, subscriber__email="archive@example.jp")
+    lost = Delivery.objects.filter(notice__incident=incident, subscriber__email="archive@example.jp")
     lost.update(
         state=DeliveryState.FAILED,
         attempts=1,
