@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from statuspage.processes import die_with_parent
 from tests.waiting import wait_until
 
 START_SECONDS = 30.0
+LAUNCHER = "TEST_POSTGRES_LAUNCHER"
+"""Set for COMMAND: the process that restarts the server when it gets SIGUSR1."""
+AWAY_SECONDS = 1.0
 FAST_AND_FORGETFUL = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -119,6 +123,11 @@ class Postgres:
             _end(self._server, by=signal.SIGINT)
             self._server = None
 
+    def restart(self) -> None:
+        self.stop()
+        time.sleep(AWAY_SECONDS)
+        self.start()
+
 
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[Postgres]:
@@ -151,7 +160,8 @@ def main() -> int:
         sys.exit("usage: python -m tests.postgres COMMAND…")
     with postgres() as server:
         with_parent = partial(die_with_parent, os.getpid(), by=signal.SIGTERM)
-        values = {**os.environ, "DATABASE_URL": server.url}
+        signal.signal(signal.SIGUSR1, lambda *_: server.restart())
+        values = {**os.environ, "DATABASE_URL": server.url, LAUNCHER: str(os.getpid())}
         return subprocess.run(command, env=values, preexec_fn=with_parent, check=False).returncode
 
 

@@ -1,6 +1,7 @@
 """A real SMTP server on loopback that records what it takes and answers as it is told."""
 
 import asyncio
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from typing import Any, cast
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # several lines a mail, of thousands
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Sink:
 
     _loop: asyncio.AbstractEventLoop | None = None
     _transports: list[asyncio.Transport] = field(default_factory=list)
+    _controller: "_Controller | None" = None
 
     def cut_all(self) -> None:
         """Ends every connection, as a server does with idle ones."""
@@ -51,6 +55,22 @@ class Sink:
         for transport in self._transports:
             self._loop.call_soon_threadsafe(transport.close)
         asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), self._loop).result()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens meanwhile, and every conversation is cut off."""
+        assert self._controller is not None
+        self.cut_all()
+        self._controller.stop()
+        try:
+            yield
+        finally:
+            self._listen()
+
+    def _listen(self) -> None:
+        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=10)
+        self._controller.start()
+        self.port = self._controller.port
 
     @property
     def copies(self) -> Counter[str]:
@@ -121,14 +141,13 @@ def _cut(server: SMTP) -> None:
 @contextmanager
 def running_sink(*, seconds_a_mail: float = 0) -> Iterator[Sink]:
     sink = Sink(seconds_a_mail=seconds_a_mail)
-    controller = _Controller(sink, hostname="127.0.0.1", port=0, ready_timeout=10)
-    controller.start()
-    sink.port = controller.port
+    sink._listen()
     sink.connections = 0  # the controller made one to see that it runs
     try:
         yield sink
     finally:
-        controller.stop()
+        assert sink._controller is not None
+        sink._controller.stop()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from incidents.notices import throttle
 from incidents.notices.owner import is_alive, is_dead
 
 LEASE = timedelta(seconds=60)
+PATIENCE_SECONDS = 60.0
 CRASHES_UNTIL_PARKED = 3
 
 # The states stand as literals so that both databases see that the partial indexes serve. Ordered by that
@@ -61,7 +62,7 @@ class Patience:
         known = self._seen.get(owner)
         if known is None or known[0] != lease_until:
             known = self._seen[owner] = (lease_until, time.monotonic())
-        return time.monotonic() - known[1] >= LEASE.total_seconds()
+        return time.monotonic() - known[1] >= PATIENCE_SECONDS
 
     def keep(self, owners: Iterable[str]) -> None:
         """Forgets all others."""
