@@ -38,6 +38,8 @@ class Sink:
 
     port: int = 0
     seconds_a_mail: float = 0
+    offers_pipelining: bool = True
+    seconds_for: dict[str, float] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     at_mail_from: list[str] = field(default_factory=list)
@@ -76,7 +78,14 @@ class Sink:
     def copies(self) -> Counter[str]:
         return Counter(received.recipient for received in self.received)
 
-    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        more = ["250-PIPELINING"] if self.offers_pipelining else []
+        return [*responses[:-1], *more, responses[-1]]
+
+    async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.at_mail_from:
@@ -96,7 +105,7 @@ class Sink:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         recipient = envelope.rcpt_tos[0]
         content = cast(bytes, envelope.original_content)
-        await asyncio.sleep(self.seconds_a_mail)
+        await asyncio.sleep(self.seconds_for.get(recipient, self.seconds_a_mail))
         reply = self.at_dot[recipient].pop(0) if self.at_dot[recipient] else "250 OK"
         if reply.startswith(("2", "hang", "drop")):
             self.received.append(Received(str(envelope.mail_from), recipient, content))

@@ -3,10 +3,11 @@ from datetime import timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from incidents.actions.service import set_status
 from incidents.lib import times
-from incidents.models import Delivery, Incident, IncidentState, LogEntry, Update
+from incidents.models import Delivery, Incident, IncidentState, LogEntry, Throttle, Update
 from tests import make
 from tests.console.conftest import Desk
 
@@ -101,6 +102,39 @@ def test_mails_that_were_lost_are_named(desk: Desk) -> None:
     make.update(make.incident(desk.page), notify=True)
     Delivery.objects.update(state="failed")
     assert "1 mail did not reach its reader." in html_of(desk)
+
+
+def test_old_mails_wait_for_a_decision_and_both_buttons_work(desk: Desk) -> None:
+    make.subscriber(desk.page)
+    incident = make.incident(desk.page)
+    make.update(incident, notify=True)
+    assert "held-send" not in html_of(desk)
+    Delivery.objects.update(state="held")
+    html = html_of(desk)
+    assert "1 old mail is waiting for your decision" in html
+    assert incident.reference in html
+    desk.client.post("/console/mail/held/send/")
+    assert Delivery.objects.get().state == "queued"
+    Delivery.objects.update(state="held")
+    answer = desk.client.post("/console/mail/held/expire/", follow=True).content.decode()
+    assert "1 old mail will not be sent." in answer
+    assert Delivery.objects.get().state == "expired"
+
+
+def test_old_mails_are_decided_on_by_a_post(desk: Desk) -> None:
+    for verb in ("send", "expire"):
+        assert desk.client.get(f"/console/mail/held/{verb}/").status_code == 405
+
+
+def test_a_mail_server_that_takes_nothing_is_shown_with_its_words(desk: Desk) -> None:
+    later = timezone.now() + timedelta(minutes=5)
+    Throttle.objects.create(
+        key="smtp:25", is_lane=False, pause_seconds=300, paused_until=later, last_reply="535 <no>"
+    )
+    html = html_of(desk)
+    assert "The mail server takes no mail at the moment (535 &lt;no&gt;)." in html
+    Throttle.objects.update(paused_until=timezone.now())
+    assert "takes no mail" not in html_of(desk)
 
 
 def test_says_that_mail_is_not_set_up(desk: Desk) -> None:

@@ -20,7 +20,7 @@ def main() -> None:
     outbox.TAKE_OVER_SECONDS = 1.0
     lease.PATIENCE_SECONDS = 1.0
     limits = Limits(connect=1, command=1, after_dot=1, total=5)
-    deliver.deliver_due = partial(deliver.deliver_due, open_sender=lambda: SmtpSender(limits))
+    deliver.deliver_due = partial(outbox.deliver_due, open_sender=lambda: SmtpSender(limits))  # type: ignore[attr-defined]
     call_command("deliver", *sys.argv[1:], verbosity=0)
 
 

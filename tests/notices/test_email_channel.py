@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -91,4 +91,88 @@ def test_a_server_without_starttls_gets_nothing_in_the_clear(sink: Sink, setting
         answer = sender.send(letter())
     assert answer.outcome is Outcome.UNREACHABLE
     assert "STARTTLS" in answer.text
+    assert not sink.received
+
+
+def test_the_envelope_is_one_write_where_the_server_allows_it(sink: Sink) -> None:
+    for offers, writes in ((True, 2), (False, 4)):
+        sink.offers_pipelining = offers
+        with closing(SmtpSender()) as sender:
+            sender.send(letter())
+            assert sender._smtp
+            sent = []
+            plain = sender._smtp.send
+            sender._smtp.send = lambda data: (sent.append(data), plain(data))  # type: ignore[method-assign]
+            sender.send(letter())
+            sender._smtp.send = plain  # type: ignore[method-assign]
+        assert len(sent) == writes
+
+
+@contextmanager
+def scripted_server(settings: Any, replies: list[bytes]) -> Iterator[list[bytes]]:
+    """Answers each line, and each message, with the next of `replies`; yields what it read."""
+    lines: list[bytes] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.getsockname()
+        settings.EMAIL_HOST_USER = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+
+        def serve() -> None:
+            client, _ = server.accept()
+            with client, client.makefile("rb") as reader, suppress(OSError):
+                client.sendall(b"220 hello\r\n")
+                for reply in replies:
+                    line = reader.readline()
+                    while (
+                        lines
+                        and lines[-1] == b"DATA"
+                        and b"354" in (replies[len(lines) - 1])
+                        and line.strip() != b"."
+                    ):
+                        line = reader.readline()
+                    lines.append(line.strip())
+                    client.sendall(reply + b"\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield lines
+        thread.join()
+
+
+def test_a_server_that_wants_the_text_of_a_refused_mail_gets_it_empty(settings: Any) -> None:
+    ehlo = b"250-hello\r\n250 PIPELINING"
+    refused = [b"250 ok", b"550 5.1.1 no such user", b"354 go on", b"554 nobody to send it to", b"250 ok"]
+    taken = [b"250 ok", b"250 ok", b"354 go on", b"250 2.0.0 taken", b"221 bye"]
+    with scripted_server(settings, [ehlo, *refused, *taken]) as lines, closing(SmtpSender()) as sender:
+        assert sender.send(letter("gone@example.com")).outcome is Outcome.FAILED
+        assert sender.send(letter()).outcome is Outcome.SENT
+        sender.close()
+    commands = [line.partition(b" ")[0] for line in lines]
+    assert commands[1:] == [
+        b"MAIL",
+        b"RCPT",
+        b"DATA",
+        b".",
+        b"rset",
+        b"MAIL",
+        b"RCPT",
+        b"DATA",
+        b".",
+        b"quit",
+    ]
+
+
+def test_a_server_that_says_421_in_the_middle_is_left(settings: Any) -> None:
+    with scripted_server(settings, [b"250-hello\r\n250 PIPELINING", b"250 ok", b"421 4.3.2 closing"]):
+        with closing(SmtpSender()) as sender:
+            answer = sender.send(letter())
+    assert (answer.outcome, answer.code, answer.is_about_recipient) == (Outcome.RETRY, "421", False)
+
+
+@pytest.mark.parametrize(
+    "address", ["a@example.com>\r\nRCPT TO:<b@example.com", "a<b@example.com", "ü@example.com"]
+)
+def test_no_address_can_end_its_command(sink: Sink, address: str) -> None:
+    with closing(SmtpSender()) as sender:
+        assert sender.send(letter(address)).outcome is Outcome.RETRY
     assert not sink.received

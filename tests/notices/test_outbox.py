@@ -1,5 +1,6 @@
 """Sending what is due, to a real SMTP server."""
 
+import os
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.models import Delivery, DeliveryState, Notice, Subscriber, SubscriberState
-from incidents.notices import fanout, lease, ledger, outbox, throttle
+from incidents.notices import fanout, lease, ledger, outbox, owner, throttle
 from incidents.notices.channel import Answer, Letter, Outcome
 from incidents.notices.channels.email import Limits, SmtpSender
 from incidents.notices.clock import DatabaseClock
@@ -132,6 +133,88 @@ def test_a_confirmation_goes_before_a_fan_out(sink: Sink) -> None:
     fanout.queue_personal("confirm", newcomer)
     outbox.deliver_due()
     assert sink.received[0].recipient == "new@example.com"
+
+
+def test_neither_confirmations_nor_a_fan_out_can_use_up_the_others_turn(sink: Sink, monkeypatch: Any) -> None:
+    monkeypatch.setattr(outbox, "FIRST_BATCH", 2)
+    monkeypatch.setattr(outbox, "LARGEST_BATCH", 2)
+    page = make_page()
+    make_subscribers(page, 5)
+    fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
+    for reader in make_subscribers(page, 5, stem="new", state=SubscriberState.PENDING, confirmed_at=None):
+        fanout.queue_personal("confirm", reader)
+    outbox.deliver_due()
+    turns = "".join(received.recipient[0] for received in sink.received)
+    assert turns == "nnrrnnrrnr"
+
+
+@pytest.mark.parametrize(("lane", "recipient"), [("personal", "new@example.com"), ("notices", READER)])
+def test_a_sender_of_one_lane_leaves_the_other_alone(sink: Sink, lane: str, recipient: str) -> None:
+    page = make_page()
+    make_subscriber(page, READER)
+    fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
+    newcomer = make_subscriber(page, "new@example.com", state=SubscriberState.PENDING, confirmed_at=None)
+    fanout.queue_personal("confirm", newcomer)
+    assert outbox.deliver_due(lanes=[lane]) == 1
+    assert sink.copies == {recipient: 1}
+
+
+def test_the_sender_of_notices_serves_the_lanes_of_domains(sink: Sink) -> None:
+    throttle.open_lane("example.com")
+    queue_one()
+    assert outbox.deliver_due(lanes=["personal"]) == 0
+    assert outbox.deliver_due(lanes=["notices"]) == 1
+
+
+def test_a_sender_that_lingers_sends_what_comes_later_over_the_same_connection(sink: Sink) -> None:
+    page = make_page()
+    make_subscriber(page, READER)
+    incident = make_incident(page)
+    fanout.queue_update(make_update(incident), hold_until=timezone.now())
+    fanout.queue_update(make_update(incident, 2), hold_until=timezone.now() + timedelta(seconds=0.3))
+    accepted = outbox.deliver_due(lingers=True, seconds=20, should_stop=lambda: len(sink.received) == 2)
+    assert (accepted, sink.connections) == (2, 1)
+
+
+def test_rows_that_another_sender_took_over_are_not_sent(sink: Sink, monkeypatch: Any) -> None:
+    monkeypatch.setattr(outbox, "RECHECK_SECONDS", 0.0)
+    page = make_page()
+    make_subscribers(page, 3)
+    fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
+
+    class LosesItsLease(SmtpSender):
+        def send(self, letter: Letter) -> Answer:
+            held = Delivery.objects.filter(state=DeliveryState.SENDING)
+            held.exclude(subscriber__email=letter.recipient).update(lease_owner="elsewhere/1/1/aa")
+            return super().send(letter)
+
+    assert outbox.deliver_due(open_sender=LosesItsLease) == 1
+    assert Delivery.objects.filter(lease_owner="elsewhere/1/1/aa").count() == 2
+
+
+def test_a_living_sender_of_this_machine_keeps_a_lease_that_a_jump_of_the_clock_ended(
+    sink: Sink, monkeypatch: Any
+) -> None:
+    queue_one()
+    place, _pid, _start, nonce = new_owner().rsplit("/", 3)
+    parent = os.getppid()
+    claim(f"{place}/{parent}/{owner._start_of(parent)}/{nonce}")
+    Delivery.objects.update(lease_until=timezone.now() - timedelta(hours=2))
+    assert outbox.deliver_due() == 0
+    monkeypatch.setattr(lease, "PATIENCE_SECONDS", 0.0)
+    assert outbox.deliver_due() == 1
+
+
+def test_what_is_told_later_of_the_same_thing_is_not_looked_at_while_the_first_waits(sink: Sink) -> None:
+    page = make_page()
+    make_subscriber(page, READER)
+    incident = make_incident(page)
+    for number in (1, 2):
+        fanout.queue_update(make_update(incident, number), hold_until=timezone.now())
+    sink.at_rcpt[READER] = ["451 try later"]
+    outbox.deliver_due()
+    first, second = Delivery.objects.order_by("sequence")
+    assert second.next_attempt_at == first.next_attempt_at
 
 
 @pytest.mark.parametrize(
