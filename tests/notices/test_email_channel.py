@@ -94,23 +94,9 @@ def test_a_server_without_starttls_gets_nothing_in_the_clear(sink: Sink, setting
     assert not sink.received
 
 
-def test_the_envelope_is_one_write_where_the_server_allows_it(sink: Sink) -> None:
-    for offers, writes in ((True, 2), (False, 4)):
-        sink.offers_pipelining = offers
-        with closing(SmtpSender()) as sender:
-            sender.send(letter())
-            assert sender._smtp
-            sent = []
-            plain = sender._smtp.send
-            sender._smtp.send = lambda data: (sent.append(data), plain(data))  # type: ignore[method-assign]
-            sender.send(letter())
-            sender._smtp.send = plain  # type: ignore[method-assign]
-        assert len(sent) == writes
-
-
 @contextmanager
-def scripted_server(settings: Any, replies: list[bytes]) -> Iterator[list[bytes]]:
-    """Answers each line, and each message, with the next of `replies`; yields what it read."""
+def scripted_server(settings: Any, *replies: bytes) -> Iterator[list[bytes]]:
+    """Answers each line, and each text, with the next of `replies`; yields the lines it read."""
     lines: list[bytes] = []
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.getsockname()
@@ -121,17 +107,14 @@ def scripted_server(settings: Any, replies: list[bytes]) -> Iterator[list[bytes]
             client, _ = server.accept()
             with client, client.makefile("rb") as reader, suppress(OSError):
                 client.sendall(b"220 hello\r\n")
+                is_text = False
                 for reply in replies:
                     line = reader.readline()
-                    while (
-                        lines
-                        and lines[-1] == b"DATA"
-                        and b"354" in (replies[len(lines) - 1])
-                        and line.strip() != b"."
-                    ):
+                    while is_text and line.strip() != b".":
                         line = reader.readline()
                     lines.append(line.strip())
-                    client.sendall(reply + b"\r\n")
+                    client.sendall(reply)
+                    is_text = b"354" in reply
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -139,11 +122,32 @@ def scripted_server(settings: Any, replies: list[bytes]) -> Iterator[list[bytes]
         thread.join()
 
 
+PIPELINING = b"250-hello\r\n250 PIPELINING\r\n"
+OK = b"250 ok\r\n"
+GO_ON = b"354 go on\r\n"
+BYE = b"221 bye\r\n"
+
+
+def test_the_envelope_is_written_at_once_where_the_server_allows_it(settings: Any) -> None:
+    server = scripted_server(settings, PIPELINING, b"", b"", OK + OK + GO_ON, OK, BYE)
+    with server, closing(SmtpSender()) as sender:
+        assert sender.send(letter()).outcome is Outcome.SENT
+        sender.close()
+
+
+def test_a_server_that_allows_no_more_gets_one_command_at_a_time(sink: Sink) -> None:
+    sink.offers_pipelining = False
+    sink.at_rcpt["gone@example.com"] = ["550 5.1.1 no such user"]
+    with closing(SmtpSender()) as sender:
+        assert sender.send(letter("gone@example.com")).outcome is Outcome.FAILED
+        assert sender.send(letter()).outcome is Outcome.SENT
+    assert sink.connections == 1
+
+
 def test_a_server_that_wants_the_text_of_a_refused_mail_gets_it_empty(settings: Any) -> None:
-    ehlo = b"250-hello\r\n250 PIPELINING"
-    refused = [b"250 ok", b"550 5.1.1 no such user", b"354 go on", b"554 nobody to send it to", b"250 ok"]
-    taken = [b"250 ok", b"250 ok", b"354 go on", b"250 2.0.0 taken", b"221 bye"]
-    with scripted_server(settings, [ehlo, *refused, *taken]) as lines, closing(SmtpSender()) as sender:
+    refused = [OK, b"550 5.1.1 no such user\r\n", GO_ON, b"554 nobody to send it to\r\n", OK]
+    taken = [OK, OK, GO_ON, OK, BYE]
+    with scripted_server(settings, PIPELINING, *refused, *taken) as lines, closing(SmtpSender()) as sender:
         assert sender.send(letter("gone@example.com")).outcome is Outcome.FAILED
         assert sender.send(letter()).outcome is Outcome.SENT
         sender.close()
@@ -163,9 +167,9 @@ def test_a_server_that_wants_the_text_of_a_refused_mail_gets_it_empty(settings: 
 
 
 def test_a_server_that_says_421_in_the_middle_is_left(settings: Any) -> None:
-    with scripted_server(settings, [b"250-hello\r\n250 PIPELINING", b"250 ok", b"421 4.3.2 closing"]):
-        with closing(SmtpSender()) as sender:
-            answer = sender.send(letter())
+    server = scripted_server(settings, PIPELINING, OK, b"421 4.3.2 closing\r\n")
+    with server, closing(SmtpSender()) as sender:
+        answer = sender.send(letter())
     assert (answer.outcome, answer.code, answer.is_about_recipient) == (Outcome.RETRY, "421", False)
 
 
