@@ -92,10 +92,11 @@ class Scene:
 
         self._client = Client()
         self._client.force_login(make.staff())
+        self._client.get("/console/", headers={"host": make.page().host})  # what a first request loads
 
-    def click(self, subscribers: int) -> tuple[int, float, float]:
-        """The notice, when the click was made, and when it was answered."""
-        from incidents.models import Notice, Page, Subscriber
+    def click(self, subscribers: int) -> tuple[float, float]:
+        """When it was made, and when it was answered."""
+        from incidents.models import Page, Subscriber
         from tests import make
 
         host = f"page{Page.objects.count()}.example"
@@ -113,34 +114,48 @@ class Scene:
         answered_at = time.monotonic()
         if answer.status_code != 302:
             raise RuntimeError(f"the click was answered with {answer.status_code}")
-        return Notice.objects.latest("pk").pk, clicked_at, answered_at
-
-    def first_sent(self, notice_id: int) -> float:
-        from incidents.models import Delivery
-
-        sent = Delivery.objects.filter(notice=notice_id, state="sent")
-        wait_until(sent.exists, seconds=PATIENCE_SECONDS, waiting_for="first mail")
-        return time.monotonic()
-
-    def last_sent(self, notice_id: int) -> float:
-        from incidents.models import AudiencePart, Delivery
-
-        waiting = Delivery.objects.filter(notice=notice_id, state__in=["queued", "sending"])
-        parts = AudiencePart.objects.filter(notice=notice_id, expanded_at=None)
-        wait_until(
-            lambda: not parts.exists() and not waiting.exists(),
-            seconds=PATIENCE_SECONDS,
-            waiting_for="last mail",
-        )
-        return time.monotonic()
+        return clicked_at, answered_at
 
 
-def measure(scene: Scene, running: Senders, subscribers: int) -> Run:
-    notice, clicked_at, answered_at = scene.click(subscribers)
-    first, last = scene.first_sent(notice), scene.last_sent(notice)
+def measure(scene: Scene, running: Senders, sink: Sink, subscribers: int) -> Run:
+    before = sink.taken
+    clicked_at, answered_at = scene.click(subscribers)
+    first_at = wait_for(sink, before + 1, "first mail")
+    last_at = wait_for(sink, before + subscribers, "last mail")
     return Run(
-        subscribers, answered_at - clicked_at, first - clicked_at, last - clicked_at, running.largest_mb()
+        subscribers,
+        answered=answered_at - clicked_at,
+        first=first_at - clicked_at,
+        last=last_at - clicked_at,
+        memory_mb=running.largest_mb(),
     )
+
+
+def wait_for(sink: Sink, mails: int, name: str) -> float:
+    """By the sink's own count: a question to the database would be at the senders' cost."""
+    wait_until(lambda: sink.taken >= mails, seconds=PATIENCE_SECONDS, waiting_for=name)
+    return time.monotonic()
+
+
+def first_without_redis(scene: Scene, sink: Sink) -> float:
+    broker = int(os.environ["BROKER_PID"])
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        before = sink.taken
+        clicked_at, _ = scene.click(SIZES[0])
+        first = wait_for(sink, before + 1, "first mail") - clicked_at
+        wait_for(sink, before + SIZES[0], "last mail")
+        return first
+    finally:
+        os.kill(broker, signal.SIGCONT)
+
+
+def unsettled() -> int:
+    from incidents.models import AudiencePart, Delivery
+
+    time.sleep(1)
+    parts = AudiencePart.objects.filter(expanded_at=None).count()
+    return parts + Delivery.objects.exclude(state="sent").count()
 
 
 def judge(label: str, value: float, *, limit: float, unit: str, least: bool = False) -> bool:
@@ -150,29 +165,25 @@ def judge(label: str, value: float, *, limit: float, unit: str, least: bool = Fa
     return kept
 
 
-def report(runs: list[Run], *, limit: float, doubled: int, wait_without_redis: float) -> bool:
+def report(runs: list[Run], *, limit: float, doubled: int, unmarked: int, without_redis: float) -> bool:
     for run in runs:
         print(
             f"{run.subscribers:9} subscribers: answered {run.answered:.2f} s, first {run.first:.2f} s,"
             f" last {run.last:.2f} s, {run.rate:.0f}/s, sender {run.memory_mb:.0f} MB"
         )
-    largest = runs[-1]
-    print(f"{limit:9.0f} /s  smtp-source -d -s 10 -l 10240 into the same sink")
+    print(f"{limit:9.0f} /s  smtp-source -d -s 10 -l 10240 into the same sink, mean of before and after")
+    small, large = runs[0], runs[-1]
+    share = large.rate / limit
     return all(
         [
-            judge(
-                "of that, recorded and committed",
-                largest.rate / limit,
-                limit=LEAST_RATIO,
-                unit="",
-                least=True,
-            ),
-            judge("until the last", largest.last, limit=LONGEST_SECONDS, unit="s"),
-            judge("until the click was answered", largest.answered, limit=LONGEST_PUBLISH_SECONDS, unit="s"),
-            judge("until the first mail of 1,000", runs[0].first, limit=LONGEST_WAIT_SECONDS, unit="s"),
-            judge("the same, Redis frozen", wait_without_redis, limit=LONGEST_WAIT_WITHOUT_REDIS, unit="s"),
-            judge("the largest sender", largest.memory_mb, limit=MOST_MEMORY_MB, unit="MB"),
-            judge("sent twice", doubled, limit=0, unit=""),
+            judge("of that, recorded and committed", share, limit=LEAST_RATIO, unit="", least=True),
+            judge("until the last", large.last, limit=LONGEST_SECONDS, unit="s"),
+            judge("until the click was answered", large.answered, limit=LONGEST_PUBLISH_SECONDS, unit="s"),
+            judge("until the first mail of 1,000", small.first, limit=LONGEST_WAIT_SECONDS, unit="s"),
+            judge("the same, Redis frozen", without_redis, limit=LONGEST_WAIT_WITHOUT_REDIS, unit="s"),
+            judge("the largest sender", large.memory_mb, limit=MOST_MEMORY_MB, unit="MB"),
+            judge("mails sent twice", doubled, limit=0, unit=""),
+            judge("mails not marked as sent", unmarked, limit=0, unit=""),
         ]
     )
 
@@ -197,22 +208,12 @@ def run_all(sink: Sink, subscribers: int) -> bool:
     before = sink.taken
     sizes = [*(size for size in SIZES if size < subscribers), subscribers]
     with senders() as running:
-        runs = [measure(scene, running, size) for size in sizes]
-        without_redis = first_without_redis(scene)
-    doubled = sink.taken - before - sum(sizes) - 1_000
-    return report(runs, limit=limit, doubled=doubled, wait_without_redis=without_redis)
-
-
-def first_without_redis(scene: Scene) -> float:
-    broker = int(os.environ["BROKER_PID"])
-    os.kill(broker, signal.SIGSTOP)
-    try:
-        notice, clicked_at, _ = scene.click(1_000)
-        first = scene.first_sent(notice) - clicked_at
-        scene.last_sent(notice)
-        return first
-    finally:
-        os.kill(broker, signal.SIGCONT)
+        runs = [measure(scene, running, sink, size) for size in sizes]
+        without_redis = first_without_redis(scene, sink)
+        unmarked = unsettled()
+    doubled = sink.taken - before - sum(sizes) - SIZES[0]
+    limit = (limit + session_limit(sink)) / 2
+    return report(runs, limit=limit, doubled=doubled, unmarked=unmarked, without_redis=without_redis)
 
 
 if __name__ == "__main__":

@@ -148,6 +148,9 @@ class Delivery(models.Model):
                 | (~Q(state="sent") & Q(sent_at__isnull=True)),
                 name="sent_delivery_says_when",
             ),
+            models.CheckConstraint(
+                condition=Q(lease_owner="") | Q(state="sending"), name="only_sending_is_leased"
+            ),
         ]
         indexes = [
             models.Index(
