@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from incidents.models import Delivery, DeliveryState
 from incidents.notices.channel import Answer, Outcome
 from incidents.notices.clock import DatabaseClock
+from incidents.notices.session import execute_often
 
 RETRY_SECONDS = (30, 120, 600, 1800, 3600, 7200, 14_400)
 JITTER = 0.2
@@ -83,10 +84,9 @@ class Ledger:
     def _mark_sent(self, delivery: Delivery, answer: Answer) -> None:
         at = connection.ops.adapt_datetimefield_value(self._clock.now())
         values = [at, answer.code[:10], answer.text[:300], delivery.pk]
+        if execute_often(f"{_MARK_SENT} AND lease_owner = %s", [*values, self._owner]):
+            return
         with connection.cursor() as cursor:
-            cursor.execute(f"{_MARK_SENT} AND lease_owner = %s", [*values, self._owner])
-            if cursor.rowcount:
-                return
             log.warning("delivery %s was accepted after its lease was lost", delivery.public_id)
             cursor.execute(f"{_MARK_SENT} AND state IN ('queued', 'sending', 'held')", values)
 

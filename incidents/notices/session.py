@@ -1,8 +1,10 @@
 """How a sender's database connection differs from everybody else's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
+import psycopg
 from django.db import DatabaseError, connection
 
 _POSTGRESQL = {
@@ -32,6 +34,17 @@ def sender_session() -> Iterator[None]:
     finally:
         with suppress(DatabaseError):
             _execute(_POSTGRESQL_END if is_postgresql else "PRAGMA synchronous = FULL")
+
+
+def execute_often(sql: str, params: Sequence[Any]) -> int:
+    """A statement for thousands of rows, which PostgreSQL plans once a connection; answers how many it changed."""
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return int(cursor.rowcount)
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
+        return int(prepared.execute(sql, params, prepare=True).rowcount)
 
 
 def _execute(sql: str) -> None:

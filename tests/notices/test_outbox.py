@@ -415,7 +415,7 @@ def test_beyond_its_own_mark_a_mail_costs_no_query(sink: Sink) -> None:
         fanout.queue_update(make_update(incident, number), hold_until=timezone.now())
         with CaptureQueriesContext(connection) as queries:
             assert outbox.deliver_due() == readers
-        costs.append(len(queries) - readers)
+        costs.append(sum("state = 'sent'" not in query["sql"] for query in queries))
     assert costs[0] == costs[1]
 
 
