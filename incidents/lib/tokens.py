@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -50,8 +51,12 @@ def hash_secret(secret: str) -> str:
 
 
 def _mac(secret_key: str, purpose: str, value: str) -> bytes:
-    key = hmac.digest(secret_key.encode(), b"incidents.lib.tokens/" + purpose.encode(), "sha256")
-    return hmac.digest(key, value.encode(), "sha256")
+    return hmac.digest(_key(secret_key, purpose), value.encode(), "sha256")
+
+
+@lru_cache
+def _key(secret_key: str, purpose: str) -> bytes:
+    return hmac.digest(secret_key.encode(), b"incidents.lib.tokens/" + purpose.encode(), "sha256")
 
 
 def _encode(raw: bytes) -> str:

@@ -169,7 +169,7 @@ class _Pass:
         began_at = loaded_at = time.monotonic()
         while batch and time.monotonic() - began_at < BATCH_SECONDS and not is_over():
             if time.monotonic() - loaded_at > RECHECK_SECONDS:
-                batch[:] = lease.still_held(batch, self._owner)
+                batch[:] = lease.load(self._owner)
                 loaded_at = time.monotonic()
                 if not batch:
                     return
