@@ -11,6 +11,7 @@ from typing import Any
 
 from incidents.actions import log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
+from incidents.actions.revision import touch_service
 from incidents.lib import times
 from incidents.models import (
     Incident,
@@ -95,6 +96,7 @@ def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: s
         percent=round(100 * judged.ratio),
         language=page.first_language,
     )
+    touch_service(monitor.service_id)
     signal, _ = Signal.objects.update_or_create(
         monitor=monitor,
         ended_at=None,
@@ -166,6 +168,7 @@ def take_recovery(monitor: Monitor) -> None:
     if signal:
         signal.ended_at = times.now()
         signal.save(update_fields=["ended_at"])
+        touch_service(monitor.service_id)
     drafts = Incident.objects.filter(signals__monitor=monitor, state=IncidentState.DRAFT)
     for incident in sorted({*concerned, *drafts}, key=lambda one: one.pk):
         if (held := _held(incident)) is not None:

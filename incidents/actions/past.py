@@ -91,6 +91,7 @@ def import_past(page: Page, past: PastReport, *, actor: Staff | None = None) -> 
         entry = _entry(incident, line, service=service)
         ReportLine.objects.create(report=report, entry=entry, is_joined=line.is_joined)
     _settle(incident, past, service=service)
+    Incident.objects.filter(pk=incident.pk).update(updated_at=report.issued_at)
     audit.record("import_past", report, actor=actor, after={"number": past.number})
     touch_page(page.pk)
     return report

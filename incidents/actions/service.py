@@ -53,8 +53,8 @@ def set_status(service: Service, status: str, *, actor: Staff | None = None) -> 
         raise Refused(f"expected one of {', '.join(ServiceStatus.values)}", field="status")
     before = {"status": service.manual_status}
     service.manual_status = status
-    service.manual_status_at = times.now()
-    service.save(update_fields=["manual_status", "manual_status_at"])
+    service.manual_status_at = service.updated_at = times.now()
+    service.save(update_fields=["manual_status", "manual_status_at", "updated_at"])
     audit.record("set_service_status", service, actor=actor, before=before, after={"status": status})
     touch_page(service.page_id)
     return service

@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from incidents.lib import times
 from incidents.models.access import Staff
 from incidents.models.page import Page
 from incidents.models.service import Service
@@ -43,7 +44,8 @@ class Incident(models.Model):
     `first_title` is the title of the first publication: the stem of every mail's subject, so that a corrected
     title does not split the thread. `ended_untold_at` is the end of a past incident whose record holds no
     update that tells it. `texts` is {language: {"title", "concerned", "workaround"}} for the languages beside
-    the page's first. `revision` grows with every public change, so that what is published of it is renewed.
+    the page's first. `revision` grows with every public change, so that what is published of it is renewed;
+    `updated_at` is the instant of the last one, and never goes back.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
@@ -71,6 +73,7 @@ class Incident(models.Model):
     report_due_on = models.DateField(null=True, blank=True)
     texts = models.JSONField(default=dict, blank=True)
     revision = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(default=times.now)
     opened_by = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
 
     class Meta:

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from incidents.lib import times
+
 
 def default_languages() -> list[str]:
     return ["ja", "en"]
@@ -40,6 +42,7 @@ class Page(models.Model):
     hold_seconds = models.PositiveSmallIntegerField(default=30)
     revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=times.now)
 
     class Meta:
         constraints = [

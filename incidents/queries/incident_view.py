@@ -1,6 +1,6 @@
 """A public incident as every face shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,13 +40,15 @@ class RevisionView:
 
 @dataclass(frozen=True)
 class UpdateView:
-    """`revisions` are the earlier texts of a corrected update, oldest first."""
+    """`scope` maps a service's id to its status as told; `revisions` are the earlier texts, oldest first."""
 
+    id: int
     number: int
     stage: str
     severity: str
     body: str
     body_html: str
+    scope: Mapping[int, str]
     change: Change
     happened_at: datetime
     published_at: datetime
@@ -72,6 +74,7 @@ class ImpactView:
 class IncidentView:
     """A public incident; `updates` come newest first."""
 
+    id: int
     reference: str
     title: str
     stage: str
@@ -80,11 +83,13 @@ class IncidentView:
     workaround: str
     started_at: datetime
     published_at: datetime
+    updated_at: datetime
     resolved_at: datetime | None
     next_update_at: datetime | None
     updates: tuple[UpdateView, ...]
     impacts: tuple[ImpactView, ...]
     report_number: str | None
+    report_issued_at: datetime | None
     report_pending: bool
 
     @property
@@ -161,6 +166,7 @@ def _view(incident: Incident) -> IncidentView:
     issued = report is not None and report.state == ReportState.ISSUED
     assert incident.published_at is not None
     return IncidentView(
+        id=incident.pk,
         reference=incident.reference,
         title=incident.title,
         stage=incident.stage,
@@ -169,22 +175,26 @@ def _view(incident: Incident) -> IncidentView:
         workaround=incident.workaround,
         started_at=incident.started_at,
         published_at=incident.published_at,
+        updated_at=incident.updated_at,
         resolved_at=incident.resolved_at,
         next_update_at=incident.next_update_at,
         updates=tuple(_update_view(update, changed[update.pk]) for update in reversed(updates)),
         impacts=tuple(_impact_view(impact) for impact in incident.impacts.all()),
         report_number=report.number if report and issued else None,
+        report_issued_at=report.issued_at if report and issued else None,
         report_pending=report is not None and not issued,
     )
 
 
 def _update_view(update: Update, change: Change) -> UpdateView:
     return UpdateView(
+        id=update.pk,
         number=update.number,
         stage=update.stage,
         severity=update.severity,
         body=update.body,
         body_html=update.body_html,
+        scope={row.service_id: row.status for row in update.scope.all()},
         change=change,
         happened_at=update.happened_at,
         published_at=update.published_at,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
@@ -26,7 +26,11 @@ from incidents.models import (
 
 @dataclass(frozen=True)
 class ServiceView:
-    """`is_stale`: watched, but by nothing that can tell now; the status may still be known from people."""
+    """`is_stale`: watched, but by nothing that can tell now; the status may still be known from people.
+
+    `stale_after`: when it becomes so unless another result comes; None for what nothing watches.
+    `changed_at`: when the status last changed, as far as it is on record.
+    """
 
     id: int
     slug: str
@@ -38,6 +42,10 @@ class ServiceView:
     is_set_by_hand: bool
     last_data_at: datetime | None
     is_stale: bool
+    stale_after: datetime | None
+    group_id: int | None
+    created_at: datetime
+    changed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 def view_services(page: Page) -> tuple[ServiceView, ...]:
     """The page's services in the order they are shown: groups by position, then services by position."""
     services = sorted(
-        Service.objects.filter(page=page).select_related("group"),
+        Service.objects.filter(page=page).select_related("group").annotate(**_last_hit()),
         key=lambda s: (
             s.group is not None,
             s.group.position if s.group else 0,
@@ -86,6 +94,16 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
     )
 
 
+def _last_hit() -> dict[str, Subquery]:
+    """Both ends of the newest impact that the public knows of."""
+    impacts = Impact.objects.filter(service=OuterRef("pk"), incident__state=IncidentState.PUBLIC)
+    newest = impacts.order_by("-from_at", "-id")
+    return {
+        "last_hit_from": Subquery(newest.values("from_at")[:1]),
+        "last_hit_until": Subquery(newest.values("until_at")[:1]),
+    }
+
+
 def _view(
     service: Service, *, told: list[_Cause], seen: list[_Cause], monitors: list[Monitor]
 ) -> ServiceView:
@@ -96,6 +114,7 @@ def _view(
     stale = bool(monitors) and not any(_can_tell(monitor, now=now) for monitor in monitors)
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
     since = min((c.since for c in causes if c.status == status and c.since), default=None)
+    believed_until = max((at for m in monitors if m.enabled and (at := _believed_until(m))), default=None)
     by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
@@ -108,7 +127,22 @@ def _view(
         is_set_by_hand=by_hand,
         last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
         is_stale=stale,
+        stale_after=believed_until,
+        group_id=service.group_id,
+        created_at=service.created_at,
+        changed_at=_changed_at(service, since, believed_until if stale else None),
     )
+
+
+def _believed_until(monitor: Monitor) -> datetime | None:
+    seen = monitor.last_result_at
+    return seen + patience(monitor.interval_seconds) if seen else None
+
+
+def _changed_at(service: Service, *others: datetime | None) -> datetime:
+    """The latest of what staff set, what monitors saw, what incidents told, and `others`."""
+    hit = getattr(service, "last_hit_from", None), getattr(service, "last_hit_until", None)
+    return max(at for at in (service.updated_at, *hit, *others) if at)
 
 
 def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_monitored: bool) -> bool:
