@@ -22,9 +22,7 @@ def touch_incident(incident: Incident) -> None:
     """Gives the incident and its page a new revision: what is published of it must be renewed."""
     # In memory, too: the caller may go on to save the row it holds.
     incident.updated_at = max(incident.updated_at, times.now())
-    Incident.objects.filter(pk=incident.pk).update(
-        revision=F("revision") + 1, updated_at=incident.updated_at
-    )
+    Incident.objects.filter(pk=incident.pk).update(revision=F("revision") + 1, updated_at=incident.updated_at)
     incident.revision += 1
     touch_page(incident.page_id)
 

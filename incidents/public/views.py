@@ -18,6 +18,7 @@ from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File
+from incidents.snapshots.v2 import documents
 
 CACHE_CONTROL = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
 
@@ -59,6 +60,8 @@ def _answer(request: HttpRequest, address: str) -> HttpResponseBase:
 
 
 def _not_found(site: Site, address: str) -> File:
+    if address.startswith("/api/") and (told := find_file(site, documents.NOT_FOUND)):
+        return told
     language = _language_of(site.page, address)
     edition = next(edition for edition in site.editions if edition.language == language)
     file = find_file(site, edition.path(NOT_FOUND))

@@ -63,6 +63,7 @@ class UpdateView:
 
 @dataclass(frozen=True)
 class ImpactView:
+    service_id: int
     service: str
     slug: str
     status: ServiceStatus
@@ -219,6 +220,7 @@ def _revision_views(update: Update) -> Iterable[RevisionView]:
 
 def _impact_view(impact: Impact) -> ImpactView:
     return ImpactView(
+        service_id=impact.service_id,
         service=impact.service.name,
         slug=impact.service.slug,
         status=ServiceStatus(impact.status),

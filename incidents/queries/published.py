@@ -78,6 +78,7 @@ def look_of(page: Page) -> list[object]:
     """All of a page that every published file may show: its settings and the names of its services."""
     settings = {field.attname: getattr(page, field.attname) for field in Page._meta.concrete_fields}
     settings.pop("revision")
+    settings.pop("updated_at")
     services = Service.objects.filter(page=page).order_by("pk")
     names = services.values_list("pk", "slug", "name", "texts", "group__name", "group__texts")
     return [settings, list(names)]

@@ -11,8 +11,9 @@ from incidents.queries.published import look_of
 from incidents.snapshots import history, html, wellknown
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
+from incidents.snapshots.v2 import documents
 
-MODULES = (html, history, wellknown)
+MODULES = (html, history, documents, wellknown)
 RENDERED_FROM = ("incidents", "templates")
 
 
