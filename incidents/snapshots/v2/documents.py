@@ -14,8 +14,7 @@ from incidents.snapshots.presenting import greyed
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
 from incidents.snapshots.v2.components import Object
-from incidents.snapshots.v2.incidents import incident_object
-from incidents.snapshots.v2.maintenances import ACTIVE, TOLD, UPCOMING, maintenance_object
+from incidents.snapshots.v2.incidents import ACTIVE, TOLD, UPCOMING, incident_object, maintenance_object
 from incidents.snapshots.v2.present import Present
 
 BASE = "/api/v2/"
@@ -26,7 +25,7 @@ Build = Callable[[Present], Object]
 
 
 def sources(site: Site) -> Iterator[Source]:
-    present = Present(site.page, site.overview)
+    present = Present(site.editions[0], site.overview)
     shown = (site.page.revision, [(service.id, service.status) for service in present.services])
     yield _source(site, "now", digest(shown, present.age()), _now(site))
     yield _source(site, "incidents", digest(shown), _incidents(site))
@@ -95,8 +94,8 @@ def _source(site: Site, name: str, key: str, builds: dict[str, Build]) -> Source
     """Documents of the first language, each with its twin in which nothing is known."""
 
     def render() -> list[File]:
-        now = Present(site.page, site.overview)
-        stale = Present(site.page, greyed(site.overview))
+        now = Present(site.editions[0], site.overview)
+        stale = Present(site.editions[0], greyed(site.overview))
         with translation.override(site.page.first_language):
             return [
                 File(BASE + path, _write(build, now), JSON, stale=_write(build, stale))

@@ -1,14 +1,14 @@
-"""What every document of one publication shares: the page and its services as they are now."""
+"""What every document of one publication shares: the page in its first language, its services as they are now."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from incidents.lib.ids import short_id
 from incidents.models import Page
-from incidents.notices.links import page_url
 from incidents.queries.groups import group_facts
 from incidents.queries.page import Overview
 from incidents.queries.service import ServiceView
+from incidents.snapshots.edition import Edition
 from incidents.snapshots.v2.components import Components, Object, components_of
 from incidents.snapshots.v2.indicator import indicate
 from incidents.snapshots.v2.stamps import stamp, stamp_or_none
@@ -18,8 +18,12 @@ from incidents.snapshots.v2.stamps import stamp, stamp_or_none
 class Present:
     """`overview` may be the greyed one: then everything here says so."""
 
-    page: Page
+    edition: Edition
     overview: Overview
+
+    @property
+    def page(self) -> Page:
+        return self.edition.page
 
     @property
     def services(self) -> tuple[ServiceView, ...]:
@@ -33,7 +37,7 @@ class Present:
         return {
             "id": short_id("page", self.page.pk),
             "name": self.page.name,
-            "url": page_url(self.page, ""),
+            "url": self.edition.url(""),
             "time_zone": self.page.time_zone,
             "updated_at": stamp(self.page.updated_at, self.page.zone),
         }

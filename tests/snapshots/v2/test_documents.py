@@ -213,7 +213,7 @@ def test_an_incident_without_updates_on_record_still_has_one(page: Page) -> None
     incident = told(page, {watched(page): "degraded"}, "investigating", "resolved")
     incident.updates.all().delete()
     updates = read("incidents.json")["incidents"][0]["incident_updates"]
-    assert [(one["status"], one["body"]) for one in updates] == [("resolved", "本文の記録がありません")]
+    assert [(one["status"], one["body"]) for one in updates] == [("resolved", "本文の記録なし")]
 
 
 def test_drafts_are_told_to_no_program(page: Page) -> None:
