@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from incidents.models import ServiceStatus
+from incidents.snapshots.site import Site
 
 
 class PlannedService(Protocol):
@@ -21,6 +22,8 @@ class PlannedUpdate(Protocol):
     def number(self) -> int: ...
     @property
     def state(self) -> str: ...
+    @property
+    def state_label(self) -> str: ...
     @property
     def body(self) -> str: ...
     @property
@@ -54,3 +57,7 @@ class Planned(Protocol):
     def updates(self) -> Sequence[PlannedUpdate]: ...
     @property
     def services(self) -> Sequence[PlannedService]: ...
+
+
+def planned_of(site: Site) -> tuple[Planned, ...]:
+    return ()

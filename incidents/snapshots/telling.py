@@ -17,10 +17,12 @@ from incidents.snapshots.planned import Planned
 
 @dataclass(frozen=True)
 class Told:
-    """`body` in plain words; `scope` maps a service's id to its status as told."""
+    """`label` is the status in the active language, `body` plain words; `scope` maps a service's id to its
+    status as told."""
 
     id: str
     status: str
+    label: str
     body: str
     body_html: str
     created_at: datetime
@@ -48,6 +50,7 @@ def tell_maintenance(maintenance: Planned) -> list[Told]:
         Told(
             id=short_id(f"maintenance {maintenance.id}", update.number),
             status=update.state,
+            label=update.state_label,
             body=plain(update.body),
             body_html=update.body_html,
             created_at=update.published_at,
@@ -73,6 +76,7 @@ def _told(update: UpdateView) -> Told:
     return Told(
         id=short_id("update", update.id),
         status=update.stage,
+        label=update.stage_label,
         body=plain(update.body) or _("No text on record"),
         body_html=update.body_html or format_html("<p>{}</p>", _("No text on record")),
         created_at=update.published_at,
@@ -91,6 +95,7 @@ def _tell_report(incident: IncidentView, edition: Edition) -> Told:
     return Told(
         id=short_id("postmortem", incident.id),
         status=Stage.POSTMORTEM,
+        label=str(Stage.POSTMORTEM.label),
         body=f"{words}\n\n{address}",
         body_html=format_html('<p>{} <a href="{}">{}</a></p>', words, address, address),
         created_at=at,
@@ -104,6 +109,7 @@ def _tell_opening(incident: IncidentView) -> Told:
     return Told(
         id=short_id("opening", incident.id),
         status=incident.stage,
+        label=incident.stage_label,
         body=_("No text on record"),
         body_html=format_html("<p>{}</p>", _("No text on record")),
         created_at=incident.published_at,

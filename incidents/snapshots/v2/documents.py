@@ -9,7 +9,7 @@ from django.utils import translation
 
 from incidents.queries.incident_view import IncidentView
 from incidents.snapshots.pages import digest
-from incidents.snapshots.planned import Planned
+from incidents.snapshots.planned import Planned, planned_of
 from incidents.snapshots.presenting import greyed
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
@@ -38,7 +38,7 @@ def _now(site: Site) -> dict[str, Build]:
         return {
             "components": list(present.components.listed),
             "incidents": _tell(site.overview.open_incidents, present),
-            "scheduled_maintenances": _plan(maintenances_of(site), (*UPCOMING, *ACTIVE), present),
+            "scheduled_maintenances": _plan(planned_of(site), (*UPCOMING, *ACTIVE), present),
         }
 
     def status(present: Present) -> Object:
@@ -66,7 +66,7 @@ def _incidents(site: Site) -> dict[str, Build]:
 
 def _maintenances(site: Site) -> dict[str, Build]:
     def listed(states: Sequence[str]) -> Build:
-        return lambda p: {"scheduled_maintenances": _plan(maintenances_of(site), states, p)[:NEWEST]}
+        return lambda p: {"scheduled_maintenances": _plan(planned_of(site), states, p)[:NEWEST]}
 
     return {
         "scheduled-maintenances.json": listed(TOLD),
@@ -84,10 +84,6 @@ def _tell(incidents: Iterable[IncidentView], present: Present) -> list[Object]:
 def _plan(maintenances: Iterable[Planned], states: Sequence[str], present: Present) -> list[Object]:
     ordered = sorted(maintenances, key=lambda one: one.created_at, reverse=True)
     return [maintenance_object(one, present) for one in ordered if one.state in states]
-
-
-def maintenances_of(site: Site) -> tuple[Planned, ...]:
-    return ()
 
 
 def _source(site: Site, name: str, key: str, builds: dict[str, Build]) -> Source:
