@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar, Event
+from icalendar import Calendar
 
 from incidents.models import Page
 from incidents.snapshots.calendar import write
@@ -17,14 +18,14 @@ def edition(language: str = "ja", zone: str = "Asia/Tokyo") -> Edition:
     return Edition(page, language, NOW)
 
 
-def read(*plans: Plan, language: str = "ja", zone: str = "Asia/Tokyo") -> Calendar:
+def read(*plans: Plan, language: str = "ja", zone: str = "Asia/Tokyo") -> Any:
     written = write(plans, edition(language, zone))
     found = Calendar.from_ical(written)
     assert not found.errors and all(not event.errors for event in found.events)
     return found
 
 
-def event_of(given: Plan, language: str = "ja", zone: str = "Asia/Tokyo") -> Event:
+def event_of(given: Plan, language: str = "ja", zone: str = "Asia/Tokyo") -> Any:
     (found,) = read(given, language=language, zone=zone).events
     return found
 
