@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from incidents.models import OVER, Impact, Incident, IncidentState, Page, Report, ReportState, Service
@@ -20,6 +20,7 @@ class IncidentKey:
     started_at: datetime
     published_at: datetime
     resolved_at: datetime | None
+    updated_at: datetime
 
     @property
     def is_over(self) -> bool:
@@ -42,8 +43,9 @@ def _public(page: Page) -> dict[str, object]:
 def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
     """The latest onset first."""
     rows = Incident.objects.filter(**_public(page)).order_by("-started_at", "-id")
-    fields = ("reference", "revision", "title", "stage", "started_at", "published_at", "resolved_at")
-    return tuple(IncidentKey(*row) for row in rows.values_list(*fields))
+    return tuple(
+        IncidentKey(*row) for row in rows.values_list(*(field.name for field in fields(IncidentKey)))
+    )
 
 
 def incidents_by_service(page: Page) -> dict[str, list[str]]:
