@@ -5,20 +5,12 @@ from xml.etree import ElementTree as ET
 
 from incidents.lib.xml import clean, document, element
 from incidents.models import ServiceStatus
+from incidents.snapshots.colours import FILLS, WHITE
 
 HEIGHT = 20
 BASELINE = 14
 PADDING = 7
 LABEL_FILL = "#3a4047"
-WHITE, DARK = "#ffffff", "#2a1c00"
-FILLS = {
-    ServiceStatus.OPERATIONAL: ("#14713f", WHITE),
-    ServiceStatus.DEGRADED: ("#f4c04d", DARK),
-    ServiceStatus.PARTIAL_OUTAGE: ("#b9490b", WHITE),
-    ServiceStatus.MAJOR_OUTAGE: ("#b3261e", WHITE),
-    ServiceStatus.MAINTENANCE: ("#2457a6", WHITE),
-    ServiceStatus.UNKNOWN: ("#59616b", WHITE),
-}
 FONTS = "Verdana,DejaVu Sans,Hiragino Sans,Yu Gothic UI,Meiryo,Noto Sans CJK JP,sans-serif"
 FONT_SIZE = 11
 NARROW = frozenset("fijlrtI.,:;|!'()[] ")
