@@ -15,6 +15,7 @@ PUBLIC = {
     *("", PUBLISHED),
     *("subscribe", "manage"),
 }
+API = {"api/v2/subscribers.json"}
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>"),
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
@@ -64,7 +65,7 @@ def fill(route: str) -> str:
 
 
 def test_every_route_is_for_everyone_for_a_token_or_for_staff() -> None:
-    known = PUBLIC | TOKEN | DOOR | set(staff_routes())
+    known = PUBLIC | API | TOKEN | DOOR | set(staff_routes())
     strangers = [r for r in routes() if r.removeprefix("<language:language>/") not in known]
     assert strangers == []
 
@@ -101,7 +102,7 @@ def test_odd_bytes_in_an_address_are_not_found_rather_than_a_fault(route: str) -
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("route", sorted(READ))
+@pytest.mark.parametrize("route", sorted(READ | API))
 def test_nothing_a_reader_opens_sets_a_cookie_or_depends_on_one(route: str) -> None:
     """Signed-in staff read the page too: their sessions are renewed by the console alone."""
     make.page()

@@ -58,6 +58,8 @@ def subscribe(page: Page, *, email: str, language: str, service_ids: Iterable[in
     services = _check_choices(page, language=language, service_ids=service_ids)
     subscriber, _is_new = Subscriber.objects.get_or_create(page=page, email=address)
     subscriber = _locked(subscriber)
+    subscriber.api_id = subscribers.api_id(page, address)
+    subscriber.save(update_fields=["api_id"])
     if subscriber.state == SubscriberState.ACTIVE:
         if _is_within_caps(NoticeKind.ALREADY, subscriber):
             _mail(NoticeKind.ALREADY, subscriber)
@@ -117,9 +119,17 @@ def unsubscribe(token: str) -> Subscriber:
 @transaction.atomic
 def request_manage_link(page: Page, email: str) -> None:
     """Mails a link that opens the choices of an active subscriber; tells nothing about the address."""
-    address = clean_address(email)
-    found = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE).first()
-    if found is None:
+    _mail_manage_link(Subscriber.objects.filter(page=page, email=clean_address(email)).first())
+
+
+@transaction.atomic
+def request_leaving(page: Page, api_id: str) -> None:
+    """Mails the subscriber of that id the same link: whoever knows the id may be anyone. Tells nothing."""
+    _mail_manage_link(Subscriber.objects.exclude(api_id="").filter(page=page, api_id=api_id).first())
+
+
+def _mail_manage_link(found: Subscriber | None) -> None:
+    if found is None or found.state != SubscriberState.ACTIVE:
         return
     subscriber = _locked(found)
     if subscriber.state != SubscriberState.ACTIVE or not _is_within_caps(NoticeKind.MANAGE, subscriber):

@@ -20,10 +20,14 @@ class SubscriberState(models.TextChoices):
 
 
 class Subscriber(models.Model):
-    """An address that asked for notices of a page: of all services, or of the chosen ones."""
+    """An address that asked for notices of a page: of all services, or of the chosen ones.
+
+    `api_id` is what programs know it by: made from the address alone, so that it tells nothing of it.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="subscribers")
     public_id = models.CharField(max_length=32, default=new_public_id, unique=True, editable=False)
+    api_id = models.CharField(max_length=12, blank=True, db_index=True, editable=False)
     email = models.CharField(max_length=254)
     language = models.CharField(max_length=8, default="ja")
     state = models.CharField(max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)

@@ -3,9 +3,7 @@
 Mail scanners open every link, so that a link alone must change nothing.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
@@ -17,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from incidents.actions import subscriber as subscriber_actions
 from incidents.lib.errors import Refused
+from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Page, Subscriber
 from incidents.public.subscribing_forms import ALL, AddressForm, ChoicesForm, SubscribeForm, choices_of
 from incidents.public.visit import Visit, find_page, forget_visitor, misdirected
@@ -24,7 +23,6 @@ from incidents.queries import subscribers
 from incidents.queries.subscribers import Link, LinkState
 
 View = Callable[..., HttpResponse]
-STEP_SECONDS = 0.1
 
 
 def acting(*, from_anywhere: bool = False) -> Callable[[View], Callable[..., HttpResponseBase]]:
@@ -81,7 +79,7 @@ def subscribe(visit: Visit) -> HttpResponse:
     if data is None or not form.is_valid():
         return visit.render("public/subscribe.html", {"form": form}, status=_form_status(data))
     if not form.is_from_a_machine:
-        with _taking_a_whole_step():
+        with taking_a_whole_step():
             subscriber_actions.subscribe(
                 visit.page,
                 email=form.cleaned_data["email"],
@@ -116,7 +114,7 @@ def manage(visit: Visit) -> HttpResponse:
         context = {"form": form, "choices": None}
         return visit.render("public/manage.html", context, status=_form_status(data))
     if not form.is_from_a_machine:
-        with _taking_a_whole_step():
+        with taking_a_whole_step():
             subscriber_actions.request_manage_link(visit.page, form.cleaned_data["email"])
     return _say(
         visit,
@@ -190,17 +188,6 @@ def _spoken_to(visit: Visit, subscriber: Subscriber) -> Visit:
 
 def _of_page(link: Link | None, page: Page) -> Link | None:
     return link if link is not None and link.subscriber.page_id == page.pk else None
-
-
-@contextmanager
-def _taking_a_whole_step() -> Iterator[None]:
-    """Writing a mail takes some milliseconds longer than writing none: by the clock, too, an answer must not
-    tell whether an address is subscribed."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        time.sleep((began - time.monotonic()) % STEP_SECONDS)
 
 
 def _mailed_if_possible() -> str:

@@ -14,6 +14,7 @@ from incidents.models import Delivery, NoticeKind, Page, Service, Subscriber, Su
 
 CONFIRM_LIFE = timedelta(days=7)
 MANAGE_LIFE = timedelta(minutes=15)
+API_ID_LENGTH = 12
 
 
 class LinkState(StrEnum):
@@ -47,6 +48,11 @@ def manage_token(subscriber: Subscriber) -> str:
 def unsubscribe_token(subscriber: Subscriber) -> str:
     """Never expires, and can do nothing but unsubscribe."""
     return tokens.sign("unsubscribe", subscriber.public_id)
+
+
+def api_id(page: Page, address: str) -> str:
+    """The same for one address whether or not it is subscribed; nobody else can make or undo it."""
+    return tokens.short_mac("subscriber id", f"{page.pk} {address}")[:API_ID_LENGTH]
 
 
 def find_confirming(token: str) -> Link | None:

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.actions import subscriber as actions
+from incidents.lib.timing import STEP_SECONDS
 from incidents.models import Delivery, Notice, Page, ServiceGroup, Subscriber, SubscriberState
-from incidents.public.subscribing import STEP_SECONDS
 from incidents.queries import subscribers
 from tests.make_notices import make_page, make_service, make_subscriber
 
