@@ -1,9 +1,10 @@
 """Groups of services with what a list of one level needs to know of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from incidents.models import Page, ServiceGroup
+from incidents.models import ServiceGroup
 
 SEPARATOR = " / "
 
@@ -19,9 +20,10 @@ class GroupFacts:
     updated_at: datetime
 
 
-def group_facts(page: Page) -> dict[int, GroupFacts]:
-    """By the group's id."""
-    groups = {group.pk: group for group in ServiceGroup.objects.filter(page=page)}
+def group_facts(group_ids: Iterable[int]) -> dict[int, GroupFacts]:
+    """Of all groups of the pages that these are of, by the group's id."""
+    found = ServiceGroup.objects.filter(page__groups__in=set(group_ids)).distinct()
+    groups = {group.pk: group for group in found}
     return {
         group.pk: GroupFacts(
             id=group.pk,

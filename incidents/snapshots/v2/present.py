@@ -31,7 +31,8 @@ class Present:
 
     @cached_property
     def components(self) -> Components:
-        return components_of(self.page, self.services, group_facts(self.page))
+        groups = group_facts(s.group_id for s in self.services if s.group_id is not None)
+        return components_of(self.page, self.services, groups)
 
     def page_object(self) -> Object:
         return {
