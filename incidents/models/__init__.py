@@ -1,8 +1,10 @@
 """Tables, constraints, small facts."""
 
 from incidents.models.access import AuditEntry, Staff
+from incidents.models.announcement import Announcement
+from incidents.models.correction import Corrected, IncidentCorrection
+from incidents.models.estimate import Estimate, RecoveryEstimate
 from incidents.models.incident import (
-    Estimate,
     Impact,
     Incident,
     IncidentState,
@@ -24,9 +26,11 @@ __all__ = [
     "FAILING",
     "OVER",
     "PENDING_DELIVERY",
+    "Announcement",
     "AuditEntry",
     "Channel",
     "CheckResult",
+    "Corrected",
     "Customer",
     "CustomerContact",
     "Delivery",
@@ -35,6 +39,7 @@ __all__ = [
     "Estimate",
     "Impact",
     "Incident",
+    "IncidentCorrection",
     "IncidentState",
     "LogEntry",
     "LogKind",
@@ -48,6 +53,7 @@ __all__ = [
     "Origin",
     "Page",
     "Policy",
+    "RecoveryEstimate",
     "Report",
     "ReportLine",
     "ReportState",
