@@ -1,7 +1,7 @@
 """What was told wrongly of a public incident, kept with both values for its readers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from incidents.lib import times
@@ -30,4 +30,9 @@ def note(
 
 
 def instant(at: datetime | None) -> dict[str, str | None]:
-    return {"at": at.isoformat() if at else None}
+    return {"at": written(at)}
+
+
+def written(at: datetime | None) -> str | None:
+    """In UTC, so that one instant is one text, whichever zone it came in."""
+    return at.astimezone(UTC).isoformat() if at else None

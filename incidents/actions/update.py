@@ -240,7 +240,7 @@ def _promise_report(incident: Incident, update: Update, draft: Draft) -> None:
 
 def _told_values(update: Update) -> dict[str, Any]:
     instants = {
-        name: value.isoformat() if (value := getattr(update, name)) else None
+        name: corrections.written(getattr(update, name))
         for name in ("happened_at", "next_update_at", "estimate_from", "estimate_until", "recovered_at")
     }
     return {
