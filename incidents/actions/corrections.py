@@ -1,11 +1,12 @@
 """What was told wrongly of a public incident, kept with both values for its readers."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from incidents.lib import times
 from incidents.models import Corrected, Incident, IncidentCorrection, Staff
+from incidents.queries.corrections import written
 
 
 def note(
@@ -31,8 +32,3 @@ def note(
 
 def instant(at: datetime | None) -> dict[str, str | None]:
     return {"at": written(at)}
-
-
-def written(at: datetime | None) -> str | None:
-    """In UTC, so that one instant is one text, whichever zone it came in."""
-    return at.astimezone(UTC).isoformat() if at else None

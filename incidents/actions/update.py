@@ -30,6 +30,7 @@ from incidents.models import (
     UpdateRevision,
 )
 from incidents.notices import fanout
+from incidents.queries.corrections import told_values
 from incidents.queries.incident import (
     drafts_due,
     ended_at,
@@ -144,13 +145,13 @@ def edit_update(
             "someone else corrected this update meanwhile; nothing was overwritten", field="version"
         )
     others = [u for u in updates_in_order(incident) if u.pk != update.pk]
-    earlier, body, body_html = _told_values(update), update.body, update.body_html
+    earlier, body, body_html = told_values(update), update.body, update.body_html
     fill(update, draft, fallback=update, incident=incident)
     check_order(update, others, incident=incident)
     if draft.scope is not None:
         check_scope(draft.scope, page=incident.page)
         save_scope(update, {service.pk: status for service, status in draft.scope.items()})
-    now_told = _told_values(update)
+    now_told = told_values(update)
     if now_told == earlier:
         return update
     update.edited_at = times.now()
@@ -236,21 +237,3 @@ def _promise_report(incident: Incident, update: Update, draft: Draft) -> None:
         incident.report_due_on = draft.report_due_on
     if draft.promise_no_report:
         incident.report_due_on = None
-
-
-def _told_values(update: Update) -> dict[str, Any]:
-    instants = {
-        name: corrections.written(getattr(update, name))
-        for name in ("happened_at", "next_update_at", "estimate_from", "estimate_until", "recovered_at")
-    }
-    return {
-        "stage": update.stage,
-        "severity": update.severity,
-        "body": update.body,
-        "concerned": update.concerned,
-        "workaround": update.workaround,
-        "estimate": update.estimate,
-        "texts": update.texts,
-        "scope": {str(row.service_id): row.status for row in update.scope.order_by("service_id")},
-        **instants,
-    }

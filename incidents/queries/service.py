@@ -1,13 +1,15 @@
 """The status of each service, derived: from people's words first, then from what monitors see."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
+from incidents.lib.languages import Texts, in_language
 from incidents.models import (
     OVER,
     Impact,
@@ -17,6 +19,7 @@ from incidents.models import (
     Page,
     Policy,
     Service,
+    ServiceGroup,
     ServiceStatus,
     Signal,
     Verdict,
@@ -30,11 +33,13 @@ class ServiceView:
 
     `stale_after`: when it becomes so unless another result comes; None for what nothing watches.
     `changed_at`: when the status last changed, as far as it is on record.
+    `fallbacks`: names and descriptions nobody wrote in the language of the view, each with the one it is in.
     """
 
     id: int
     slug: str
     name: str
+    group_id: int | None
     group: str
     description: str
     status: ServiceStatus
@@ -43,9 +48,14 @@ class ServiceView:
     last_data_at: datetime | None
     is_stale: bool
     stale_after: datetime | None
-    group_id: int | None
     created_at: datetime
     changed_at: datetime
+    first_language: str
+    texts: Texts
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> "ServiceView":
+        return in_language(self, ("name", "group", "description"), language)
 
 
 @dataclass(frozen=True)
@@ -71,16 +81,12 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 
 
 def view_services(page: Page) -> tuple[ServiceView, ...]:
-    """The page's services in the order they are shown: groups by position, then services by position."""
+    """The page's services in the order they are shown: by the tree of groups, then by position."""
     services = sorted(
-        Service.objects.filter(page=page).select_related("group").annotate(**_last_hit()),
-        key=lambda s: (
-            s.group is not None,
-            s.group.position if s.group else 0,
-            s.group_id or 0,
-            s.position,
-            s.pk,
-        ),
+        Service.objects.filter(page=page)
+        .select_related("group__parent__parent")
+        .annotate(**_last_hit()),
+        key=lambda s: (_place(s.group), s.position, s.pk),
     )
     told = _told_by_incidents(page)
     seen = _seen_by_monitors(page)
@@ -89,9 +95,20 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
     for monitor in Monitor.objects.filter(watching, service__page=page).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
-        _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
+        _view(
+            service,
+            told=told[service.pk],
+            seen=seen[service.pk],
+            monitors=monitors[service.pk],
+            first_language=page.first_language,
+        )
         for service in services
     )
+
+
+def _place(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
+    """Where a group stands in the tree, from the top; what stands in none comes first."""
+    return (*_place(group.parent), (group.position, group.pk)) if group else ()
 
 
 def _last_hit() -> dict[str, Subquery]:
@@ -105,7 +122,12 @@ def _last_hit() -> dict[str, Subquery]:
 
 
 def _view(
-    service: Service, *, told: list[_Cause], seen: list[_Cause], monitors: list[Monitor]
+    service: Service,
+    *,
+    told: list[_Cause],
+    seen: list[_Cause],
+    monitors: list[Monitor],
+    first_language: str,
 ) -> ServiceView:
     causes = told or seen
     if service.manual_status != ServiceStatus.OPERATIONAL:
@@ -120,6 +142,7 @@ def _view(
         id=service.pk,
         slug=service.slug,
         name=service.name,
+        group_id=service.group_id,
         group=service.group.name if service.group else "",
         description=service.description,
         status=status,
@@ -128,10 +151,20 @@ def _view(
         last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
         is_stale=stale,
         stale_after=believed_until,
-        group_id=service.group_id,
         created_at=service.created_at,
         changed_at=_changed_at(service, since, believed_until if stale else None),
+        first_language=first_language,
+        texts=_texts(service),
     )
+
+
+def _texts(service: Service) -> dict[str, dict[str, str]]:
+    """The service's own, and the name of its group."""
+    groups: Texts = service.group.texts if service.group else {}
+    return {
+        language: {**service.texts.get(language, {}), "group": groups.get(language, {}).get("name", "")}
+        for language in {*service.texts, *groups}
+    }
 
 
 def _believed_until(monitor: Monitor) -> datetime | None:

@@ -61,7 +61,7 @@ def _history_source(site: Site, months: dict[date, tuple[IncidentKey, ...]]) -> 
     counts = [(month, len(keys)) for month, keys in months.items()]
 
     def render(edition: Edition) -> list[File]:
-        shown = [_month(site, month, months[month]) for month in newest]
+        shown = [_month(site, month, months[month], edition) for month in newest]
         context = {"months": shown, "all_months": counts}
         return [page_file(edition, "/history", "public/history.html", context)]
 
@@ -76,7 +76,7 @@ def _month_source(site: Site, first: date, months: dict[date, tuple[IncidentKey,
 
     def render(edition: Edition) -> list[File]:
         context = {
-            "month": _month(site, first, keys),
+            "month": _month(site, first, keys, edition),
             "earlier": ordered[place - 1] if place else None,
             "later": ordered[place + 1] if place + 1 < len(ordered) else None,
         }
@@ -92,9 +92,9 @@ def _today(site: Site) -> date:
     return site.now.astimezone(site.page.zone).date()
 
 
-def _month(site: Site, first: date, keys: tuple[IncidentKey, ...]) -> Month:
+def _month(site: Site, first: date, keys: tuple[IncidentKey, ...], edition: Edition) -> Month:
     """Its days up to today, newest first, each with the incidents that touched it."""
-    incidents = site.load(keys)
+    incidents = tuple(one.in_language(edition.language) for one in site.load(keys))
     spans = [(*days_touched(incident, site), incident) for incident in incidents]
     last = min(next_month(first) - timedelta(days=1), _today(site))
     days = (last - timedelta(days=back) for back in range((last - first).days + 1))

@@ -35,7 +35,8 @@ def sources(site: Site) -> Iterator[Source]:
 
 def _overview(site: Site, edition: Edition) -> File:
     def context(is_grey: bool) -> dict[str, Any]:
-        shown = greyed(site.overview) if is_grey else site.overview
+        shown = site.overview.in_language(edition.language)
+        shown = greyed(shown) if is_grey else shown
         with translation.override(edition.language):
             return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
 
@@ -56,13 +57,14 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     key = digest(hour, shown, told, *(minute(site, key) for key in keys if not key.is_over))
 
     def render(edition: Edition) -> list[File]:
-        incidents = site.load(keys)
+        incidents = [one.in_language(edition.language) for one in site.load(keys)]
+        shown = service.in_language(edition.language)
         context = {
-            "service": service,
+            "service": shown,
             "open_incidents": [i for i in incidents if not i.is_over],
             "past_incidents": [i for i in incidents if i.is_over],
         }
-        stale = {"service": grey(service)}
+        stale = {"service": grey(shown)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)
@@ -77,11 +79,15 @@ def _incident_source(site: Site, key: IncidentKey) -> Source:
     path = f"/incidents/{key.reference}"
 
     def render(edition: Edition) -> list[File]:
-        return [_incident_file(edition, path, site.load_one(key.reference))]
+        return [_incident_file(edition, path, site.load_one(key.reference).in_language(edition.language))]
 
-    return per_language(
-        site, f"incident:{key.reference}", f"{key.revision} {minute(site, key)}", [path], render
-    )
+    shown = f"{key.revision} {minute(site, key)} {_is_report_late(site, key)}"
+    return per_language(site, f"incident:{key.reference}", shown, [path], render)
+
+
+def _is_report_late(site: Site, key: IncidentKey) -> bool:
+    today = site.now.astimezone(site.page.zone).date()
+    return key.report_due_on is not None and key.report_due_on < today
 
 
 def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
