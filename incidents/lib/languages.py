@@ -18,10 +18,8 @@ class Said:
 
 def said(text: str, texts: Texts, *, field: str, language: str, first: str) -> Said:
     """`field` in the language asked for; where nobody wrote it, `text`, which is in the `first` language."""
-    if language == first or not text:
-        return Said(text, language)
-    written = texts.get(language, {}).get(field, "")
-    return Said(written, language) if written else Said(text, first)
+    written = "" if language == first else texts.get(language, {}).get(field, "")
+    return Said(text, first) if text and not written else Said(written, language)
 
 
 def said_by(row: Any, field: str, *, language: str, first: str) -> Said:

@@ -12,7 +12,8 @@ from incidents.lib.errors import Refused
 from incidents.models import Delivery, Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
 from incidents.notices.channel import Letter
-from incidents.notices.content import content_of, one_line
+from incidents.notices.content import content_of
+from incidents.notices.frame import one_line
 from incidents.notices.message import Headers, Personal, Prepared, new_marks, prepare
 
 _NO_ID_CHARACTER = re.compile(r"[^a-z0-9-]")

@@ -13,7 +13,9 @@ ENGLISH = {"en": {"title": "Search is late"}}
         ("検索遅延", {}, "en", Said("検索遅延", "ja")),
         ("検索遅延", {"en": {"body": "…"}}, "en", Said("検索遅延", "ja")),
         ("検索遅延", {"en": {"title": ""}}, "en", Said("検索遅延", "ja")),
-        ("", ENGLISH, "en", Said("", "en")),
+        ("", ENGLISH, "en", Said("Search is late", "en")),
+        ("", ENGLISH, "ja", Said("", "ja")),
+        ("", {}, "en", Said("", "en")),
     ],
 )
 def test_a_text_nobody_wrote_is_that_of_the_first_language(

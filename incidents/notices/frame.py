@@ -1,0 +1,48 @@
+"""What every mail is made of: its frame, and the words of the record in the reader's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from incidents.lib.languages import Said, said_by
+from incidents.models import Incident, Page
+from incidents.notices import links
+from incidents.notices.words import Words
+
+TITLE_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Content:
+    template: str
+    subject: str
+    context: Mapping[str, Any]
+
+
+def frame(page: Page, words: Words) -> dict[str, Any]:
+    return {
+        "words": words,
+        "page": page,
+        "why": words.why.format(page.name),
+        "home_url": links.page_url(page, "/", language=words.language),
+        "manage_url": links.page_url(page, "/manage", language=words.language),
+    }
+
+
+def stem(incident: Incident, words: Words) -> str:
+    """The same in every subject of the incident, however long the step before it grows."""
+    field = "first_title" if incident.first_title else "title"
+    title = one_line(said(incident, field, incident.page, words).text)
+    if len(title) > TITLE_CHARACTERS:
+        title = title[: TITLE_CHARACTERS - 1] + "…"
+    return f"{title} ({incident.reference})"
+
+
+def said(row: Any, field: str, page: Page, words: Words) -> Said:
+    return said_by(row, field, language=words.language, first=page.first_language)
+
+
+def one_line(text: str) -> str:
+    """Without control characters, line ends or the marks that turn the direction of writing."""
+    kept = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(kept.split())
