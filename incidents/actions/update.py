@@ -232,7 +232,7 @@ def _write_update(incident: Incident, draft: Draft, *, before: list[Update], act
 def _promise_report(incident: Incident, update: Update, draft: Draft) -> None:
     if update.stage not in OVER:
         return
-    if draft.report_due_on:
+    if draft.report_due_on and draft.report_due_on != incident.report_due_on:
         check_report_day(draft.report_due_on, incident=incident)
         incident.report_due_on = draft.report_due_on
     if draft.promise_no_report:

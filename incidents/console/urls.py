@@ -25,6 +25,7 @@ urlpatterns = [
     path("incidents/<slug:reference>/correct/", incidents.correct, name="incident_correct"),
     path("incidents/<slug:reference>/publish/", incidents.publish_draft, name="draft_publish"),
     path("incidents/<slug:reference>/dismiss/", incidents.dismiss_draft, name="draft_dismiss"),
+    path("incidents/<slug:reference>/report/promise/", incidents.promise_report, name="report_promise"),
     path("incidents/<slug:reference>/log/", log.add, name="log_add"),
     path("incidents/<slug:reference>/log/<int:entry_id>/", log.edit, name="log_edit"),
     path("incidents/<slug:reference>/audience/", updates.show_audience, name="audience"),
