@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from incidents.actions.texts import check_languages, check_lengths, render_field
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.languages import Texts
@@ -76,12 +77,6 @@ def check_order(update: Update, others: list[Update], *, incident: Incident) -> 
         raise Refused("the first update cannot already resolve the incident", field="stage")
 
 
-def check_languages(texts: Texts, *, incident: Incident) -> None:
-    for language in texts:
-        if language not in incident.page.languages[1:]:
-            raise Refused(f"{language} is not one of the page's other languages", field="texts")
-
-
 def _promise(update: Update, draft: Draft) -> datetime | None:
     """The draft's own; else a new update promises by severity, and a corrected one keeps its promise."""
     if update.stage in OVER or draft.promise_nothing:
@@ -112,7 +107,7 @@ def _texts(
     """Every other language's own words. What is not given stays, unless it would now say another thing than
     the first language does."""
     given = draft.texts or {}
-    check_languages(given, incident=incident)
+    check_languages(given, page=incident.page)
     stays = {name for name in LONGEST if not is_new or _is_as_before(draft, name, fallback=fallback)}
     before: Texts = fallback.texts if fallback else {}
     told = {
@@ -136,20 +131,10 @@ def _is_as_before(draft: Draft, name: str, *, fallback: Update | None) -> bool:
 
 def _in_language(language: str, *, given: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     texts = {name: _kept(given.get(name), before.get(name, "")) for name in LONGEST}
-    for name, text in texts.items():
-        if len(text) > LONGEST[name]:
-            raise Refused(f"expected at most {LONGEST[name]} characters", field=f"{name}_{language}")
+    check_lengths(texts, longest=LONGEST, language=language)
     if texts["body"]:
         texts["body_html"] = render_field(texts["body"], field=f"body_{language}")
     return {name: text for name, text in texts.items() if text}
-
-
-def render_field(text: str, *, field: str) -> str:
-    """As `render`, with a refusal at the field that the text stands in."""
-    try:
-        return render(text)
-    except Refused as refused:
-        raise Refused(str(refused), field=field) from refused
 
 
 def _kept(new: str | None, old: str) -> str:

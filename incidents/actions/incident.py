@@ -12,6 +12,7 @@ from incidents.actions import audit, corrections, wording
 from incidents.actions.folding import fold_incident
 from incidents.actions.references import next_reference
 from incidents.actions.revision import touch_incident, touch_page
+from incidents.actions.texts import check_languages
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -190,9 +191,8 @@ def _with_titles(
         language: {name: text for name, text in own.items() if name != "title"}
         for language, own in texts.items()
     }
+    check_languages({language: {} for language in titles}, page=page)
     for language, title in titles.items():
-        if language not in page.languages[1:]:
-            raise Refused(f"{language} is not one of the page's other languages", field="texts")
         if title.strip():
             _check_title(title, field=f"title_{language}")
             merged.setdefault(language, {})["title"] = title.strip()

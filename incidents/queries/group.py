@@ -97,3 +97,17 @@ def _walk(
                 texts=row.texts,
             )
             yield from inner
+
+
+def all_groups(page: Page) -> list[tuple[ServiceGroup, int]]:
+    """Every group of the page with its depth, in the order of a tree read from the top."""
+    below: dict[int | None, list[ServiceGroup]] = defaultdict(list)
+    for row in ServiceGroup.objects.filter(page=page).order_by("position", "id"):
+        below[row.parent_id].append(row)
+
+    def walk(parent_id: int | None, depth: int) -> Iterator[tuple[ServiceGroup, int]]:
+        for row in below[parent_id]:
+            yield row, depth
+            yield from walk(row.pk, depth + 1)
+
+    return list(walk(None, 0))
