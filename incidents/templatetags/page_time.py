@@ -70,18 +70,30 @@ def format_period(from_at: datetime, until_at: datetime, *, zone: ZoneInfo, lang
 
 
 def format_estimate(
-    estimate: RecoveryEstimate, *, zone: ZoneInfo, language: str, today: date | None = None
+    told: RecoveryEstimate, *, zone: ZoneInfo, language: str, today: date | None = None
 ) -> str:
     """18:00頃（日本時間）, 18:00 ～ 20:00（日本時間） or 未定; with the date unless that is `today`."""
-    if estimate.from_at is None or estimate.until_at is None:
-        return gettext("Undecided")
-    is_today = estimate.from_at.astimezone(zone).date() == today
-    if not estimate.is_range:
-        return _about(estimate.from_at, zone=zone, language=language, is_today=is_today)
-    start, end = format_period(estimate.from_at, estimate.until_at, zone=zone, language=language)
+    ends = [words for _at, words in _ends(told, zone=zone, language=language, today=today)]
+    return _range(language).format(*ends) if len(ends) > 1 else "".join(ends) or gettext("Undecided")
+
+
+def _ends(
+    told: RecoveryEstimate, *, zone: ZoneInfo, language: str, today: date | None
+) -> list[tuple[datetime, str]]:
+    """Its one instant or its two, each in words."""
+    if told.from_at is None or told.until_at is None:
+        return []
+    is_today = told.from_at.astimezone(zone).date() == today
+    if not told.is_range:
+        return [(told.from_at, _about(told.from_at, zone=zone, language=language, is_today=is_today))]
+    start, end = format_period(told.from_at, told.until_at, zone=zone, language=language)
     if is_today:
-        start = f"{estimate.from_at.astimezone(zone):%H:%M}"
-    return f"{start} ～ {end}" if language == "ja" else f"{start} – {end}"
+        start = f"{told.from_at.astimezone(zone):%H:%M}"
+    return [(told.from_at, start), (told.until_at, end)]
+
+
+def _range(language: str) -> str:
+    return "{} ～ {}" if language == "ja" else "{} – {}"
 
 
 def _about(at: datetime, *, zone: ZoneInfo, language: str, is_today: bool) -> str:
@@ -119,7 +131,7 @@ def instant(context: Context, at: datetime, style: str = "full") -> SafeString:
 def period(context: Context, from_at: datetime, until_at: datetime | None) -> SafeString:
     """From – until as two <time>, or from – ongoing; in Japanese with ～."""
     zone, language = context["page"].zone, get_language() or "en"
-    form = "{} ～ {}" if language == "ja" else "{} – {}"
+    form = _range(language)
     if until_at is None:
         whole = format_instant(from_at, zone=zone, language=language)
         return format_html(form, _time(from_at, whole), gettext("ongoing"))
@@ -132,8 +144,10 @@ def estimate(context: Context, told: RecoveryEstimate, near: datetime | None = N
     """What is said of the recovery to come, as a <time> or in words; without the date on the day of `near`."""
     zone, language = context["page"].zone, get_language() or "en"
     today = near.astimezone(zone).date() if near else None
-    words = format_estimate(told, zone=zone, language=language, today=today)
-    return _time(told.from_at, words) if told.from_at else format_html("{}", words)
+    ends = [_time(at, words) for at, words in _ends(told, zone=zone, language=language, today=today)]
+    if not ends:
+        return format_html("{}", gettext("Undecided"))
+    return format_html(_range(language), *ends) if len(ends) > 1 else ends[0]
 
 
 def _time(at: datetime, words: str) -> SafeString:

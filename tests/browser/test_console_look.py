@@ -46,7 +46,11 @@ def screens(night: BadNight) -> Mapping[str, str]:
         "report-issue": f"{over}{night.drafted.reference}/report/issue/",
         "report-issued": f"{over}{night.issued.reference}/report/",
         "report-preview": f"{over}{night.issued.reference}/report/preview/",
+        "announcement": "/console/announcement/",
         "services": "/console/services/",
+        "service-edit": "/console/services/archive/edit/",
+        "groups": "/console/groups/",
+        "group-new": "/console/groups/new/",
         "service": "/console/services/archive/",
         "service-new": "/console/services/new/",
         "monitor-new": "/console/services/archive/monitors/new/",
@@ -132,7 +136,7 @@ def faults_of(tab: Tab, name: str, *, width: int) -> list[str]:
 
 def seen_words(tab: Tab) -> str:
     """Without what people, monitors and servers wrote."""
-    hidden = ".break, .markdown, .document"
+    hidden = ".break, .markdown, .document, [lang=en]"
     return str(
         tab.locator("body").evaluate(
             "(body, others) => { const copy = body.cloneNode(true);"

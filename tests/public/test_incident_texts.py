@@ -140,7 +140,7 @@ def test_a_text_nobody_translated_falls_back_and_is_marked_with_its_language(inc
     )
     html = read(address(incident, "/en"))
     assert '<h1 lang="ja">検索遅延</h1>' in html
-    assert re.search(r'Japanese only</span></p>\s*<div class="prose" lang="ja"><p>調査中です。', html)
+    assert re.search(r'Japanese only</span>\s*</header>\s*<div class="prose" lang="ja"><p>調査中です。', html)
     assert "Users of SAML" in html and "SAML利用者" not in html
     assert "検索遅延 [Japanese only]" in html and "[Japanese only]\n調査中です。" in html
     assert 'lang="ja">検索の説明</span>' in read("/en/")
