@@ -29,6 +29,7 @@ from incidents.models import (
     Update,
     UpdateRevision,
 )
+from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout
 from incidents.queries.corrections import told_values
 from incidents.queries.incident import (
@@ -41,9 +42,11 @@ from incidents.queries.incident import (
 
 __all__ = [
     "SENDING",
+    "UNDECIDED",
     "Draft",
     "cancel_notice",
     "edit_update",
+    "known",
     "publish_draft",
     "publish_due_drafts",
     "publish_update",

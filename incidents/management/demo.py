@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -13,12 +13,13 @@ from incidents.actions import update as update_actions
 from incidents.actions.monitor import create_monitor
 from incidents.actions.report import draft_report, save_report
 from incidents.actions.service import create_service, set_status
-from incidents.actions.update import Draft
+from incidents.actions.update import Draft, known
 from incidents.lib import times
 from incidents.reports import issue
 
 # Rows of the record, handed from one action to the next.
 Handle = Any
+Text = TypeVar("Text")
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,13 @@ class Told:
     after: timedelta
     stage: str
     body: str
+    english: str = ""
+    recovers_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class Past:
-    """An invented incident that began `before` the present."""
+    """An invented incident that began `before` the present; spans after its beginning."""
 
     before: timedelta
     title: str
@@ -39,6 +42,7 @@ class Past:
     severity: str
     concerned: str
     told: Sequence[Told]
+    english: str = ""
 
 
 SERVICES = (
@@ -155,13 +159,18 @@ OPEN = Past(
             9 * MINUTES,
             "investigating",
             "管理コンソールにおいて、**ユーザーの一括登録**が失敗する事象が発生しております。個別の登録は正常にご利用いただけます。",
+            "**Importing many users at once** fails in the admin console. Adding them one by one works.",
+            2 * HOURS,
         ),
         Told(
             42 * MINUTES,
             "identified",
             "CSVファイルの検証処理に不具合があることを確認し、修正版の準備を進めております。",
+            "A fault in the check of the CSV file was found. A corrected version is being prepared.",
+            3 * HOURS,
         ),
     ),
+    "Part of the admin console cannot be used",
 )
 
 REPORTED = "シングルサインオンでのログインエラー"
@@ -205,6 +214,7 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
         incident = incident_actions.open_incident(
             page,
             title=past.title,
+            titles=_in_english(page, past.english),
             scope={service: past.status},
             severity=past.severity,
             started_at=began_at,
@@ -217,9 +227,16 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
                 body=told.body,
                 scope={service: past.status} if told is past.told[0] else None,
                 concerned=past.concerned,
+                estimate=known(began_at + told.recovers_after) if told.recovers_after else None,
+                texts=_in_english(page, {"body": told.english}),
             )
             update_actions.publish_update(incident, draft, notify=False)
     return incident
+
+
+def _in_english(page: Handle, text: Text) -> dict[str, Text]:
+    """The text beside the Japanese one, on a page that has both languages."""
+    return {"en": text} if "en" in page.languages[1:] else {}
 
 
 def _report(incident: Handle, *, at: datetime) -> None:

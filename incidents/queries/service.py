@@ -86,7 +86,7 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
         Service.objects.filter(page=page)
         .select_related("group__parent__parent")
         .annotate(**_last_hit()),
-        key=lambda s: (_place(s.group), s.position, s.pk),
+        key=lambda s: (place_of(s.group), s.position, s.pk),
     )
     told = _told_by_incidents(page)
     seen = _seen_by_monitors(page)
@@ -106,9 +106,9 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
     )
 
 
-def _place(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
+def place_of(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
     """Where a group stands in the tree, from the top; what stands in none comes first."""
-    return (*_place(group.parent), (group.position, group.pk)) if group else ()
+    return (*place_of(group.parent), (group.position, group.pk)) if group else ()
 
 
 def _last_hit() -> dict[str, Subquery]:

@@ -6,11 +6,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from incidents.lib import tokens
-from incidents.models import Delivery, NoticeKind, Page, Service, Subscriber, SubscriberState
+from incidents.lib.languages import said_by
+from incidents.models import (
+    Delivery,
+    NoticeKind,
+    Page,
+    Service,
+    ServiceGroup,
+    Subscriber,
+    SubscriberState,
+)
+from incidents.queries.service import place_of
 
 CONFIRM_LIFE = timedelta(days=7)
 MANAGE_LIFE = timedelta(minutes=15)
@@ -30,11 +40,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class ServiceChoice:
+    pk: int
+    name: str
+
+
+@dataclass(frozen=True)
 class ServiceChoices:
     """`name` is empty for services in no group."""
 
     name: str
-    services: tuple[Service, ...]
+    services: tuple[ServiceChoice, ...]
 
 
 def confirm_token(subscriber: Subscriber) -> str:
@@ -88,13 +104,17 @@ def find_unsubscribing(token: str) -> Subscriber | None:
     return _subscribers().filter(public_id=public_id).first() if public_id else None
 
 
-def service_choices(page: Page) -> list[ServiceChoices]:
+def service_choices(page: Page, *, language: str) -> list[ServiceChoices]:
     """The page's services as a visitor sees them: in groups, then those in none."""
-    services = Service.objects.filter(page=page).select_related("group")
-    in_order = services.order_by(F("group__position").asc(nulls_last=True), "group_id", "position", "id")
+
+    def name(row: Service | ServiceGroup | None) -> str:
+        return said_by(row, "name", language=language, first=page.first_language).text if row else ""
+
+    services = Service.objects.filter(page=page).select_related("group__parent__parent")
+    in_order = sorted(services, key=lambda s: (s.group is None, place_of(s.group), s.position, s.pk))
     return [
-        ServiceChoices(name, tuple(members))
-        for name, members in groupby(in_order, key=lambda s: s.group.name if s.group else "")
+        ServiceChoices(name(group), tuple(ServiceChoice(service.pk, name(service)) for service in members))
+        for group, members in groupby(in_order, key=lambda service: service.group)
     ]
 
 

@@ -113,6 +113,7 @@ def _report_files(edition: Edition, number: str) -> Iterator[File]:
     context = {
         "document": document,
         "reference": report.incident.reference,
+        "written_in": "" if report.language == edition.language else report.language,
         "article": report_html.write(document, render_markdown=render_markdown),
     }
     yield page_file(edition, path, "public/report.html", context)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incidents.models.estimate import UNDECIDED, UNSAID, RecoveryEstimate, known
 from incidents.models.fold import Change, Stretch, Told, change_of, fold, standing_estimates
@@ -153,3 +155,21 @@ def test_an_update_s_line_follows_from_what_it_changed(
     before: Told | None, now: Told, change: Change
 ) -> None:
     assert change_of(now, before=before) == change
+
+
+SAID = st.sampled_from([UNSAID, UNDECIDED, known(at(10, 0)), known(at(10, 0), at(11, 0))])
+STAGE = st.sampled_from(["investigating", "identified", "monitoring", "resolved", "postmortem"])
+
+
+@given(st.lists(st.tuples(STAGE, SAID), min_size=1, max_size=8))
+def test_what_stands_of_the_recovery_is_the_last_that_was_said_since_it_was_last_over(
+    course: list[tuple[str, RecoveryEstimate]],
+) -> None:
+    folded = fold(
+        [told(at(4, hour), stage, recovery=said) for hour, (stage, said) in enumerate(course)],
+        started_at=ONSET,
+    )
+    over = [index for index, (stage, _) in enumerate(course) if stage in ("resolved", "postmortem")]
+    since = course[over[-1] + 1 :] if over else course
+    said = [estimate for _, estimate in since if estimate]
+    assert folded.recovery == (said[-1] if said else UNSAID)
