@@ -72,7 +72,6 @@ def edit_service(
     before = _described(service)
     service.name, service.description, service.group = name.strip(), description.strip(), group
     service.texts = written(texts or {}, longest=LONGEST, page=page)
-    service.updated_at = times.now()
     service.save()
     audit.record("edit_service", service, actor=actor, before=before, after=_described(service))
     touch_page(page.pk)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.console.translations import add_translations, written_texts
 from incidents.models import Page, Service, ServiceGroup
-from incidents.queries.group import all_groups
+from incidents.queries.groups import all_groups
 
 NAMED = ("name", "description")
 INDENT = "　"

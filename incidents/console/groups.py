@@ -13,7 +13,7 @@ from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
 from incidents.lib.errors import Refused
 from incidents.models import ServiceGroup
-from incidents.queries.group import all_groups
+from incidents.queries.groups import all_groups
 
 
 @staff_view

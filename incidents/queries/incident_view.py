@@ -23,6 +23,7 @@ from incidents.models import (
     UpdateRevision,
     worst,
 )
+from incidents.models.estimate import UNSAID
 from incidents.models.fold import Change
 from incidents.queries.corrections import (
     CorrectedFact,
@@ -74,9 +75,9 @@ class UpdateView:
     published_at: datetime
     edited_at: datetime | None
     next_update_at: datetime | None
-    recovery: RecoveryEstimate
-    recovery_before: RecoveryEstimate
-    fallbacks: Mapping[str, str]
+    recovery: RecoveryEstimate = UNSAID
+    recovery_before: RecoveryEstimate = UNSAID
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
     revisions: tuple[RevisionView, ...] = ()
 
     @property
@@ -117,16 +118,19 @@ class IncidentView:
     updated_at: datetime
     resolved_at: datetime | None
     next_update_at: datetime | None
-    recovery: RecoveryEstimate
     updates: tuple[UpdateView, ...]
     impacts: tuple[ImpactView, ...]
-    corrections: tuple[CorrectionView, ...]
     report_number: str | None
     report_issued_at: datetime | None
     report_pending: bool
-    report_due_on: date | None
-    fallbacks: Mapping[str, str]
-    in_language: "Callable[[str], IncidentView]" = field(repr=False, compare=False)
+    report_due_on: date | None = None
+    recovery: RecoveryEstimate = UNSAID
+    corrections: tuple[CorrectionView, ...] = ()
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    _tell: "Callable[[str], IncidentView] | None" = field(default=None, repr=False, compare=False)
+
+    def in_language(self, language: str) -> "IncidentView":
+        return self._tell(language) if self._tell else self
 
     @property
     def is_over(self) -> bool:
@@ -235,7 +239,7 @@ def _view(incident: Incident, tongue: Tongue) -> IncidentView:
         report_pending=report is not None and not issued,
         report_due_on=incident.report_due_on,
         fallbacks=_fallbacks(texts, tongue),
-        in_language=lambda language: _view(incident, replace(tongue, language=language)),
+        _tell=lambda language: _view(incident, replace(tongue, language=language)),
     )
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from incidents.lib import times
 from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
 from incidents.queries.announcement import AnnouncementView, pinned_announcement
-from incidents.queries.group import GroupNode, GroupView, tree, view_groups
+from incidents.queries.groups import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import view_services
@@ -34,7 +34,7 @@ class Overview:
     open_incidents: tuple[IncidentView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
-    announcement: AnnouncementView | None
+    announcement: AnnouncementView | None = None
 
     @property
     def group_tree(self) -> tuple[GroupNode, ...]:

@@ -83,9 +83,7 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 def view_services(page: Page) -> tuple[ServiceView, ...]:
     """The page's services in the order they are shown: by the tree of groups, then by position."""
     services = sorted(
-        Service.objects.filter(page=page)
-        .select_related("group__parent__parent")
-        .annotate(**_last_hit()),
+        Service.objects.filter(page=page).select_related("group__parent__parent").annotate(**_last_hit()),
         key=lambda s: (place_of(s.group), s.position, s.pk),
     )
     told = _told_by_incidents(page)

@@ -41,7 +41,7 @@ def _newest(site: Site) -> tuple[list[IncidentKey], list[Planned]]:
 def _files(
     site: Site, edition: Edition, incidents: list[IncidentKey], maintenances: list[Planned]
 ) -> Iterator[File]:
-    views = site.load(incidents)
+    views = [view.in_language(edition.language) for view in site.load(incidents)]
     with translation.override(edition.language):
         title = _("%(page)s - Incident History") % {"page": edition.page.name}
         entries: list[Entry] = [
