@@ -4,7 +4,6 @@ Every query of what visitors read begins here, so that nothing of a private page
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
@@ -19,6 +18,11 @@ def shown_services(page: Page) -> QuerySet[Service]:
     return Service.objects.filter(Q(page=page) | Q(pk__in=chosen.values("service")))
 
 
+def offered_services(page: Page) -> QuerySet[Service]:
+    """What a page may show beside its own."""
+    return Service.objects.filter(page__visibility=Visibility.PUBLIC).exclude(page=page)
+
+
 def shown_incidents(page: Page) -> QuerySet[Incident]:
     """Public incidents of the page, and those of other public pages that name a service it shows."""
     chosen = _CHOSEN.filter(_OF_PUBLIC_PAGE, page=page).values("service")
@@ -28,10 +32,10 @@ def shown_incidents(page: Page) -> QuerySet[Incident]:
     return Incident.objects.filter(Q(page=page) | theirs, state=IncidentState.PUBLIC)
 
 
-def showing_pages(page: Page, service_ids: Iterable[int]) -> dict[int, set[int]]:
-    """Which of the page's services each page shows, by the page's id; the page itself comes first."""
-    shown: dict[int, set[int]] = defaultdict(set, {page.pk: set(service_ids)})
-    chosen = _CHOSEN.filter(_OF_PUBLIC_PAGE, service__in=shown[page.pk], service__page=page)
+def other_pages_showing(page: Page) -> dict[int, set[int]]:
+    """The page's services that each other page shows, by that page's id."""
+    shown: dict[int, set[int]] = defaultdict(set)
+    chosen = _CHOSEN.filter(_OF_PUBLIC_PAGE, service__page=page)
     for page_id, service_id in chosen.values_list("page", "service"):
         shown[page_id].add(service_id)
     return dict(shown)
