@@ -51,10 +51,11 @@ class Overview:
 def page_for(host: str) -> Page | None:
     """The page of a request's host (port left away); the only page there is answers for every allowed host."""
     name = host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
-    pages = list(Page.objects.order_by("id")[:2])
+    known = Page.objects.select_related("logo").defer("logo__png").order_by("id")
+    pages = list(known[:2])
     if len(pages) == 1:
         return pages[0]
-    return Page.objects.filter(host=name).first()
+    return known.filter(host=name).first()
 
 
 def first_page() -> Page | None:

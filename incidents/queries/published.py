@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import OVER, Impact, Page, Report, ReportState
+from incidents.models import OVER, Impact, Logo, Page, Report, ReportState
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.shown import shown_incidents, shown_services
 
@@ -79,4 +79,5 @@ def look_of(page: Page) -> list[object]:
     settings.pop("updated_at")
     services = shown_services(page).order_by("pk")
     names = services.values_list("pk", "slug", "name", "texts", "group__name", "group__texts")
-    return [settings, list(names)]
+    logos = Logo.objects.filter(page=page).values_list("digest", flat=True)
+    return [settings, list(names), list(logos)]
