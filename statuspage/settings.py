@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "statuspage.apps.WiringConfig",
 ]
 MIDDLEWARE = [
+    "statuspage.hosts.accept_pages",
     "statuspage.proxies.trust_proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

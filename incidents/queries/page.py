@@ -58,6 +58,10 @@ def page_for(host: str) -> Page | None:
     return known.filter(host=name).first()
 
 
+def is_host_of_a_page(host: str) -> bool:
+    return Page.objects.filter(host=host).exists()
+
+
 def first_page() -> Page | None:
     return Page.objects.order_by("id").first()
 
