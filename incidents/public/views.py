@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request
 
 from incidents.lib import times
-from incidents.models import Page
-from incidents.public.visit import find_page, forget_visitor, misdirected
+from incidents.public.door import answer_door, is_admitted
+from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
 from incidents.snapshots.site import Site
@@ -32,7 +32,13 @@ def show(request: HttpRequest, address: str = "") -> HttpResponseBase:
 
 
 def show_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    """Django's handler404, in the language that the address begins with."""
+    """Django's handler404, in the language that the address begins with.
+
+    Staff's own addresses have it too, so that it asks by itself who may read a private page.
+    """
+    page = find_page(request)
+    if page is not None and not is_admitted(request, page):
+        return answer_door(request, page)
     return _answer(request, request.path)
 
 
@@ -62,13 +68,8 @@ def _answer(request: HttpRequest, address: str) -> HttpResponseBase:
 def _not_found(site: Site, address: str) -> File:
     if address.startswith("/api/") and (told := find_file(site, documents.NOT_FOUND)):
         return told
-    language = _language_of(site.page, address)
+    language = language_of(site.page, address)
     edition = next(edition for edition in site.editions if edition.language == language)
     file = find_file(site, edition.path(NOT_FOUND))
     assert file is not None
     return file
-
-
-def _language_of(page: Page, address: str) -> str:
-    first = address.lstrip("/").partition("/")[0]
-    return first if first in page.languages else page.first_language
