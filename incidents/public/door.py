@@ -25,6 +25,8 @@ LIMIT = "enter_page"  # of ACCOUNT_RATE_LIMITS
 _JSON = re.compile(r"(/[a-z]{2})?/api/|.*\.json$")
 _FILE = re.compile(r".*\.(atom|rss|xml|ics|svg|png|js|css|txt|md)$")
 
+_SHARING = ("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
+
 
 class Error(StrEnum):
     """Why the password was not taken."""
@@ -77,6 +79,15 @@ def let_in(response: HttpResponse, name: str, token: str) -> HttpResponse:
         httponly=True,
         samesite="Lax",
     )
+    return response
+
+
+def seal(response: HttpResponse) -> HttpResponse:
+    """Nothing of a private page may be kept by a cache, read by another site's script, or found by a search."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    for name in _SHARING:
+        response.headers.pop(name, None)
     return response
 
 

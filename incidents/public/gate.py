@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from incidents.models import Page
-from incidents.public.door import answer_door, home_of_door, is_admitted
+from incidents.public.door import answer_door, home_of_door, is_admitted, seal
 from incidents.public.visit import find_page
 from incidents.queries import members, subscribers
 
@@ -14,22 +14,14 @@ Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
 ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks)/|/(?:healthz|readyz)$")
 BY_TOKEN = re.compile(r"(?:/[a-z]{2})?/(confirm|manage|unsubscribe|members)/([a-z2-7]+)", re.IGNORECASE)
-SHARED = ("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
 
 
 def guard_private_pages(get_response: Handler) -> Handler:
-    """Nothing of a private page may be kept by a cache, read by another site's script, or found by a search."""
-
     def middleware(request: HttpRequest) -> HttpResponse:
         page = None if ELSEWHERE.match(request.path) else find_page(request)
         if page is None or not page.is_private:
             return get_response(request)
-        response = _answer(request, page, get_response)
-        response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        for name in SHARED:
-            response.headers.pop(name, None)
-        return response
+        return seal(_answer(request, page, get_response))
 
     return middleware
 

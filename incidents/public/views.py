@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request
 
 from incidents.lib import times
-from incidents.public.door import answer_door, is_admitted
+from incidents.public.door import answer_door, is_admitted, seal
 from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
@@ -37,9 +37,10 @@ def show_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     Staff's own addresses have it too, so that it asks by itself who may read a private page.
     """
     page = find_page(request)
-    if page is not None and not is_admitted(request, page):
-        return answer_door(request, page)
-    return _answer(request, request.path)
+    if page is None or not page.is_private:
+        return _answer(request, request.path)
+    may_read = is_admitted(request, page)
+    return seal(_answer(request, request.path) if may_read else answer_door(request, page))
 
 
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -47,7 +48,7 @@ def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse
     return misdirected() if isinstance(exception, DisallowedHost) else bad_request(request, exception)
 
 
-def _answer(request: HttpRequest, address: str) -> HttpResponseBase:
+def _answer(request: HttpRequest, address: str) -> HttpResponse:
     page = find_page(request)
     if page is None:
         return misdirected()
