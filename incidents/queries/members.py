@@ -1,11 +1,10 @@
 """Who reads a page by a right of their own: what a password or a member link opens, and for how long."""
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from incidents.lib import tokens
@@ -75,9 +74,15 @@ def notes_for(customer: Customer, *, language: str) -> tuple[NoteView, ...]:
     return tuple(_note_view(note, page=customer.page, language=language) for note in found[:MOST_NOTES])
 
 
-def notes_beside(incident: Incident) -> Iterable[CustomerNote]:
-    """For staff: with whom each is for, those that were withdrawn too."""
+def notes_beside(incident: Incident) -> QuerySet[CustomerNote]:
+    """For staff: each with whom it is for, those that were withdrawn too."""
     return incident.customer_notes.select_related("created_by").prefetch_related("customers")
+
+
+def notes_by_themselves(page: Page) -> QuerySet[CustomerNote]:
+    """The same of those that stand beside no incident."""
+    alone = page.customer_notes.filter(incident=None)
+    return alone.select_related("created_by").prefetch_related("customers")[:MOST_NOTES]
 
 
 def _note_view(note: CustomerNote, *, page: Page, language: str) -> NoteView:

@@ -62,6 +62,14 @@ def is_host_of_a_page(host: str) -> bool:
     return Page.objects.filter(host=host).exists()
 
 
+def find_page(page_id: int) -> Page | None:
+    return Page.objects.filter(pk=page_id).first()
+
+
+def all_pages() -> list[Page]:
+    return list(Page.objects.order_by("id"))
+
+
 def first_page() -> Page | None:
     return Page.objects.order_by("id").first()
 
