@@ -17,7 +17,7 @@ from incidents.public.visit import find_page, forget_visitor, language_of, misdi
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
 from incidents.snapshots.site import Site
-from incidents.snapshots.source import JSON, File
+from incidents.snapshots.source import JSON, TEXT, File
 from incidents.snapshots.v2 import documents
 
 CACHE_CONTROL = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
@@ -37,6 +37,8 @@ def show_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     Staff's own addresses have it too, so that it asks by itself who may read a private page.
     """
     page = find_page(request)
+    if page is None and request.path.startswith("/console/"):
+        return HttpResponse("Not found.\n", status=404, content_type=TEXT)
     if page is None or not page.is_private:
         return _answer(request, request.path)
     may_read = is_admitted(request, page)
