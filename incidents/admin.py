@@ -16,6 +16,7 @@ for model in (
     models.Subscriber,
     models.Customer,
     models.CustomerContact,
+    models.CustomerNote,
     models.Notice,
     models.Delivery,
     models.Report,

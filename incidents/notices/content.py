@@ -19,6 +19,7 @@ from incidents.models import (
 )
 from incidents.notices import links
 from incidents.notices.words import Words, words_for, write_time
+from incidents.queries.shown import shown_services
 
 TITLE_CHARACTERS = 100
 
@@ -31,12 +32,13 @@ class Content:
 
 
 def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content:
-    """Only a personal notice looks at the subscriber."""
+    """What many are told is the same for all subscribers of a page; it leads to their page, and speaks of no
+    service that this does not show."""
     words = words_for(language)
     if notice.kind == NoticeKind.UPDATE:
-        return _update_content(notice, words)
+        return _update_content(notice, words, subscriber.page)
     if notice.kind == NoticeKind.REPORT:
-        return _report_content(notice, words)
+        return _report_content(notice, words, subscriber.page)
     return _personal_content(notice, words, subscriber)
 
 
@@ -65,12 +67,12 @@ def one_line(text: str) -> str:
     return " ".join(kept.split())
 
 
-def _update_content(notice: Notice, words: Words) -> Content:
-    update, page = _update_of(notice), notice.page
+def _update_content(notice: Notice, words: Words, page: Page) -> Content:
+    update = _update_of(notice)
     earlier = Update.objects.filter(incident_id=update.incident_id, number__lt=update.number)
     before = earlier.order_by("number").last()
-    was = _scope(before) if before else {}
-    scope = _scope(update)
+    was = _scope(before, page) if before else {}
+    scope = _scope(update, page)
     if update.stage in OVER:
         scope = dict.fromkeys(scope or was, ServiceStatus.OPERATIONAL.value)
     today = update.happened_at.astimezone(page.zone).date()
@@ -114,8 +116,9 @@ def _intro(update: Update, before: Update | None, words: Words) -> str:
     return words.next_intro if before else words.first_intro
 
 
-def _scope(update: Update) -> dict[str, str]:
-    return {row.service.name: row.status for row in update.scope.select_related("service")}
+def _scope(update: Update, page: Page) -> dict[str, str]:
+    rows = update.scope.filter(service__in=shown_services(page)).select_related("service")
+    return {row.service.name: row.status for row in rows}
 
 
 def _changes(
@@ -141,8 +144,8 @@ def _changed(what: str, value: str, was: str, words: Words) -> str:
     return f"{what}{words.colon}{value}{words.was.format(was)}"
 
 
-def _report_content(notice: Notice, words: Words) -> Content:
-    report, page = notice.report, notice.page
+def _report_content(notice: Notice, words: Words, page: Page) -> Content:
+    report = notice.report
     assert report is not None
     context = {
         **_frame(page, words),
@@ -156,7 +159,7 @@ def _report_content(notice: Notice, words: Words) -> Content:
 
 
 def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:
-    page = notice.page
+    page = subscriber.page
     if notice.kind == NoticeKind.CONFIRM:
         subject, intro, action = words.confirm_subject, words.confirm_intro, words.confirm_action
         ignore, url = words.confirm_ignore, links.confirm_url(subscriber)

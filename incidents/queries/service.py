@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
@@ -22,6 +22,7 @@ from incidents.models import (
     Verdict,
     worst,
 )
+from incidents.queries.shown import shown_services
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,21 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 
 
 def view_services(page: Page) -> tuple[ServiceView, ...]:
-    """The page's services in the order they are shown: groups by position, then services by position."""
+    """The services that a page shows, in order: its own before others, groups by position, then services by
+    position."""
+    return _view_all(shown_services(page), page=page)
+
+
+def view_own_services(page: Page) -> tuple[ServiceView, ...]:
+    """The services that belong to the page, for those who keep them."""
+    return _view_all(Service.objects.filter(page=page), page=page)
+
+
+def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...]:
     services = sorted(
-        Service.objects.filter(page=page).select_related("group").annotate(**_last_hit()),
+        found.select_related("group").annotate(**_last_hit()),
         key=lambda s: (
+            s.page_id != page.pk,
             s.group is not None,
             s.group.position if s.group else 0,
             s.group_id or 0,
@@ -82,11 +94,11 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
             s.pk,
         ),
     )
-    told = _told_by_incidents(page)
-    seen = _seen_by_monitors(page)
+    told = _told_by_incidents(found)
+    seen = _seen_by_monitors(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
-    for monitor in Monitor.objects.filter(watching, service__page=page).defer("state"):
+    for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
         _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
@@ -152,19 +164,19 @@ def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_m
     return status != ServiceStatus.OPERATIONAL or not is_monitored
 
 
-def _told_by_incidents(page: Page) -> dict[int, list[_Cause]]:
+def _told_by_incidents(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     causes: dict[int, list[_Cause]] = defaultdict(list)
     impacts = Impact.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, until_at__isnull=True
+        service__in=services, incident__state=IncidentState.PUBLIC, until_at__isnull=True
     ).exclude(incident__stage__in=OVER)
     for impact in impacts:
         causes[impact.service_id].append(_Cause(impact.status, impact.from_at))
     return causes
 
 
-def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
+def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     causes: dict[int, list[_Cause]] = defaultdict(list)
-    signals = Signal.objects.filter(monitor__service__page=page, ended_at__isnull=True).exclude(
+    signals = Signal.objects.filter(monitor__service__in=services, ended_at__isnull=True).exclude(
         monitor__service__policy=Policy.OBSERVE
     )
     for signal in signals.select_related("monitor"):
