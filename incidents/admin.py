@@ -18,6 +18,7 @@ for model in (
     models.Subscriber,
     models.Customer,
     models.CustomerContact,
+    models.CustomerNote,
     models.Notice,
     models.Delivery,
     models.Report,

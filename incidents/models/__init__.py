@@ -15,6 +15,7 @@ from incidents.models.incident import (
 )
 from incidents.models.log import LogEntry, LogKind, LogSource
 from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
+from incidents.models.note import CustomerNote
 from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
@@ -33,6 +34,7 @@ __all__ = [
     "Corrected",
     "Customer",
     "CustomerContact",
+    "CustomerNote",
     "Delivery",
     "DeliveryState",
     "Edition",

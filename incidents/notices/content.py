@@ -1,6 +1,6 @@
 """What a notice says in one language: its subject, and the values its templates show."""
 
-from incidents.models import Notice, NoticeKind, Subscriber
+from incidents.models import Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
 from incidents.notices.frame import Content, frame, one_line, said, stem
 from incidents.notices.update_content import update_content
@@ -8,32 +8,33 @@ from incidents.notices.words import Words, words_for
 
 
 def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content:
-    """Only a personal notice looks at the subscriber."""
+    """What many are told is the same for all subscribers of a page; it leads to their page, and speaks of no
+    service that this does not show."""
     words = words_for(language)
     if notice.kind == NoticeKind.UPDATE:
         assert notice.update is not None
-        return update_content(notice.update, page=notice.page, words=words)
+        return update_content(notice.update, told_by=notice.page, page=subscriber.page, words=words)
     if notice.kind == NoticeKind.REPORT:
-        return _report_content(notice, words)
+        return _report_content(notice, words, subscriber.page)
     return _personal_content(notice, words, subscriber)
 
 
-def _report_content(notice: Notice, words: Words) -> Content:
-    report, page = notice.report, notice.page
+def _report_content(notice: Notice, words: Words, page: Page) -> Content:
+    report, first = notice.report, notice.page.first_language
     assert report is not None
     context = {
         **frame(page, words),
         "intro": words.report_intro,
-        "title": one_line(said(report.incident, "title", page, words).text),
+        "title": one_line(said(report.incident, "title", words, first=first).text),
         "reference": report.incident.reference,
         "number": report.number,
         "report_url": links.page_url(page, f"/reports/{report.number}", language=words.language),
     }
-    return Content("report", words.report_tag + stem(report.incident, words), context)
+    return Content("report", words.report_tag + stem(report.incident, words, first=first), context)
 
 
 def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:
-    page = notice.page
+    page = subscriber.page
     if notice.kind == NoticeKind.CONFIRM:
         subject, intro, action = words.confirm_subject, words.confirm_intro, words.confirm_action
         ignore, url = words.confirm_ignore, links.confirm_url(subscriber)

@@ -3,7 +3,7 @@
 Its caller wakes the sender once the transaction is committed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -24,6 +24,7 @@ from incidents.models import (
     Update,
     UpdateScope,
 )
+from incidents.queries.shown import other_pages_showing
 
 UPDATE_LIFE = timedelta(hours=24)
 PERSONAL_LIFE = timedelta(hours=48)
@@ -77,19 +78,32 @@ def cancel_update(update: Update) -> int:
 
 
 def audience(
-    page: Page, service_ids: Iterable[int], incident: Incident | None = None
+    page: Page,
+    service_ids: Iterable[int],
+    incident: Incident | None = None,
+    *,
+    showing: Mapping[int, Set[int]] | None = None,
 ) -> QuerySet[Subscriber]:
-    """Active subscribers of any of the services or of those the incident named, and all told of it before."""
+    """Active subscribers of any of the services or of those the incident named, and all told of it before: of
+    the page, and of every other page that shows one of these services (`showing`, if it is known)."""
     ids = set(service_ids)
     if incident is not None:
         named = UpdateScope.objects.filter(update__incident=incident)
         ids |= set(named.values_list("service_id", flat=True).distinct())
-    chosen = Subscriber.services.through.objects.filter(service_id__in=ids).values("subscriber_id")
-    wanted = Q(all_services=True) | Q(pk__in=chosen)
+    told = Q()
     if incident is not None and incident.pk:
-        told = Delivery.objects.filter(incident=incident).exclude(state=DeliveryState.CANCELLED)
-        wanted |= Q(pk__in=told.values("subscriber_id"))
-    return Subscriber.objects.filter(wanted, page=page, state=SubscriberState.ACTIVE)
+        reached = Delivery.objects.filter(incident=incident).exclude(state=DeliveryState.CANCELLED)
+        told = Q(pk__in=reached.values("subscriber_id"))
+    wanted = Q(page=page) & (_take_any(ids) | told)
+    for page_id, shown in (other_pages_showing(page) if showing is None else showing).items():
+        if ids & shown:
+            wanted |= Q(page=page_id) & (_take_any(ids & shown) | told)
+    return Subscriber.objects.filter(wanted, state=SubscriberState.ACTIVE)
+
+
+def _take_any(service_ids: Set[int]) -> Q:
+    chosen = Subscriber.services.through.objects.filter(service_id__in=service_ids).values("subscriber_id")
+    return Q(all_services=True) | Q(pk__in=chosen)
 
 
 def _open_notice(

@@ -29,17 +29,18 @@ def frame(page: Page, words: Words) -> dict[str, Any]:
     }
 
 
-def stem(incident: Incident, words: Words) -> str:
+def stem(incident: Incident, words: Words, *, first: str) -> str:
     """The same in every subject of the incident, however long the step before it grows."""
     field = "first_title" if incident.first_title else "title"
-    title = one_line(said(incident, field, incident.page, words).text)
+    title = one_line(said(incident, field, words, first=first).text)
     if len(title) > TITLE_CHARACTERS:
         title = title[: TITLE_CHARACTERS - 1] + "…"
     return f"{title} ({incident.reference})"
 
 
-def said(row: Any, field: str, page: Page, words: Words) -> Said:
-    return said_by(row, field, language=words.language, first=page.first_language)
+def said(row: Any, field: str, words: Words, *, first: str) -> Said:
+    """In the language of the mail; what nobody wrote in it is in the `first` language of the page that tells."""
+    return said_by(row, field, language=words.language, first=first)
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from incidents.models import Delivery, DeliveryState, Notice
+from incidents.models import Delivery, DeliveryState, Notice, Page
 from incidents.notices.channel import Answer
 from incidents.notices.owner import is_dead
 
@@ -60,6 +60,7 @@ def claim(owner: str) -> list[Delivery]:
     notices = _notices().in_bulk({delivery.notice_id for delivery in found})
     for delivery in found:
         delivery.notice = notices[delivery.notice_id]
+    _load_pages(found, {notice.page_id: notice.page for notice in notices.values()})
     return sorted(found, key=_order)
 
 
@@ -77,6 +78,15 @@ def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
 def _notices() -> QuerySet[Notice]:
     """Loaded once a batch, not once a row: most rows of a batch tell the same."""
     return Notice.objects.select_related("page", "incident", "update__incident", "report__incident")
+
+
+def _load_pages(deliveries: Iterable[Delivery], known: dict[int, Page]) -> None:
+    """Each subscriber's own page, which may show what another page tells."""
+    others = {delivery.subscriber.page_id for delivery in deliveries} - known.keys()
+    if others:
+        known |= Page.objects.in_bulk(others)
+    for delivery in deliveries:
+        delivery.subscriber.page = known[delivery.subscriber.page_id]
 
 
 def _claim_ids(owner: str) -> list[int]:

@@ -23,6 +23,7 @@ from incidents.notices import links
 from incidents.notices.frame import Content, frame, one_line, said, stem
 from incidents.notices.words import Words, write_day, write_estimate, write_time
 from incidents.queries.incident import estimates_before, updates_in_order
+from incidents.queries.shown import shown_services
 
 TEXTS = ("body", "body_html", "concerned", "workaround")
 
@@ -44,12 +45,13 @@ class Clock:
         return write_estimate(told, zone=self.zone, words=self.words, today=self.today) if told else ""
 
 
-def update_content(update: Update, *, page: Page, words: Words) -> Content:
-    incident = update.incident
+def update_content(update: Update, *, told_by: Page, page: Page, words: Words) -> Content:
+    """What the page `told_by` tells of its own incident, for readers of `page`, which may be another one."""
+    incident, first = update.incident, told_by.first_language
     earlier = Update.objects.filter(incident_id=update.incident_id, number__lt=update.number)
     before = earlier.order_by("number").last()
-    was = _scope(before, page, words) if before else {}
-    scope = _scope(update, page, words)
+    was = _scope(before, page, words, first=first) if before else {}
+    scope = _scope(update, page, words, first=first)
     if update.stage in OVER:
         scope = dict.fromkeys(scope or was, ServiceStatus.OPERATIONAL.value)
     clock = Clock(page.zone, update.happened_at.astimezone(page.zone).date(), words)
@@ -61,7 +63,7 @@ def update_content(update: Update, *, page: Page, words: Words) -> Content:
         changes.append(_changed(words.estimate, now, then, words))
     context = {
         **frame(page, words),
-        **_texts(update, page, words),
+        **_texts(update, words, first=first),
         "intro": _intro(update, before, words),
         "reference": incident.reference,
         "state": words.stage[update.stage],
@@ -72,16 +74,16 @@ def update_content(update: Update, *, page: Page, words: Words) -> Content:
         "changes": changes or [words.no_changes] if before else [],
         "next_update_at": clock.write(update.next_update_at),
         "estimate": clock.estimate(recovery),
-        "report": _report_promise(incident, words) if update.stage in OVER else "",
+        "report": _report_promise(incident, page, words) if update.stage in OVER else "",
         "incident_url": links.page_url(page, f"/incidents/{incident.reference}", language=words.language),
     }
-    return Content("update", update_subject(update, words), context)
+    return Content("update", update_subject(update, words, first=first), context)
 
 
-def _texts(update: Update, page: Page, words: Words) -> dict[str, Any]:
+def _texts(update: Update, words: Words, *, first: str) -> dict[str, Any]:
     """What people wrote; `lang` and `only` mark what nobody wrote in the language of the mail."""
-    texts = {name: said(update, name, page, words) for name in TEXTS}
-    texts["title"] = said(update.incident, "title", page, words)
+    texts = {name: said(update, name, words, first=first) for name in TEXTS}
+    texts["title"] = said(update.incident, "title", words, first=first)
     others = {name: one.language for name, one in texts.items() if one.language != words.language}
     return {
         **{name: one.text.strip() for name, one in texts.items()},
@@ -92,11 +94,11 @@ def _texts(update: Update, page: Page, words: Words) -> dict[str, Any]:
     }
 
 
-def _report_promise(incident: Incident, words: Words) -> str:
+def _report_promise(incident: Incident, page: Page, words: Words) -> str:
     """Where the report can be read, or until when it will be there."""
     report = Report.objects.filter(incident=incident, state=ReportState.ISSUED).first()
     if report is not None:
-        return links.page_url(incident.page, f"/reports/{report.number}", language=words.language)
+        return links.page_url(page, f"/reports/{report.number}", language=words.language)
     due_on = incident.report_due_on
     return words.report_due.format(write_day(due_on, language=words.language)) if due_on else ""
 
@@ -109,9 +111,9 @@ def _intro(update: Update, before: Update | None, words: Words) -> str:
     return words.next_intro if before else words.first_intro
 
 
-def _scope(update: Update, page: Page, words: Words) -> dict[str, str]:
-    rows = update.scope.select_related("service")
-    return {said(row.service, "name", page, words).text: row.status for row in rows}
+def _scope(update: Update, page: Page, words: Words, *, first: str) -> dict[str, str]:
+    rows = update.scope.filter(service__in=shown_services(page)).select_related("service")
+    return {said(row.service, "name", words, first=first).text: row.status for row in rows}
 
 
 def _changes(
@@ -137,9 +139,9 @@ def _changed(what: str, value: str, was: str, words: Words) -> str:
     return f"{what}{words.colon}{value}{words.was.format(was)}"
 
 
-def update_subject(update: Update, words: Words) -> str:
+def update_subject(update: Update, words: Words, *, first: str) -> str:
     step = words.last_step if update.stage == Stage.RESOLVED else words.step
-    return _tag(update.stage, words) + step.format(update.number) + stem(update.incident, words)
+    return _tag(update.stage, words) + step.format(update.number) + stem(update.incident, words, first=first)
 
 
 def _tag(stage: str, words: Words) -> str:

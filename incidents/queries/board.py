@@ -81,9 +81,10 @@ def recent_incidents(page: Page) -> list[Incident]:
 
 
 def mail_health(page: Page) -> MailHealth:
-    """Deliveries that wait, and those of the last week of which nothing more will come."""
+    """Deliveries to the page's subscribers that wait, and those of the last week of which nothing more will
+    come."""
     recent = timezone.now() - LOST_FOR
-    of_page = Delivery.objects.filter(notice__page=page)
+    of_page = Delivery.objects.filter(subscriber__page=page)
     counts = _by_state(of_page.filter(Q(state__in=PENDING_DELIVERY) | Q(next_attempt_at__gte=recent)))
     return MailHealth(
         failed=counts.get(DeliveryState.FAILED, 0),
@@ -94,8 +95,8 @@ def mail_health(page: Page) -> MailHealth:
 
 
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
-    """Deliveries that failed, were parked or expired, the latest first."""
-    lost = Delivery.objects.filter(notice__page=page, state__in=LOST)
+    """Deliveries to the page's subscribers that failed, were parked or expired, the latest first."""
+    lost = Delivery.objects.filter(subscriber__page=page, state__in=LOST)
     related = ("subscriber", "notice__update", "notice__report", "incident")
     return list(lost.select_related(*related).order_by("-next_attempt_at", "-id")[:limit])
 

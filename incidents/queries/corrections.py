@@ -71,7 +71,7 @@ class CorrectionView:
 
 @dataclass(frozen=True)
 class Tongue:
-    """The language that is asked for, the page's first, and the services that may have to be named."""
+    """The language that is asked for, the first of the page that tells, and the services that may be named."""
 
     language: str
     first: str
@@ -108,8 +108,8 @@ def told_values(update: Update) -> dict[str, Any]:
     }
 
 
-def services_told(incidents: Iterable[Incident]) -> dict[int, Service]:
-    """Every service that these incidents speak of or ever spoke of, in one query."""
+def ids_told(incidents: Iterable[Incident]) -> set[int]:
+    """Every service that these incidents speak of or ever spoke of."""
     ids: set[int] = set()
     for incident in incidents:
         ids |= {impact.service_id for impact in incident.impacts.all()}
@@ -117,7 +117,7 @@ def services_told(incidents: Iterable[Incident]) -> dict[int, Service]:
         told = [revision.told for update in incident.updates.all() for revision in update.revisions.all()]
         told += [values for one in incident.corrections.all() for values in (one.before, one.after)]
         ids |= {int(service_id) for values in told for service_id in values.get("scope", {})}
-    return Service.objects.in_bulk(ids)
+    return ids
 
 
 def corrected_facts(
@@ -167,5 +167,9 @@ def _estimate(told: Mapping[str, Any]) -> RecoveryEstimate:
 
 
 def _scope(told: Mapping[str, Any], tongue: Tongue) -> tuple[Hit, ...]:
-    scope = told.get("scope", {}).items()
-    return tuple(Hit(tongue.name(int(service_id)), ServiceStatus(status)) for service_id, status in scope)
+    scope = {int(service_id): status for service_id, status in told.get("scope", {}).items()}
+    return tuple(
+        Hit(tongue.name(service_id), ServiceStatus(status))
+        for service_id, status in scope.items()
+        if service_id in tongue.services
+    )

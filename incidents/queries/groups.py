@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from incidents.lib.languages import Texts, in_language
+from incidents.lib.languages import Texts, every_text, in_language
 from incidents.models import Page, ServiceGroup, ServiceStatus, worst
 from incidents.queries.service import ServiceView
 
@@ -55,17 +55,31 @@ class GroupNode:
 
 
 def view_groups(page: Page, services: Sequence[ServiceView]) -> tuple[GroupView, ...]:
-    """Every group that holds a service, itself or in a group in it, in the order of a tree read from the top."""
+    """Every group that holds a service, itself or in a group in it, in the order of a tree read from the top;
+    the page's own before those of others."""
+    wanted = {service.group_id for service in services if service.group_id}
+    rows = ServiceGroup.objects.filter(page__groups__in=wanted).select_related("page").distinct()
+    in_order = sorted(rows, key=lambda row: (row.position, row.pk))
+    return tuple(
+        view.in_language(page.first_language)
+        for is_own in (True, False)
+        for view in _view_tree(
+            [row for row in in_order if (row.page_id == page.pk) is is_own],
+            [service for service in services if (service.page_id == page.pk) is is_own],
+        )
+    )
+
+
+def _view_tree(rows: Sequence[ServiceGroup], services: Sequence[ServiceView]) -> Iterator[GroupView]:
     members: dict[int | None, list[ServiceView]] = defaultdict(list)
     for service in services:
         members[service.group_id].append(service)
-    loose = (GroupView("", tuple(members[None])),) if members[None] else ()
-    wanted = [group_id for group_id in members if group_id is not None]
-    rows = ServiceGroup.objects.filter(page__groups__in=wanted).distinct().order_by("position", "id")
+    if members[None]:
+        yield GroupView("", tuple(members[None]))
     below: dict[int | None, list[ServiceGroup]] = defaultdict(list)
     for row in rows:
         below[row.parent_id].append(row)
-    return (*loose, *_walk(None, depth=0, below=below, members=members, first=page.first_language))
+    yield from _walk(None, depth=0, below=below, members=members)
 
 
 def tree(groups: Sequence[GroupView], depth: int = 0) -> tuple[GroupNode, ...]:
@@ -84,22 +98,26 @@ def _walk(
     depth: int,
     below: Mapping[int | None, list[ServiceGroup]],
     members: Mapping[int | None, list[ServiceView]],
-    first: str,
 ) -> Iterator[GroupView]:
     for row in below.get(parent_id, ()):
-        inner = list(_walk(row.pk, depth=depth + 1, below=below, members=members, first=first))
+        inner = list(_walk(row.pk, depth=depth + 1, below=below, members=members))
         own = tuple(members.get(row.pk, ()))
         if own or inner:
-            yield GroupView(
-                name=row.name,
-                services=own,
-                description=row.description,
-                is_collapsed=row.is_collapsed,
-                depth=depth,
-                first_language=first,
-                texts=row.texts,
-            )
+            yield _view(row, own, depth=depth)
             yield from inner
+
+
+def _view(row: ServiceGroup, services: tuple[ServiceView, ...], *, depth: int) -> GroupView:
+    first = row.page.first_language
+    return GroupView(
+        name=row.name,
+        services=services,
+        description=row.description,
+        is_collapsed=row.is_collapsed,
+        depth=depth,
+        first_language=first,
+        texts=every_text(row, ("name", "description"), first=first),
+    )
 
 
 def all_groups(page: Page) -> list[tuple[ServiceGroup, int]]:

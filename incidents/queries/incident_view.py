@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from incidents.lib.languages import Said, said_by
 from incidents.models import (
     OVER,
     Impact,
     Incident,
-    IncidentState,
     Page,
     RecoveryEstimate,
     ReportState,
@@ -30,11 +29,12 @@ from incidents.queries.corrections import (
     CorrectionView,
     Tongue,
     corrected_facts,
-    services_told,
+    ids_told,
     told_values,
     view_correction,
 )
 from incidents.queries.incident import changes, estimates_before
+from incidents.queries.shown import shown_incidents, shown_services
 
 
 @dataclass(frozen=True)
@@ -184,25 +184,24 @@ class IncidentView:
         return worst(impact.status for impact in self.impacts)
 
 
-def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
-    """Public incidents as they are shown, in a number of queries that does not grow with them.
+def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
+    """Incidents as `page` shows them, in a number of queries that does not grow with them.
 
-    They come in the first language of their page; `in_language` answers the same incident in another one.
+    Of another page's incident only what concerns services that this one shows is told as impact and scope.
+    They come in the first language of `page`; `in_language` answers the same incident in another one.
     """
+    services = shown_services(page)
+    hit = Impact.objects.filter(service__in=services)
     found = incidents.select_related("report", "page").prefetch_related(
-        "updates__scope", "updates__revisions", "impacts", "corrections"
+        "updates__scope", "updates__revisions", Prefetch("impacts", queryset=hit), "corrections"
     )
     rows = list(found.order_by("-started_at", "-id"))
-    services = services_told(rows)
-    return tuple(
-        _view(row, Tongue(row.page.first_language, row.page.first_language, services)) for row in rows
-    )
+    named = services.in_bulk(ids_told(rows))
+    return tuple(_view(row, Tongue(page.first_language, row.page.first_language, named)) for row in rows)
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(
-        Incident.objects.filter(page=page, reference=reference, state=IncidentState.PUBLIC)
-    )
+    views = view_incidents(shown_incidents(page).filter(reference=reference), page=page)
     return views[0] if views else None
 
 

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from incidents.lib import times
-from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
+from incidents.models import Page, ServiceStatus, worst
 from incidents.queries.announcement import AnnouncementView, pinned_announcement
 from incidents.queries.groups import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import view_services
+from incidents.queries.shown import shown_incidents, shown_services
 
 RECENT_DAYS = 14
 REPORTS_SHOWN = 3
@@ -58,10 +59,23 @@ class Overview:
 def page_for(host: str) -> Page | None:
     """The page of a request's host (port left away); the only page there is answers for every allowed host."""
     name = host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
-    pages = list(Page.objects.order_by("id")[:2])
+    known = Page.objects.select_related("logo").defer("logo__png").order_by("id")
+    pages = list(known[:2])
     if len(pages) == 1:
         return pages[0]
-    return Page.objects.filter(host=name).first()
+    return known.filter(host=name).first()
+
+
+def is_host_of_a_page(host: str) -> bool:
+    return Page.objects.filter(host=host).exists()
+
+
+def find_page(page_id: int) -> Page | None:
+    return Page.objects.filter(pk=page_id).first()
+
+
+def all_pages() -> list[Page]:
+    return list(Page.objects.order_by("id"))
 
 
 def first_page() -> Page | None:
@@ -72,11 +86,8 @@ def overview(page: Page) -> Overview:
     services = view_services(page)
     now = times.now()
     since = now - timedelta(days=RECENT_DAYS)
-    shown = view_incidents(
-        Incident.objects.filter(page=page, state=IncidentState.PUBLIC).filter(
-            Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
-        )
-    )
+    recent = Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
+    shown = view_incidents(shown_incidents(page).filter(recent), page=page)
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
         page=page,
@@ -92,14 +103,15 @@ def overview(page: Page) -> Overview:
 
 
 def history(page: Page) -> tuple[IncidentView, ...]:
-    """Every public incident of the page, the latest onset first."""
-    return view_incidents(Incident.objects.filter(page=page, state=IncidentState.PUBLIC))
+    """Every incident that the page shows, the latest onset first."""
+    return view_incidents(shown_incidents(page), page=page)
 
 
 def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
-    """Every public incident that hit the service, the latest onset first."""
-    hit = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, impacts__service__slug=slug)
-    return view_incidents(hit.distinct())
+    """Every incident that hit the service, the latest onset first."""
+    services = shown_services(page).filter(slug=slug)
+    hit = shown_incidents(page).filter(impacts__service__in=services)
+    return view_incidents(hit.distinct(), page=page)
 
 
 def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> Iterable[DayView]:
@@ -114,4 +126,4 @@ def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> 
 
 
 def has_services(page: Page) -> bool:
-    return Service.objects.filter(page=page).exists()
+    return shown_services(page).exists()

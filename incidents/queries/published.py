@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import OVER, Impact, Incident, IncidentState, Page, Report, ReportState, Service
+from incidents.models import OVER, Impact, Logo, Page, Report, ReportState
 from incidents.queries.incident_view import IncidentView, view_incidents
+from incidents.queries.shown import shown_incidents, shown_services
 
 
 @dataclass(frozen=True)
@@ -37,22 +38,18 @@ class ReportKey:
     key: str
 
 
-def _public(page: Page) -> dict[str, object]:
-    return {"page": page, "state": IncidentState.PUBLIC}
-
-
 def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
     """The latest onset first."""
-    rows = Incident.objects.filter(**_public(page)).order_by("-started_at", "-id")
+    rows = shown_incidents(page).order_by("-started_at", "-id")
     return tuple(
         IncidentKey(*row) for row in rows.values_list(*(field.name for field in fields(IncidentKey)))
     )
 
 
 def incidents_by_service(page: Page) -> dict[str, list[str]]:
-    """The slugs of the services that each incident hit, by its reference."""
+    """The slugs of the shown services that each incident hit, by its reference."""
     hits: dict[str, list[str]] = defaultdict(list)
-    rows = Impact.objects.filter(incident__page=page, incident__state=IncidentState.PUBLIC)
+    rows = Impact.objects.filter(incident__in=shown_incidents(page), service__in=shown_services(page))
     pairs = rows.order_by().values_list("incident__reference", "service__slug").distinct()
     for reference, slug in pairs:
         hits[reference].append(slug)
@@ -60,14 +57,13 @@ def incidents_by_service(page: Page) -> dict[str, list[str]]:
 
 
 def load_incidents(page: Page, references: Sequence[str]) -> tuple[IncidentView, ...]:
-    return view_incidents(Incident.objects.filter(**_public(page), reference__in=list(references)))
+    return view_incidents(shown_incidents(page).filter(reference__in=list(references)), page=page)
 
 
 def report_keys(page: Page) -> tuple[ReportKey, ...]:
     """The latest issue first."""
-    rows = Report.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, state=ReportState.ISSUED
-    ).order_by("-issued_on", "-id")
+    issued = Report.objects.filter(incident__in=shown_incidents(page), state=ReportState.ISSUED)
+    rows = issued.order_by("-issued_on", "-id")
     return tuple(
         ReportKey(number, issued_on, f"{version} {revision}")
         for number, issued_on, version, revision in rows.values_list(
@@ -78,10 +74,11 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
 
 
 def look_of(page: Page) -> list[object]:
-    """All of a page that every published file may show: its settings and the names of its services."""
+    """All of a page that every published file may show: its settings and the names of the services on it."""
     settings = {field.attname: getattr(page, field.attname) for field in Page._meta.concrete_fields}
     settings.pop("revision")
     settings.pop("updated_at")
-    services = Service.objects.filter(page=page).order_by("pk")
+    services = shown_services(page).order_by("pk")
     names = services.values_list("pk", "slug", "name", "texts", "group__name", "group__texts")
-    return [settings, list(names)]
+    logos = Logo.objects.filter(page=page).values_list("digest", flat=True)
+    return [settings, list(names), list(logos)]

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
-from incidents.lib.languages import Texts, in_language
+from incidents.lib.languages import Texts, every_text, in_language
 from incidents.models import (
     OVER,
     Impact,
@@ -25,6 +25,7 @@ from incidents.models import (
     Verdict,
     worst,
 )
+from incidents.queries.shown import shown_services
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ServiceView:
     """
 
     id: int
+    page_id: int
     slug: str
     name: str
     group_id: int | None
@@ -81,16 +83,26 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 
 
 def view_services(page: Page) -> tuple[ServiceView, ...]:
-    """The page's services in the order they are shown: by the tree of groups, then by position."""
+    """The services that a page shows, in order: its own before others, by the tree of groups, then by
+    position."""
+    return _view_all(shown_services(page), page=page)
+
+
+def view_own_services(page: Page) -> tuple[ServiceView, ...]:
+    """The services that belong to the page, for those who keep them."""
+    return _view_all(Service.objects.filter(page=page), page=page)
+
+
+def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...]:
     services = sorted(
-        Service.objects.filter(page=page).select_related("group__parent__parent").annotate(**_last_hit()),
-        key=lambda s: (place_of(s.group), s.position, s.pk),
+        found.select_related("page", "group__parent__parent").annotate(**_last_hit()),
+        key=lambda s: (s.page_id != page.pk, place_of(s.group), s.position, s.pk),
     )
-    told = _told_by_incidents(page)
-    seen = _seen_by_monitors(page)
+    told = _told_by_incidents(found)
+    seen = _seen_by_monitors(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
-    for monitor in Monitor.objects.filter(watching, service__page=page).defer("state"):
+    for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
         _view(
@@ -98,8 +110,7 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
             told=told[service.pk],
             seen=seen[service.pk],
             monitors=monitors[service.pk],
-            first_language=page.first_language,
-        )
+        ).in_language(page.first_language)
         for service in services
     )
 
@@ -125,7 +136,6 @@ def _view(
     told: list[_Cause],
     seen: list[_Cause],
     monitors: list[Monitor],
-    first_language: str,
 ) -> ServiceView:
     causes = told or seen
     if service.manual_status != ServiceStatus.OPERATIONAL:
@@ -138,6 +148,7 @@ def _view(
     by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
+        page_id=service.page_id,
         slug=service.slug,
         name=service.name,
         group_id=service.group_id,
@@ -151,17 +162,19 @@ def _view(
         stale_after=believed_until,
         created_at=service.created_at,
         changed_at=_changed_at(service, since, believed_until if stale else None),
-        first_language=first_language,
+        first_language=service.page.first_language,
         texts=_texts(service),
     )
 
 
-def _texts(service: Service) -> dict[str, dict[str, str]]:
-    """The service's own, and the name of its group."""
-    groups: Texts = service.group.texts if service.group else {}
+def _texts(service: Service) -> Texts:
+    """The service's own in every language, with the name of its group."""
+    first = service.page.first_language
+    own = every_text(service, ("name", "description"), first=first)
+    groups = every_text(service.group, ("name",), first=first) if service.group else {}
     return {
-        language: {**service.texts.get(language, {}), "group": groups.get(language, {}).get("name", "")}
-        for language in {*service.texts, *groups}
+        language: {**own.get(language, {}), "group": groups.get(language, {}).get("name", "")}
+        for language in {*own, *groups}
     }
 
 
@@ -183,19 +196,19 @@ def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_m
     return status != ServiceStatus.OPERATIONAL or not is_monitored
 
 
-def _told_by_incidents(page: Page) -> dict[int, list[_Cause]]:
+def _told_by_incidents(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     causes: dict[int, list[_Cause]] = defaultdict(list)
     impacts = Impact.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, until_at__isnull=True
+        service__in=services, incident__state=IncidentState.PUBLIC, until_at__isnull=True
     ).exclude(incident__stage__in=OVER)
     for impact in impacts:
         causes[impact.service_id].append(_Cause(impact.status, impact.from_at))
     return causes
 
 
-def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
+def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     causes: dict[int, list[_Cause]] = defaultdict(list)
-    signals = Signal.objects.filter(monitor__service__page=page, ended_at__isnull=True).exclude(
+    signals = Signal.objects.filter(monitor__service__in=services, ended_at__isnull=True).exclude(
         monitor__service__policy=Policy.OBSERVE
     )
     for signal in signals.select_related("monitor"):

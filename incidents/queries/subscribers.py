@@ -11,16 +11,9 @@ from django.utils import timezone
 
 from incidents.lib import tokens
 from incidents.lib.languages import said_by
-from incidents.models import (
-    Delivery,
-    NoticeKind,
-    Page,
-    Service,
-    ServiceGroup,
-    Subscriber,
-    SubscriberState,
-)
+from incidents.models import Delivery, NoticeKind, Page, Service, ServiceGroup, Subscriber, SubscriberState
 from incidents.queries.service import place_of
+from incidents.queries.shown import shown_services
 
 CONFIRM_LIFE = timedelta(days=7)
 MANAGE_LIFE = timedelta(minutes=15)
@@ -105,16 +98,22 @@ def find_unsubscribing(token: str) -> Subscriber | None:
 
 
 def service_choices(page: Page, *, language: str) -> list[ServiceChoices]:
-    """The page's services as a visitor sees them: in groups, then those in none."""
+    """The services that a page shows: in groups, then those in none; its own before those of other pages."""
 
-    def name(row: Service | ServiceGroup | None) -> str:
-        return said_by(row, "name", language=language, first=page.first_language).text if row else ""
+    def name(row: Service | ServiceGroup | None, owner: Page) -> str:
+        return said_by(row, "name", language=language, first=owner.first_language).text if row else ""
 
-    services = Service.objects.filter(page=page).select_related("group__parent__parent")
-    in_order = sorted(services, key=lambda s: (s.group is None, place_of(s.group), s.position, s.pk))
+    services = shown_services(page).select_related("page", "group__parent__parent")
+    in_order = sorted(
+        services,
+        key=lambda s: (s.page_id != page.pk, s.group is None, place_of(s.group), s.position, s.pk),
+    )
     return [
-        ServiceChoices(name(group), tuple(ServiceChoice(service.pk, name(service)) for service in members))
-        for group, members in groupby(in_order, key=lambda service: service.group)
+        ServiceChoices(
+            name(group, owner),
+            tuple(ServiceChoice(service.pk, name(service, owner)) for service in members),
+        )
+        for (owner, group), members in groupby(in_order, key=lambda service: (service.page, service.group))
     ]
 
 

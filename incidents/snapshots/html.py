@@ -7,6 +7,7 @@ from django.utils import translation
 
 from incidents.lib.markdown import render as render_markdown
 from incidents.queries.incident_view import IncidentView
+from incidents.queries.page import Overview
 from incidents.queries.published import IncidentKey, ReportKey
 from incidents.queries.report import find_issued
 from incidents.queries.service import ServiceView
@@ -34,13 +35,15 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    def context(is_grey: bool) -> dict[str, Any]:
-        shown = site.overview.in_language(edition.language)
-        shown = greyed(shown) if is_grey else shown
-        with translation.override(edition.language):
-            return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
+    shown, stopped = site.overview, greyed(site.overview)
+    stale = overview_context(stopped, edition)
+    return page_file(edition, "/", "public/overview.html", overview_context(shown, edition), stale=stale)
 
-    return page_file(edition, "/", "public/overview.html", context(False), stale=context(True))
+
+def overview_context(shown: Overview, edition: Edition) -> dict[str, Any]:
+    shown = shown.in_language(edition.language)
+    with translation.override(edition.language):
+        return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
 
 
 def _not_found(edition: Edition) -> File:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0003_what_programs_know'),
+        ('incidents', '0004_members_and_notes'),
     ]
 
     operations = [
