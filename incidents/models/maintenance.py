@@ -1,5 +1,6 @@
 import secrets
 import string
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import models
@@ -13,6 +14,7 @@ from incidents.models.states import ServiceStatus
 
 ID_LETTERS = string.ascii_lowercase + string.digits
 ID_LENGTH = 12
+LATE = timedelta(hours=1)
 
 
 def new_maintenance_id() -> str:
@@ -36,15 +38,16 @@ class Maintenance(models.Model):
     """Planned work in a window that was announced; while it runs, its services have the status expected of them.
 
     `started_at` and `ended_at` are when it really ran; one that is cancelled while it runs ends then.
-    `first_titles` is {language: title} of the announcement: the stem of every mail's subject, so that a corrected
-    title does not split the thread. `texts` is {language: {"title"}} for the languages beside the page's first.
+    `first_title` is the title as it was announced: the stem of every mail's subject, so that a corrected title
+    does not split the thread. `texts` is {language: {"title", "first_title"}} for the languages beside the
+    page's first.
     `is_emergency` marks short notice. `revision` grows with every public change.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="maintenances")
     public_id = models.CharField(max_length=12, default=new_maintenance_id, unique=True, editable=False)
     title = models.CharField(max_length=150)
-    first_titles = models.JSONField(default=dict)
+    first_title = models.CharField(max_length=150)
     texts = models.JSONField(default=dict, blank=True)
     state = models.CharField(
         max_length=12, choices=MaintenanceState.choices, default=MaintenanceState.SCHEDULED
@@ -105,6 +108,24 @@ class Maintenance(models.Model):
     def is_over(self) -> bool:
         return self.state in ENDED
 
+    def starts_by_itself(self, *, now: datetime) -> bool:
+        """Whether the clock may announce the start. Found an hour late, or when the window is over, it may not:
+        nobody knows any more whether the work is being done."""
+        is_due = (
+            self.state == MaintenanceState.SCHEDULED and self.scheduled_from <= now < self.scheduled_until
+        )
+        return self.auto_start and is_due and now - self.scheduled_from <= LATE
+
+    def finishes_by_itself(self, *, now: datetime) -> bool:
+        is_due = self.is_running and self.scheduled_until <= now
+        return self.auto_finish and is_due and now - self.scheduled_until <= LATE
+
+    def waits_for_people(self, *, now: datetime) -> bool:
+        """Whether its window says that it should have begun, or ended, and the clock will not see to it."""
+        if self.state == MaintenanceState.SCHEDULED:
+            return self.scheduled_from <= now and not self.starts_by_itself(now=now)
+        return self.is_running and self.scheduled_until <= now and not self.finishes_by_itself(now=now)
+
 
 class MaintenanceUpdate(models.Model):
     """What was told of a maintenance at one instant: its state and its window as they then were.
@@ -133,9 +154,7 @@ class MaintenanceUpdate(models.Model):
                 condition=~Q(request_key=""),
                 name="one_maintenance_update_a_request",
             ),
-            models.UniqueConstraint(
-                fields=["maintenance", "number"], name="maintenance_update_number_once"
-            ),
+            models.UniqueConstraint(fields=["maintenance", "number"], name="maintenance_update_number_once"),
             models.CheckConstraint(
                 condition=Q(scheduled_until__gt=F("scheduled_from")), name="told_window_has_length"
             ),
@@ -150,9 +169,7 @@ class MaintenanceService(models.Model):
 
     maintenance = models.ForeignKey(Maintenance, on_delete=models.CASCADE, related_name="services")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="maintenances")
-    status = models.CharField(
-        max_length=20, choices=ServiceStatus.choices, default=ServiceStatus.MAINTENANCE
-    )
+    status = models.CharField(max_length=20, choices=ServiceStatus.choices, default=ServiceStatus.MAINTENANCE)
 
     class Meta:
         ordering = ["id"]
@@ -176,9 +193,7 @@ class MaintenanceChange(StrEnum):
     OTHER = "other"
 
 
-def change_of_maintenance(
-    told: MaintenanceUpdate, *, before: MaintenanceUpdate | None
-) -> MaintenanceChange:
+def change_of_maintenance(told: MaintenanceUpdate, *, before: MaintenanceUpdate | None) -> MaintenanceChange:
     if before is None:
         return MaintenanceChange.FIRST
     if told.state != before.state:

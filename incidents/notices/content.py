@@ -18,10 +18,11 @@ from incidents.models import (
     Update,
 )
 from incidents.notices import links
+from incidents.notices.maintenance_content import maintenance_context, maintenance_subject
+from incidents.notices.maintenance_words import maintenance_words_for
+from incidents.notices.subject import cut_title, one_line
 from incidents.notices.words import Words, words_for, write_time
 from incidents.queries.shown import shown_services
-
-TITLE_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content
         return _update_content(notice, words, subscriber.page)
     if notice.kind == NoticeKind.REPORT:
         return _report_content(notice, words, subscriber.page)
+    if notice.kind == NoticeKind.MAINTENANCE:
+        return _maintenance_content(notice, words, subscriber.page)
     return _personal_content(notice, words, subscriber)
 
 
@@ -54,17 +57,8 @@ def _tag(stage: str, words: Words) -> str:
 
 
 def _stem(incident: Incident) -> str:
-    """The same in every subject of the incident, however long the step before it grows."""
-    title = one_line(incident.first_title or incident.title)
-    if len(title) > TITLE_CHARACTERS:
-        title = title[: TITLE_CHARACTERS - 1] + "…"
-    return f"{title} ({incident.reference})"
-
-
-def one_line(text: str) -> str:
-    """Without control characters, line ends or the marks that turn the direction of writing."""
-    kept = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(kept.split())
+    """The same in every subject of the incident."""
+    return f"{cut_title(incident.first_title or incident.title)} ({incident.reference})"
 
 
 def _update_content(notice: Notice, words: Words, page: Page) -> Content:
@@ -156,6 +150,15 @@ def _report_content(notice: Notice, words: Words, page: Page) -> Content:
         "report_url": links.page_url(page, f"/reports/{report.number}", language=words.language),
     }
     return Content("report", words.report_tag + _stem(report.incident), context)
+
+
+def _maintenance_content(notice: Notice, words: Words, page: Page) -> Content:
+    update = notice.maintenance_update
+    assert update is not None
+    own = maintenance_words_for(words.language)
+    before = update.maintenance.updates.filter(number__lt=update.number).order_by("number").last()
+    context = _frame(page, words) | maintenance_context(update, before, page=page, words=own)
+    return Content("maintenance", maintenance_subject(update, before, own), context)
 
 
 def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:

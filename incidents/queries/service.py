@@ -10,8 +10,10 @@ from incidents.lib import times
 from incidents.lib.freshness import patience
 from incidents.models import (
     OVER,
+    RUNNING,
     Impact,
     IncidentState,
+    MaintenanceService,
     Monitor,
     MonitorKind,
     Page,
@@ -96,12 +98,19 @@ def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...
     )
     told = _told_by_incidents(found)
     seen = _seen_by_monitors(found)
+    planned = _under_maintenance(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
     for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
-        _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
+        _view(
+            service,
+            told=told[service.pk],
+            seen=seen[service.pk],
+            planned=planned[service.pk],
+            monitors=monitors[service.pk],
+        )
         for service in services
     )
 
@@ -117,9 +126,14 @@ def _last_hit() -> dict[str, Subquery]:
 
 
 def _view(
-    service: Service, *, told: list[_Cause], seen: list[_Cause], monitors: list[Monitor]
+    service: Service,
+    *,
+    told: list[_Cause],
+    seen: list[_Cause],
+    planned: list[_Cause],
+    monitors: list[Monitor],
 ) -> ServiceView:
-    causes = told or seen
+    causes = [*(told or seen), *planned]
     if service.manual_status != ServiceStatus.OPERATIONAL:
         causes = [*causes, _Cause(service.manual_status, service.manual_status_at)]
     now = times.now()
@@ -127,7 +141,7 @@ def _view(
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
     since = min((c.since for c in causes if c.status == status and c.since), default=None)
     believed_until = max((at for m in monitors if m.enabled and (at := _believed_until(m))), default=None)
-    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
+    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen, *planned], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
         slug=service.slug,
@@ -175,12 +189,21 @@ def _told_by_incidents(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
 
 
 def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    """Without what failed while its service was under maintenance: that is kept apart."""
     causes: dict[int, list[_Cause]] = defaultdict(list)
-    signals = Signal.objects.filter(monitor__service__in=services, ended_at__isnull=True).exclude(
-        monitor__service__policy=Policy.OBSERVE
-    )
+    signals = Signal.objects.filter(
+        monitor__service__in=services, ended_at__isnull=True, maintenance__isnull=True
+    ).exclude(monitor__service__policy=Policy.OBSERVE)
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+    return causes
+
+
+def _under_maintenance(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    causes: dict[int, list[_Cause]] = defaultdict(list)
+    running = MaintenanceService.objects.filter(service__in=services, maintenance__state__in=RUNNING)
+    for row in running.select_related("maintenance"):
+        causes[row.service_id].append(_Cause(row.status, row.maintenance.started_at))
     return causes
 
 

@@ -10,6 +10,7 @@ JOBS = (
     tasks.check_monitors,
     tasks.judge_silence,
     tasks.publish_due_drafts,
+    tasks.run_due_maintenances,
     tasks.deliver_notices,
     tasks.expire_old_rows,
 )

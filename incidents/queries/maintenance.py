@@ -1,0 +1,250 @@
+"""Planned maintenance: what is due, what runs, and how every face shows it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from incidents.lib.languages import Texts, said
+from incidents.models import (
+    ENDED,
+    RUNNING,
+    Maintenance,
+    MaintenanceChange,
+    MaintenanceService,
+    MaintenanceState,
+    MaintenanceUpdate,
+    Page,
+    Service,
+    ServiceStatus,
+)
+from incidents.models.maintenance import change_of_maintenance
+
+
+@dataclass(frozen=True)
+class MaintenanceUpdateView:
+    """`language` is the one that the body is in; `texts` are as the update keeps them."""
+
+    number: int
+    state: str
+    body: str
+    body_html: str
+    language: str
+    texts: Texts
+    change: MaintenanceChange
+    scheduled_from: datetime
+    scheduled_until: datetime
+    happened_at: datetime
+    published_at: datetime
+
+    @property
+    def state_label(self) -> str:
+        return str(MaintenanceState(self.state).label)
+
+    @property
+    def moves_window(self) -> bool:
+        return self.change == MaintenanceChange.WINDOW
+
+    def in_language(self, language: str) -> "MaintenanceUpdateView":
+        """With the body in that language, where it was written in it."""
+        body = said(self.body, self.texts, field="body", language=language, first=self.language)
+        html = said(self.body_html, self.texts, field="body_html", language=language, first=self.language)
+        return replace(self, body=body.text, body_html=html.text, language=body.language)
+
+
+@dataclass(frozen=True)
+class MaintenanceServiceView:
+    """`status` is what the service has while the maintenance runs."""
+
+    service: str
+    slug: str
+    status: ServiceStatus
+
+
+@dataclass(frozen=True)
+class MaintenanceView:
+    """`updates` come newest first. `language` is the one that the title is in."""
+
+    id: str
+    title: str
+    language: str
+    texts: Texts
+    state: str
+    is_emergency: bool
+    scheduled_from: datetime
+    scheduled_until: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cancelled_at: datetime | None
+    created_at: datetime
+    revision: int
+    updates: tuple[MaintenanceUpdateView, ...]
+    services: tuple[MaintenanceServiceView, ...]
+
+    @property
+    def state_label(self) -> str:
+        return str(MaintenanceState(self.state).label)
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in RUNNING
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def latest(self) -> MaintenanceUpdateView:
+        return self.updates[0]
+
+    @property
+    def earlier(self) -> tuple[MaintenanceUpdateView, ...]:
+        return self.updates[1:]
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        return tuple(service.service for service in self.services)
+
+    def in_language(self, language: str) -> "MaintenanceView":
+        """With its texts in that language, each where it was written in it."""
+        title = said(self.title, self.texts, field="title", language=language, first=self.language)
+        updates = tuple(update.in_language(language) for update in self.updates)
+        return replace(self, title=title.text, language=title.language, updates=updates)
+
+    @property
+    def from_at(self) -> datetime:
+        """When it began; before that, when it is to begin."""
+        return self.started_at or self.scheduled_from
+
+    @property
+    def until_at(self) -> datetime:
+        """When it ended; before that, when it is to end."""
+        return self.ended_at or self.scheduled_until
+
+
+def lock_maintenance(maintenance_id: int) -> Maintenance:
+    """The maintenance with its page, held to the end of the transaction; rows that name it may come."""
+    held = Maintenance.objects.select_for_update(of=("self",), no_key=True)
+    return held.select_related("page").get(pk=maintenance_id)
+
+
+def due_to_start(*, now: datetime) -> list[int]:
+    """Ids of what the clock may start, the longest due first."""
+    found = Maintenance.objects.filter(
+        state=MaintenanceState.SCHEDULED, auto_start=True, scheduled_from__lte=now
+    )
+    return [one.pk for one in found.order_by("scheduled_from", "pk") if one.starts_by_itself(now=now)]
+
+
+def due_to_finish(*, now: datetime) -> list[int]:
+    found = Maintenance.objects.filter(state__in=RUNNING, auto_finish=True, scheduled_until__lte=now)
+    return [one.pk for one in found.order_by("scheduled_until", "pk") if one.finishes_by_itself(now=now)]
+
+
+def running_maintenance_of(service: Service) -> Maintenance | None:
+    running = Maintenance.objects.filter(state__in=RUNNING, services__service=service)
+    return running.order_by("started_at", "pk").first()
+
+
+def services_under_maintenance(service_ids: Iterable[int]) -> set[int]:
+    """Those of the services for which a maintenance runs."""
+    running = MaintenanceService.objects.filter(
+        maintenance__state__in=RUNNING, service_id__in=list(service_ids)
+    )
+    return set(running.values_list("service_id", flat=True))
+
+
+def shown_maintenances(page: Page, *, since: datetime) -> tuple[MaintenanceView, ...]:
+    """What is still to come or runs, and what ended since then; the earliest window first."""
+    ended = Q(ended_at__gte=since) | Q(cancelled_at__gte=since)
+    return view_maintenances(_of_page(page).filter(~Q(state__in=ENDED) | ended))
+
+
+def upcoming_and_running(page: Page) -> tuple[MaintenanceView, ...]:
+    """What runs, then what is still to come, the earliest window first."""
+    found = view_maintenances(_of_page(page).exclude(state__in=ENDED))
+    return tuple(sorted(found, key=lambda one: not one.is_running))
+
+
+def recent(page: Page, *, most: int) -> tuple[MaintenanceView, ...]:
+    """The newest of any state, the latest window first."""
+    newest = _of_page(page).order_by("-scheduled_from", "-pk").values_list("pk", flat=True)[:most]
+    return view_maintenances(Maintenance.objects.filter(pk__in=list(newest)))[::-1]
+
+
+def past_maintenances(page: Page, *, slug: str = "") -> tuple[MaintenanceView, ...]:
+    """What ran or runs, and what was cancelled, the latest first; `slug` for one service alone."""
+    found = _of_page(page).exclude(state=MaintenanceState.SCHEDULED)
+    if slug:
+        found = found.filter(services__service__slug=slug)
+    return tuple(sorted(view_maintenances(found), key=lambda one: one.from_at, reverse=True))
+
+
+def find_maintenance(page: Page, public_id: str) -> MaintenanceView | None:
+    views = view_maintenances(_of_page(page).filter(public_id=public_id))
+    return views[0] if views else None
+
+
+def view_maintenances(maintenances: QuerySet[Maintenance]) -> tuple[MaintenanceView, ...]:
+    """As they are shown, in a number of queries that does not grow with them; the earliest window first."""
+    services = MaintenanceService.objects.select_related("service").order_by(
+        "service__position", "service_id"
+    )
+    found = maintenances.select_related("page").prefetch_related(
+        "updates", Prefetch("services", queryset=services)
+    )
+    return tuple(_view(one) for one in found.order_by("scheduled_from", "pk"))
+
+
+def _of_page(page: Page) -> QuerySet[Maintenance]:
+    return Maintenance.objects.filter(page=page)
+
+
+def _view(maintenance: Maintenance) -> MaintenanceView:
+    updates = list(maintenance.updates.all())
+    befores = [None, *updates]
+    language = maintenance.page.first_language
+    return MaintenanceView(
+        id=maintenance.public_id,
+        title=maintenance.title,
+        language=language,
+        texts=maintenance.texts,
+        state=maintenance.state,
+        is_emergency=maintenance.is_emergency,
+        scheduled_from=maintenance.scheduled_from,
+        scheduled_until=maintenance.scheduled_until,
+        started_at=maintenance.started_at,
+        ended_at=maintenance.ended_at,
+        cancelled_at=maintenance.cancelled_at,
+        created_at=maintenance.created_at,
+        revision=maintenance.revision,
+        updates=tuple(
+            _update_view(update, before, language=language)
+            for update, before in zip(updates, befores, strict=False)
+        )[::-1],
+        services=tuple(
+            MaintenanceServiceView(
+                service=row.service.name, slug=row.service.slug, status=ServiceStatus(row.status)
+            )
+            for row in maintenance.services.all()
+        ),
+    )
+
+
+def _update_view(
+    update: MaintenanceUpdate, before: MaintenanceUpdate | None, *, language: str
+) -> MaintenanceUpdateView:
+    return MaintenanceUpdateView(
+        number=update.number,
+        state=update.state,
+        body=update.body,
+        body_html=update.body_html,
+        language=language,
+        texts=update.texts,
+        change=change_of_maintenance(update, before=before),
+        scheduled_from=update.scheduled_from,
+        scheduled_until=update.scheduled_until,
+        happened_at=update.happened_at,
+        published_at=update.published_at,
+    )
