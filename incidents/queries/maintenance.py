@@ -163,8 +163,12 @@ def shown_maintenances(page: Page, *, since: datetime) -> tuple[MaintenanceView,
 
 def upcoming_and_running(page: Page) -> tuple[MaintenanceView, ...]:
     """What runs, then what is still to come, the earliest window first."""
-    found = view_maintenances(_of_page(page).exclude(state__in=ENDED))
-    return tuple(sorted(found, key=lambda one: not one.is_running))
+    return running_first(view_maintenances(_of_page(page).exclude(state__in=ENDED)))
+
+
+def running_first(maintenances: Iterable[MaintenanceView]) -> tuple[MaintenanceView, ...]:
+    """Those that are not over; else in the order in which they come."""
+    return tuple(sorted((m for m in maintenances if not m.is_over), key=lambda m: not m.is_running))
 
 
 def recent(page: Page, *, most: int) -> tuple[MaintenanceView, ...]:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from incidents.lib import times
 from incidents.models import Page, ServiceStatus, worst
 from incidents.queries.incident_view import IncidentView, view_incidents
+from incidents.queries.maintenance import MaintenanceView, running_first, shown_maintenances
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
 from incidents.queries.shown import shown_incidents, shown_services
@@ -34,16 +35,20 @@ class GroupView:
 class DayView:
     day: date
     incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
 
 
 @dataclass(frozen=True)
 class Overview:
+    """`maintenances` are those that run, then those still to come."""
+
     page: Page
     generated_at: datetime
     data_as_of: datetime | None
     status: ServiceStatus
     groups: tuple[GroupView, ...]
     open_incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
 
@@ -80,6 +85,7 @@ def overview(page: Page) -> Overview:
     since = now - timedelta(days=RECENT_DAYS)
     recent = Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
     shown = view_incidents(shown_incidents(page).filter(recent), page=page)
+    planned = shown_maintenances(page, since=since)
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
         page=page,
@@ -88,7 +94,8 @@ def overview(page: Page) -> Overview:
         status=worst(service.status for service in services),
         groups=tuple(_grouped(services)),
         open_incidents=tuple(i for i in shown if not i.is_over),
-        recent_days=tuple(_by_day(shown, page=page, now=now)),
+        maintenances=running_first(planned),
+        recent_days=tuple(_by_day(shown, planned, page=page, now=now)),
         reports=latest_issued(page, most=REPORTS_SHOWN),
     )
 
@@ -112,15 +119,28 @@ def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:
     return (GroupView(name, tuple(members)) for name, members in groups.items())
 
 
-def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> Iterable[DayView]:
-    """The last fourteen days of the page's zone, newest first, each with every incident that touched it."""
-    spans = [
-        (i.started_at.astimezone(page.zone).date(), (i.resolved_at or now).astimezone(page.zone).date(), i)
-        for i in incidents
+def _by_day(
+    incidents: Iterable[IncidentView], maintenances: Iterable[MaintenanceView], *, page: Page, now: datetime
+) -> Iterable[DayView]:
+    """The last fourteen days of the page's zone, newest first, each with all that touched it."""
+
+    def day_of(at: datetime | None) -> date:
+        return (at or now).astimezone(page.zone).date()
+
+    spans = [(day_of(i.started_at), day_of(i.resolved_at), i) for i in incidents]
+    works = [
+        (day_of(m.started_at or m.cancelled_at), day_of(m.ended_at or m.cancelled_at), m)
+        for m in maintenances
+        if m.started_at or m.cancelled_at
     ]
-    today = now.astimezone(page.zone).date()
-    days = (today - timedelta(days=back) for back in range(RECENT_DAYS))
-    return (DayView(day, tuple(i for first, last, i in spans if first <= day <= last)) for day in days)
+    return (
+        DayView(
+            day,
+            incidents=tuple(i for first, last, i in spans if first <= day <= last),
+            maintenances=tuple(m for first, last, m in works if first <= day <= last),
+        )
+        for day in (day_of(now) - timedelta(days=back) for back in range(RECENT_DAYS))
+    )
 
 
 def has_services(page: Page) -> bool:
