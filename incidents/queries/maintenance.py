@@ -1,12 +1,12 @@
 """Planned maintenance: what is due, what runs, and how every face shows it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from incidents.lib.languages import Texts, said
+from incidents.lib.languages import Texts, in_language, said
 from incidents.models import (
     ENDED,
     RUNNING,
@@ -21,22 +21,26 @@ from incidents.models import (
 )
 from incidents.models.maintenance import change_of_maintenance
 
+# Until None: it still runs.
+Touched = tuple[datetime, datetime | None]
+
 
 @dataclass(frozen=True)
 class MaintenanceUpdateView:
-    """`language` is the one that the body is in; `texts` are as the update keeps them."""
+    """`fallbacks` as in a maintenance."""
 
     number: int
     state: str
     body: str
     body_html: str
-    language: str
-    texts: Texts
     change: MaintenanceChange
     scheduled_from: datetime
     scheduled_until: datetime
     happened_at: datetime
     published_at: datetime
+    first_language: str
+    texts: Texts
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state_label(self) -> str:
@@ -47,10 +51,7 @@ class MaintenanceUpdateView:
         return self.change == MaintenanceChange.WINDOW
 
     def in_language(self, language: str) -> "MaintenanceUpdateView":
-        """With the body in that language, where it was written in it."""
-        body = said(self.body, self.texts, field="body", language=language, first=self.language)
-        html = said(self.body_html, self.texts, field="body_html", language=language, first=self.language)
-        return replace(self, body=body.text, body_html=html.text, language=body.language)
+        return in_language(self, ("body", "body_html"), language)
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,23 @@ class MaintenanceServiceView:
     service: str
     slug: str
     status: ServiceStatus
+    first_language: str
+    texts: Texts
+
+    def in_language(self, language: str) -> "MaintenanceServiceView":
+        name = said(self.service, self.texts, field="name", language=language, first=self.first_language)
+        return replace(self, service=name.text)
 
 
 @dataclass(frozen=True)
 class MaintenanceView:
-    """`updates` come newest first. `language` is the one that the title is in."""
+    """A maintenance, in one language; `updates` come newest first.
+
+    `fallbacks` names the texts that nobody wrote in that language, each with the language it is in instead.
+    """
 
     id: str
     title: str
-    language: str
-    texts: Texts
     state: str
     is_emergency: bool
     scheduled_from: datetime
@@ -81,6 +89,9 @@ class MaintenanceView:
     revision: int
     updates: tuple[MaintenanceUpdateView, ...]
     services: tuple[MaintenanceServiceView, ...]
+    first_language: str
+    texts: Texts
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state_label(self) -> str:
@@ -106,21 +117,51 @@ class MaintenanceView:
     def service_names(self) -> tuple[str, ...]:
         return tuple(service.service for service in self.services)
 
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        return tuple(service.slug for service in self.services)
+
     def in_language(self, language: str) -> "MaintenanceView":
-        """With its texts in that language, each where it was written in it."""
-        title = said(self.title, self.texts, field="title", language=language, first=self.language)
-        updates = tuple(update.in_language(language) for update in self.updates)
-        return replace(self, title=title.text, language=title.language, updates=updates)
+        return replace(
+            in_language(self, ("title",), language),
+            updates=tuple(update.in_language(language) for update in self.updates),
+            services=tuple(service.in_language(language) for service in self.services),
+        )
 
     @property
     def from_at(self) -> datetime:
-        """When it began; before that, when it is to begin."""
+        """When it began; before that, and where it never did, when it was to begin."""
         return self.started_at or self.scheduled_from
 
     @property
     def until_at(self) -> datetime:
-        """When it ended; before that, when it is to end."""
+        """When it ended; before that, and where it never began, when it was to end."""
         return self.ended_at or self.scheduled_until
+
+    @property
+    def due_at(self) -> datetime | None:
+        return due_at(self.state, self.scheduled_from, self.scheduled_until)
+
+    @property
+    def touched(self) -> Touched | None:
+        return touched_by(self.started_at, self.ended_at, self.cancelled_at)
+
+
+def due_at(state: str, scheduled_from: datetime, scheduled_until: datetime) -> datetime | None:
+    """When its next step was announced for: its start, then its end; nothing once it is over."""
+    if state in ENDED:
+        return None
+    return scheduled_until if state in RUNNING else scheduled_from
+
+
+def touched_by(
+    started_at: datetime | None, ended_at: datetime | None, cancelled_at: datetime | None
+) -> Touched | None:
+    """The stretch of a history that speaks of it: while it ran; one that never began stands at its
+    cancellation, and one still to come in no history."""
+    if started_at:
+        return started_at, ended_at
+    return (cancelled_at, cancelled_at) if cancelled_at else None
 
 
 def lock_maintenance(maintenance_id: int) -> Maintenance:
@@ -171,21 +212,13 @@ def running_first(maintenances: Iterable[MaintenanceView]) -> tuple[MaintenanceV
     return tuple(sorted((m for m in maintenances if not m.is_over), key=lambda m: not m.is_running))
 
 
-def recent(page: Page, *, most: int) -> tuple[MaintenanceView, ...]:
+def recent(page: Page, *, most: int = 50) -> tuple[MaintenanceView, ...]:
     """The newest of any state, the latest window first."""
     newest = _of_page(page).order_by("-scheduled_from", "-pk").values_list("pk", flat=True)[:most]
     return view_maintenances(Maintenance.objects.filter(pk__in=list(newest)))[::-1]
 
 
-def past_maintenances(page: Page, *, slug: str = "") -> tuple[MaintenanceView, ...]:
-    """What ran or runs, and what was cancelled, the latest first; `slug` for one service alone."""
-    found = _of_page(page).exclude(state=MaintenanceState.SCHEDULED)
-    if slug:
-        found = found.filter(services__service__slug=slug)
-    return tuple(sorted(view_maintenances(found), key=lambda one: one.from_at, reverse=True))
-
-
-def find_maintenance(page: Page, public_id: str) -> MaintenanceView | None:
+def find(page: Page, public_id: str) -> MaintenanceView | None:
     views = view_maintenances(_of_page(page).filter(public_id=public_id))
     return views[0] if views else None
 
@@ -208,12 +241,10 @@ def _of_page(page: Page) -> QuerySet[Maintenance]:
 def _view(maintenance: Maintenance) -> MaintenanceView:
     updates = list(maintenance.updates.all())
     befores = [None, *updates]
-    language = maintenance.page.first_language
+    first = maintenance.page.first_language
     return MaintenanceView(
         id=maintenance.public_id,
         title=maintenance.title,
-        language=language,
-        texts=maintenance.texts,
         state=maintenance.state,
         is_emergency=maintenance.is_emergency,
         scheduled_from=maintenance.scheduled_from,
@@ -224,31 +255,37 @@ def _view(maintenance: Maintenance) -> MaintenanceView:
         created_at=maintenance.created_at,
         revision=maintenance.revision,
         updates=tuple(
-            _update_view(update, before, language=language)
+            _update_view(update, before, first_language=first)
             for update, before in zip(updates, befores, strict=False)
         )[::-1],
         services=tuple(
             MaintenanceServiceView(
-                service=row.service.name, slug=row.service.slug, status=ServiceStatus(row.status)
+                service=row.service.name,
+                slug=row.service.slug,
+                status=ServiceStatus(row.status),
+                first_language=first,
+                texts=row.service.texts,
             )
             for row in maintenance.services.all()
         ),
+        first_language=first,
+        texts=maintenance.texts,
     )
 
 
 def _update_view(
-    update: MaintenanceUpdate, before: MaintenanceUpdate | None, *, language: str
+    update: MaintenanceUpdate, before: MaintenanceUpdate | None, *, first_language: str
 ) -> MaintenanceUpdateView:
     return MaintenanceUpdateView(
         number=update.number,
         state=update.state,
         body=update.body,
         body_html=update.body_html,
-        language=language,
-        texts=update.texts,
         change=change_of_maintenance(update, before=before),
         scheduled_from=update.scheduled_from,
         scheduled_until=update.scheduled_until,
         happened_at=update.happened_at,
         published_at=update.published_at,
+        first_language=first_language,
+        texts=update.texts,
     )

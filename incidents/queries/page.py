@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -51,6 +51,18 @@ class Overview:
     maintenances: tuple[MaintenanceView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
+
+    def in_language(self, language: str) -> "Overview":
+        """The same with every text in the language, where it was written in it."""
+        days = tuple(
+            replace(day, maintenances=tuple(m.in_language(language) for m in day.maintenances))
+            for day in self.recent_days
+        )
+        return replace(
+            self,
+            maintenances=tuple(m.in_language(language) for m in self.maintenances),
+            recent_days=days,
+        )
 
 
 def page_for(host: str) -> Page | None:
@@ -128,11 +140,7 @@ def _by_day(
         return (at or now).astimezone(page.zone).date()
 
     spans = [(day_of(i.started_at), day_of(i.resolved_at), i) for i in incidents]
-    works = [
-        (day_of(m.started_at or m.cancelled_at), day_of(m.ended_at or m.cancelled_at), m)
-        for m in maintenances
-        if m.started_at or m.cancelled_at
-    ]
+    works = [(day_of(m.touched[0]), day_of(m.touched[1]), m) for m in maintenances if m.touched]
     return (
         DayView(
             day,
