@@ -285,21 +285,21 @@ def _enter(maintenance: Maintenance, state: MaintenanceState, *, at: datetime) -
         maintenance.ended_at = at
 
 
+def usual_words(step: Step, *, language: str) -> str:
+    """What a step tells where nobody writes another text; nothing for one that only tells."""
+    if step is TELL:
+        return ""
+    if step.leads_to:
+        return wording.said(step.leads_to, language=language)
+    return (wording.moved if step is RESCHEDULE else wording.extended)(language=language)
+
+
 def _worded(maintenance: Maintenance, step: Step, telling: Telling) -> Telling:
-    """With the fixed words of the step where nothing was written; a step that only tells has none."""
-    if telling.body.strip() or step is TELL:
+    if telling.body.strip():
         return telling
-
-    def words(language: str) -> str:
-        if step is RESCHEDULE:
-            return wording.moved(language=language)
-        if step is EXTEND:
-            return wording.extended(language=language)
-        return wording.said(maintenance.state, language=language)
-
     first, *others = maintenance.page.languages
-    bodies = {language: words(language) for language in others} | _stripped(telling.bodies)
-    return replace(telling, body=words(first), bodies=bodies)
+    bodies = {language: usual_words(step, language=language) for language in others}
+    return replace(telling, body=usual_words(step, language=first), bodies=bodies | _stripped(telling.bodies))
 
 
 def _write_update(
