@@ -1,6 +1,7 @@
 """What the clock does to planned maintenance, once, and what it leaves to people."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ FROM, UNTIL = jst("2020-09-05 02:00"), jst("2020-09-05 04:00")
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
-def announced(**values: object) -> Maintenance:
+def announced(**values: Any) -> Maintenance:
     with times.at(ANNOUNCED):
-        given = {"scheduled_from": FROM, "scheduled_until": UNTIL, "auto_finish": True}
+        given: dict[str, Any] = {"scheduled_from": FROM, "scheduled_until": UNTIL, "auto_finish": True}
         return make.maintenance(make.page(), **{**given, **values})
 
 
