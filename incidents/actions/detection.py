@@ -122,7 +122,8 @@ def _open_signal(
         percent=round(100 * judged.ratio),
         language=page.first_language,
     )
-    touch_service(monitor.service_id)
+    if maintenance is None:
+        touch_service(monitor.service_id)
     signal, _ = Signal.objects.update_or_create(
         monitor=monitor,
         ended_at=None,
@@ -195,7 +196,8 @@ def take_recovery(monitor: Monitor) -> None:
     if signal:
         signal.ended_at = times.now()
         signal.save(update_fields=["ended_at"])
-        touch_service(monitor.service_id)
+        if signal.maintenance_id is None:
+            touch_service(monitor.service_id)
     drafts = Incident.objects.filter(signals__monitor=monitor, state=IncidentState.DRAFT)
     for incident in sorted({*concerned, *drafts}, key=lambda one: one.pk):
         if (held := _held(incident)) is not None:

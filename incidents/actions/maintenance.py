@@ -1,33 +1,32 @@
 """What may happen to a planned maintenance. Each step is one transaction: the change, what is told, its trace."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from incidents.actions import audit
-from incidents.actions import maintenance_wording as wording
 from incidents.actions.incident import check_title
-from incidents.actions.maintenance_plan import (
-    Plan,
-    body_html,
-    body_texts,
-    check_plan,
-    check_services,
-    check_window,
-    with_titles,
+from incidents.actions.maintenance_plan import Plan, check_plan, check_services, check_window, with_titles
+from incidents.actions.maintenance_steps import (
+    CANCEL,
+    EXTEND,
+    FINISH,
+    RESCHEDULE,
+    START,
+    TELL,
+    VERIFY,
+    Step,
+    check_allowed,
 )
+from incidents.actions.maintenance_telling import NOTHING_SAID, Telling, instant_of, worded, write_update
 from incidents.actions.monitor import judge_anew
-from incidents.actions.revision import lock_page, touch_maintenance
-from incidents.actions.update import SENDING
+from incidents.actions.revision import lock_page, touch_maintenance, touch_service
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.lib.wake import wake
 from incidents.models import (
-    RUNNING,
     Maintenance,
     MaintenanceService,
     MaintenanceState,
@@ -38,56 +37,7 @@ from incidents.models import (
 )
 from incidents.notices import fanout
 from incidents.queries.maintenance import lock_maintenance
-
-OPEN = (MaintenanceState.SCHEDULED, *RUNNING)
-
-
-@dataclass(frozen=True)
-class Step:
-    """`action` is its name in the audit trail; `leads_to` None stays in the state; `notifies` is the default."""
-
-    action: str
-    allowed_in: tuple[MaintenanceState, ...]
-    leads_to: MaintenanceState | None
-    notifies: bool
-
-
-TELL = Step("tell_of_maintenance", OPEN, None, notifies=False)
-START = Step("start_maintenance", (MaintenanceState.SCHEDULED,), MaintenanceState.IN_PROGRESS, notifies=False)
-VERIFY = Step(
-    "verify_maintenance", (MaintenanceState.IN_PROGRESS,), MaintenanceState.VERIFYING, notifies=False
-)
-FINISH = Step("finish_maintenance", RUNNING, MaintenanceState.COMPLETED, notifies=True)
-EXTEND = Step("extend_maintenance", RUNNING, None, notifies=True)
-RESCHEDULE = Step("reschedule_maintenance", (MaintenanceState.SCHEDULED,), None, notifies=True)
-CANCEL = Step("cancel_maintenance", OPEN, MaintenanceState.CANCELLED, notifies=True)
-
-_NOT_ALLOWED = {
-    MaintenanceState.SCHEDULED: "this maintenance has not started yet",
-    MaintenanceState.IN_PROGRESS: "this maintenance has started already",
-    MaintenanceState.VERIFYING: "this maintenance is being verified already",
-    MaintenanceState.COMPLETED: "this maintenance is over",
-    MaintenanceState.CANCELLED: "this maintenance was cancelled",
-}
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What is told with a step. Without a `body` it is told in fixed words, in each of the page's languages.
-
-    `bodies` is {language: text} for the others; `notify` None does as is usual for the step; the mails wait
-    `hold_seconds` (default: the page's). The same `request_key` sent twice is one step.
-    """
-
-    body: str = ""
-    bodies: Mapping[str, str] = field(default_factory=dict)
-    happened_at: datetime | None = None
-    notify: bool | None = None
-    hold_seconds: int | None = None
-    request_key: str = ""
-
-
-NOTHING_SAID = Telling()
+from incidents.queries.service import lock_service
 
 
 @transaction.atomic
@@ -106,7 +56,7 @@ def schedule_maintenance(
     if request_key and twin:
         return twin.maintenance
     check_plan(plan, page=page)
-    titles = {language: {"title": title} for language, title in _stripped(plan.titles).items()}
+    titles = with_titles({}, plan.titles, page=page)
     maintenance = Maintenance.objects.create(
         page=page,
         title=plan.title.strip(),
@@ -122,7 +72,7 @@ def schedule_maintenance(
     )
     _save_services(maintenance, plan.services)
     telling = Telling(plan.body, plan.bodies, times.now(), notify, hold_seconds, request_key)
-    _write_update(maintenance, telling, number=1, actor=actor)
+    write_update(maintenance, telling, number=1, actor=actor)
     audit.record("schedule_maintenance", maintenance, actor=actor, after=_facts(maintenance))
     touch_maintenance(maintenance)
     return maintenance
@@ -206,7 +156,10 @@ def correct_maintenance(
     maintenance.auto_start, maintenance.auto_finish = auto_start, auto_finish
     maintenance.save()
     named = _save_services(maintenance, services)
-    judge_anew(named - {service.pk for service in services})
+    ids = {service.pk for service in services}
+    judge_anew(named - ids)
+    if maintenance.is_running:
+        _touch_services(named | ids)
     audit.record("correct_maintenance", maintenance, actor=actor, before=before, after=_facts(maintenance))
     touch_maintenance(maintenance)
     return maintenance
@@ -232,33 +185,37 @@ def _take(
     maintenance = lock_maintenance(maintenance.pk)
     if telling.request_key and (twin := maintenance.updates.filter(request_key=telling.request_key).first()):
         return twin
-    if maintenance.state not in step.allowed_in:
-        raise Refused(_NOT_ALLOWED[MaintenanceState(maintenance.state)])
-    before, last = _facts(maintenance), maintenance.updates.latest("number")
-    happened_at = _instant(telling, last=last)
+    check_allowed(step, maintenance)
+    before, was_running = _facts(maintenance), maintenance.is_running
+    last = maintenance.updates.latest("number")
+    happened_at = instant_of(telling, last=last)
     if window:
         _move(maintenance, *window)
     if step.leads_to:
         _enter(maintenance, step.leads_to, at=happened_at)
     maintenance.save()
     notify = step.notifies if telling.notify is None else telling.notify
-    telling = replace(_worded(maintenance, step, telling), happened_at=happened_at, notify=notify)
-    update = _write_update(maintenance, telling, number=last.number + 1, actor=actor)
-    if maintenance.is_over:
-        judge_anew(set(maintenance.services.values_list("service_id", flat=True)))
+    telling = replace(worded(telling, step, page=maintenance.page), happened_at=happened_at, notify=notify)
+    update = write_update(maintenance, telling, number=last.number + 1, actor=actor)
+    if maintenance.is_running != was_running:
+        _change_status(maintenance)
     audit.record(step.action, maintenance, actor=actor, before=before, after=_facts(maintenance))
     touch_maintenance(maintenance)
     return update
 
 
-def _instant(telling: Telling, *, last: MaintenanceUpdate) -> datetime:
-    now = times.now()
-    happened_at = telling.happened_at or now
-    if happened_at > now:
-        raise Refused("an update cannot have happened in the future", field="happened_at")
-    if happened_at < last.happened_at:
-        raise Refused("an update cannot lie before the one before it", field="happened_at")
-    return happened_at
+def _change_status(maintenance: Maintenance) -> None:
+    """What its services have now is another status; once it is over, what failed meanwhile is judged anew."""
+    ids = set(maintenance.services.values_list("service_id", flat=True))
+    if maintenance.is_over:
+        judge_anew(ids)
+    _touch_services(ids)
+
+
+def _touch_services(service_ids: Iterable[int]) -> None:
+    """In one order, so that no two wait for each other; after the monitors, as detection takes them."""
+    for service_id in sorted(service_ids):
+        touch_service(lock_service(service_id).pk)
 
 
 def _move(maintenance: Maintenance, scheduled_from: datetime | None, scheduled_until: datetime) -> None:
@@ -285,49 +242,6 @@ def _enter(maintenance: Maintenance, state: MaintenanceState, *, at: datetime) -
         maintenance.ended_at = at
 
 
-def usual_words(step: Step, *, language: str) -> str:
-    """What a step tells where nobody writes another text; nothing for one that only tells."""
-    if step is TELL:
-        return ""
-    if step.leads_to:
-        return wording.said(step.leads_to, language=language)
-    return (wording.moved if step is RESCHEDULE else wording.extended)(language=language)
-
-
-def _worded(maintenance: Maintenance, step: Step, telling: Telling) -> Telling:
-    if telling.body.strip():
-        return telling
-    first, *others = maintenance.page.languages
-    bodies = {language: usual_words(step, language=language) for language in others}
-    return replace(telling, body=usual_words(step, language=first), bodies=bodies | _stripped(telling.bodies))
-
-
-def _write_update(
-    maintenance: Maintenance, telling: Telling, *, number: int, actor: Staff | None
-) -> MaintenanceUpdate:
-    """What is told, of the state and the window it has now, and one delivery per subscriber."""
-    update = MaintenanceUpdate.objects.create(
-        maintenance=maintenance,
-        number=number,
-        state=maintenance.state,
-        scheduled_from=maintenance.scheduled_from,
-        scheduled_until=maintenance.scheduled_until,
-        body=telling.body.strip(),
-        body_html=body_html(telling.body),
-        texts=body_texts(telling.bodies, page=maintenance.page),
-        happened_at=telling.happened_at or times.now(),
-        published_at=times.now(),
-        created_by=actor,
-        request_key=telling.request_key,
-    )
-    if telling.notify:
-        page = maintenance.page
-        seconds = page.hold_seconds if telling.hold_seconds is None else telling.hold_seconds
-        fanout.queue_maintenance(update, hold_until=timezone.now() + timedelta(seconds=seconds))
-        transaction.on_commit(lambda: wake(SENDING), robust=True)
-    return update
-
-
 def _save_services(maintenance: Maintenance, services: Mapping[Service, str]) -> set[int]:
     """Answers the ids of those that were named before."""
     before = set(maintenance.services.values_list("service_id", flat=True))
@@ -337,10 +251,6 @@ def _save_services(maintenance: Maintenance, services: Mapping[Service, str]) ->
         for service, status in services.items()
     )
     return before
-
-
-def _stripped(texts: Mapping[str, str]) -> dict[str, str]:
-    return {language: text.strip() for language, text in texts.items() if text.strip()}
 
 
 def _facts(maintenance: Maintenance) -> dict[str, Any]:

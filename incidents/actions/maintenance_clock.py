@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from incidents.actions.maintenance import Telling, finish_maintenance, start_maintenance
+from incidents.actions.maintenance import finish_maintenance, start_maintenance
+from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Maintenance

@@ -103,3 +103,7 @@ def _check_languages(texts: Mapping[str, str], *, page: Page) -> None:
     for language in texts:
         if language not in page.languages[1:]:
             raise Refused(f"{language} is not one of the page's other languages", field="texts")
+
+
+def stripped(texts: Mapping[str, str]) -> dict[str, str]:
+    return {language: text.strip() for language, text in texts.items() if text.strip()}

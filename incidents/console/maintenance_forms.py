@@ -10,8 +10,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
-from incidents.actions.maintenance import Telling
 from incidents.actions.maintenance_plan import EXPECTED, Plan
+from incidents.actions.maintenance_telling import Telling
 from incidents.console.fields import InstantField, Lines
 from incidents.console.scope_form import ScopeForm
 from incidents.console.translations import add_translations

@@ -13,7 +13,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from incidents.actions import maintenance as actions
-from incidents.actions.maintenance import Step, usual_words
+from incidents.actions.maintenance_steps import (
+    CANCEL,
+    EXTEND,
+    FINISH,
+    RESCHEDULE,
+    START,
+    TELL,
+    VERIFY,
+    Step,
+    usual_words,
+)
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_maintenance
 from incidents.console.maintenance_forms import ExtensionForm, RescheduleForm, StepForm
@@ -37,15 +47,13 @@ class Button:
 
 
 BUTTONS = (
-    Button("start", gettext_lazy("Start"), actions.START, actions.start_maintenance),
-    Button("verify", gettext_lazy("Verify the result"), actions.VERIFY, actions.verify_maintenance),
-    Button("finish", gettext_lazy("Finish"), actions.FINISH, actions.finish_maintenance),
-    Button("extend", gettext_lazy("Extend"), actions.EXTEND, actions.extend_maintenance),
-    Button("reschedule", gettext_lazy("Reschedule"), actions.RESCHEDULE, actions.reschedule_maintenance),
-    Button("update", gettext_lazy("Write an update"), actions.TELL, actions.tell_of_maintenance),
-    Button(
-        "cancel", gettext_lazy("Cancel the maintenance"), actions.CANCEL, actions.cancel_maintenance, True
-    ),
+    Button("start", gettext_lazy("Start"), START, actions.start_maintenance),
+    Button("verify", gettext_lazy("Verify the result"), VERIFY, actions.verify_maintenance),
+    Button("finish", gettext_lazy("Finish"), FINISH, actions.finish_maintenance),
+    Button("extend", gettext_lazy("Extend"), EXTEND, actions.extend_maintenance),
+    Button("reschedule", gettext_lazy("Reschedule"), RESCHEDULE, actions.reschedule_maintenance),
+    Button("update", gettext_lazy("Write an update"), TELL, actions.tell_of_maintenance),
+    Button("cancel", gettext_lazy("Cancel the maintenance"), CANCEL, actions.cancel_maintenance, True),
 )
 
 
@@ -87,15 +95,15 @@ def _form(maintenance: Maintenance, button: Button, *, data: Any) -> StepForm:
     page = maintenance.page
     words = {language: usual_words(button.step, language=language) for language in page.languages}
     given: dict[str, Any] = {"page": page, "words": words, "notify": button.step.notifies}
-    if button.step is actions.EXTEND:
+    if button.step is EXTEND:
         return ExtensionForm(data, maintenance=maintenance, **given)
-    if button.step is actions.RESCHEDULE:
+    if button.step is RESCHEDULE:
         return RescheduleForm(data, maintenance=maintenance, **given)
     return StepForm(data, **given)
 
 
 def _window(form: StepForm, button: Button) -> dict[str, Any]:
     given = form.cleaned_data
-    if button.step is actions.EXTEND:
+    if button.step is EXTEND:
         return {"until": given["scheduled_until"]}
     return {field.name: given[field.name] for field in form.window}

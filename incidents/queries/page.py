@@ -10,7 +10,8 @@ from django.db.models import Q
 from incidents.lib import times
 from incidents.models import Page, ServiceStatus, worst
 from incidents.queries.incident_view import IncidentView, view_incidents
-from incidents.queries.maintenance import MaintenanceView, running_first, shown_maintenances
+from incidents.queries.maintenance import running_first, shown_maintenances
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
 from incidents.queries.shown import shown_incidents, shown_services

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from incidents.models import ENDED, OVER, Impact, Logo, Maintenance, Page, Report, ReportState
 from incidents.queries.incident_view import IncidentView, view_incidents
-from incidents.queries.maintenance import MaintenanceView, Touched, due_at, touched_by, view_maintenances
+from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
 from incidents.queries.shown import shown_incidents, shown_services
 
 
@@ -50,6 +50,7 @@ class MaintenanceKey:
     started_at: datetime | None
     ended_at: datetime | None
     cancelled_at: datetime | None
+    created_at: datetime
 
     @property
     def is_over(self) -> bool:
@@ -102,7 +103,7 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
 def maintenance_keys(page: Page) -> tuple[MaintenanceKey, ...]:
     """The latest window first."""
     fields = ("public_id", "revision", "state", "scheduled_from", "scheduled_until")
-    instants = ("started_at", "ended_at", "cancelled_at")
+    instants = ("started_at", "ended_at", "cancelled_at", "created_at")
     rows = Maintenance.objects.filter(page=page).order_by("-scheduled_from", "-id")
     return tuple(MaintenanceKey(*row) for row in rows.values_list(*fields, *instants))
 

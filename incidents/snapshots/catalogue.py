@@ -8,7 +8,18 @@ from pathlib import Path
 from django.conf import settings
 
 from incidents.queries.published import look_of
-from incidents.snapshots import badges, calendar, embed, history, html, look, maintenance, previews, sitemap, wellknown
+from incidents.snapshots import (
+    badges,
+    calendar,
+    embed,
+    history,
+    html,
+    look,
+    maintenance,
+    previews,
+    sitemap,
+    wellknown,
+)
 from incidents.snapshots.feeds import documents as feeds
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from incidents.queries.incident_view import IncidentView
-from incidents.queries.maintenance import MaintenanceView
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.published import IncidentKey, MaintenanceKey
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, page_file, per_language

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from incidents.models import Page
 from incidents.queries.incident_view import IncidentView
-from incidents.queries.maintenance import MaintenanceView
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.page import Overview, overview
 from incidents.queries.published import (
     IncidentKey,

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from incidents.actions import maintenance as actions
-from incidents.actions.maintenance import Telling
+from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import AuditEntry, Delivery, Maintenance, MaintenanceUpdate, Page

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from incidents.actions.maintenance import Telling, start_maintenance, tell_of_maintenance
+from incidents.actions.maintenance import start_maintenance, tell_of_maintenance
 from incidents.actions.maintenance_clock import run_due_maintenances
+from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
 from incidents.models import AuditEntry, Delivery, Maintenance
 from tests import make

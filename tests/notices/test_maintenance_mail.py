@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from incidents.actions import maintenance as actions
-from incidents.actions.maintenance import Telling
+from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
 from incidents.models import (
     Delivery,

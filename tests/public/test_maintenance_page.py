@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.actions import maintenance as actions
-from incidents.actions.maintenance import Telling
+from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
 from incidents.models import Maintenance, Page, Service
 from incidents.queries.maintenance import find, recent, upcoming_and_running
