@@ -176,6 +176,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+PUBLISHED_DIR = DATA_DIR / "published"
+PUBLISHED_PRIVATE_DIR = DATA_DIR / "published-private"
+
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.default_from_email
