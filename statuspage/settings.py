@@ -49,7 +49,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "statuspage.proxies.trust_proxies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "incidents.console.language.SignInLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
