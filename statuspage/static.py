@@ -1,6 +1,7 @@
 """Static files: collected and compressed once for each change of them, and handed out."""
 
 import hashlib
+from wsgiref.headers import Headers as WSGIHeaders
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -36,11 +37,16 @@ def collect_static() -> None:
 def serve_static(application: Application, *, headers: Headers) -> Application:
     """In front of `application`, so that no stylesheet waits for it."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+    def add_headers(made: WSGIHeaders, path: str, url: str) -> None:
+        for name, value in headers:
+            made[name] = value
+
     served: Application = WhiteNoise(
         application,
         root=settings.STATIC_ROOT,
         prefix=settings.STATIC_URL,
         immutable_file_test=NAMED_BY_CONTENT,
-        add_headers_function=lambda made, path, url: made.update(headers),
+        add_headers_function=add_headers,
     )
     return served
