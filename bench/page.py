@@ -118,7 +118,7 @@ def measure_against_nginx(report: Report, ours: int, theirs: int) -> None:
     )
     for what, path, least, headers in cases:
         measures = [
-            lambda port=port: wrk(  # type: ignore[misc]
+            lambda port=port: wrk(
                 f"http://127.0.0.1:{port}{path}",  # noqa: B023 - called before the next turn
                 connections=CONNECTIONS,
                 seconds=SECONDS,

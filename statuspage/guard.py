@@ -16,8 +16,9 @@ from statuspage.published import Application, say
 RUNNING_AT_ONCE = 2
 """Threads that are Django's own, so that it also has no more connections to the database than these."""
 
+SERVER_THREADS = 64
 MOST_WAITING = 32
-"""Of the server's 64 threads; the others are left for the page, whatever comes."""
+"""Of the server's threads; the others are left for the page, whatever comes."""
 
 MOST_BODIES = 16
 """Request bodies that are read at the same time: a client may send its own a byte a minute."""
@@ -40,7 +41,7 @@ class Guard:
     def __init__(self, application: Application, *, running_at_once: int = RUNNING_AT_ONCE) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(running_at_once, thread_name_prefix="django")
-        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._free_places = threading.BoundedSemaphore(MOST_WAITING)
         self._bodies = threading.BoundedSemaphore(MOST_BODIES)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -66,12 +67,12 @@ class Guard:
         return body
 
     def _run(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not self._waiting.acquire(blocking=False):
+        if not self._free_places.acquire(blocking=False):
             return say(start_response, BUSY, RETRY, "Too many requests are waiting at the moment.")
         try:
             return self._threads.submit(self._ask, environ, start_response).result()
         finally:
-            self._waiting.release()
+            self._free_places.release()
 
     def _ask(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """In a thread of Django's, where the answer is made and closed unless it is a stream."""

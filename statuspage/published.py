@@ -158,7 +158,7 @@ def address_of_missing(site: Site, address: str) -> str:
     """Of what is published to answer for addresses that are not: as data, or in the address's language."""
     if (address.startswith("/api/") or address.endswith(".json")) and MISSING_DATA in site.entries:
         return MISSING_DATA
-    in_language = f"/{address.split('/')[1]}{MISSING_PAGE}"
+    in_language = f"/{address.removeprefix('/').partition('/')[0]}{MISSING_PAGE}"
     return in_language if in_language in site.entries else MISSING_PAGE
 
 

@@ -24,6 +24,7 @@ from granian.log import LogLevels
 from statuspage.broker import broker_command, make_private_dir, socket_path
 from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
 from statuspage.children import Child, fork
+from statuspage.guard import SERVER_THREADS
 
 BIND_ADDRESS = "127.0.0.1"
 MOST_CONNECTIONS = 4096
@@ -64,7 +65,7 @@ def run_side_by_side(*jobs: tuple[str, Callable[[], None]]) -> list[str]:
 
 
 def serve_pages(port: int) -> None:
-    """64 threads, of which Django never has all (`statuspage.guard`)."""
+    """With more threads than Django ever takes (`statuspage.guard`)."""
     logging.getLogger("_granian").addFilter(_is_news)
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
@@ -74,7 +75,7 @@ def serve_pages(port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=64,
+        blocking_threads=SERVER_THREADS,
         backlog=MOST_CONNECTIONS,
         respawn_failed_workers=True,
         respawn_interval=0.1,

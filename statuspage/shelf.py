@@ -196,7 +196,7 @@ class Shelf:
         self._headers = headers
         self._on_change = on_change
         self._stale_seconds = stale_seconds
-        self._sites: dict[str, Site] = {}
+        self.sites: dict[str, Site] = {}
         self._private_hosts: frozenset[str] | None = None
 
     def watch(self) -> None:
@@ -207,11 +207,11 @@ class Shelf:
     def look(self) -> None:
         """Never raises: what cannot be read stays as it was."""
         hosts, private = _hosts(self._public), _hosts(self._private)
-        if hosts != self._sites.keys() or private != self._private_hosts:
-            self._sites = {host: self._sites.get(host) or self._open(host) for host in hosts}
+        if hosts != self.sites.keys() or private != self._private_hosts:
+            self.sites = {host: self.sites.get(host) or self._open(host) for host in hosts}
             self._private_hosts = private
-            self._on_change(self._sites, private)
-        for host, site in self._sites.items():
+            self._on_change(self.sites, private)
+        for host, site in self.sites.items():
             with suppress(FileNotFoundError):  # not published yet, or just removed
                 try:
                     site.look()
