@@ -45,6 +45,7 @@ def _calendar(maintenances: Sequence[Planned], edition: Edition) -> Calendar:
     calendar = Calendar.new(
         name=clean(_("%(page)s - Maintenance") % {"page": page.name}),
         prodid=f"-//{mail_host(page)}//Maintenance//{edition.language.upper()}",
+        uid=f"maintenance-{edition.language}@{mail_host(page)}",  # else another one each time it is written
         refresh_interval=ASK_AGAIN,
         url=edition.url("/"),
     )
