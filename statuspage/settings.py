@@ -50,7 +50,6 @@ MIDDLEWARE = [
     "statuspage.hosts.accept_pages",
     "statuspage.proxies.trust_proxies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "incidents.console.language.SignInLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -179,6 +178,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+PUBLISHED_DIR = DATA_DIR / "published"
+PUBLISHED_PRIVATE_DIR = DATA_DIR / "published-private"
 
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"

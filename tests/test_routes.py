@@ -33,7 +33,13 @@ DOOR = {
     *("admin/login/", "admin/logout/"),
 }
 SIGN_IN = ("/console/login/?next=", "/admin/login/?next=")
-FILLED = {"reference": "INC-20200904-01", "number": "1", "object_id": "1", "content_type_id": "1"}
+FILLED = {
+    "reference": "INC-20200904-01",
+    "public_id": "a1b2c3d4e5f6",
+    "number": "1",
+    "object_id": "1",
+    "content_type_id": "1",
+}
 
 
 def routes() -> Iterator[str]:

@@ -49,7 +49,7 @@ def open_incident(
     """Opens a draft: nothing is public, but it has its reference. `titles` are those in other languages."""
     now = times.now()
     started_at = started_at or now
-    _check_title(title)
+    check_title(title)
     texts = _with_titles({}, titles or {}, page=page)
     check_scope(scope, page=page)
     if started_at > now:
@@ -125,7 +125,7 @@ def correct_incident(
     incident = lock_incident(incident.pk)
     before, title_before, onset_before = _identity(incident), _titles(incident), incident.started_at
     if title is not None:
-        _check_title(title)
+        check_title(title)
         titles = {} if titles is None and title.strip() != incident.title else titles
         incident.title = title.strip()
     if titles is not None:
@@ -194,7 +194,7 @@ def _with_titles(
     check_languages({language: {} for language in titles}, page=page)
     for language, title in titles.items():
         if title.strip():
-            _check_title(title, field=f"title_{language}")
+            check_title(title, field=f"title_{language}")
             merged.setdefault(language, {})["title"] = title.strip()
     return {language: own for language, own in merged.items() if own}
 
@@ -208,7 +208,7 @@ def _check_onset(incident: Incident, started_at: datetime) -> None:
         )
 
 
-def _check_title(title: str, *, field: str = "title") -> None:
+def check_title(title: str, *, field: str = "title") -> None:
     cleaned = title.strip()
     if not cleaned or len(cleaned) > 150 or any(ord(c) < 32 for c in cleaned):
         raise Refused("a title is one line of 1 to 150 characters", field=field)

@@ -2,7 +2,7 @@ from django.db.models import DateTimeField, F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from incidents.lib import times
-from incidents.models import Incident, Page, Service
+from incidents.models import Incident, Maintenance, Page, Service
 
 
 def touch_page(page_id: int) -> None:
@@ -46,3 +46,10 @@ def touch_incident(incident: Incident) -> None:
 def touch_service(service_id: int) -> None:
     """Says that the service's status changed now, by something else than an incident. Its row must be held."""
     Service.objects.filter(pk=service_id).update(updated_at=times.now())
+
+
+def touch_maintenance(maintenance: Maintenance) -> None:
+    """Gives the maintenance and its page a new revision, as `touch_incident` does."""
+    Maintenance.objects.filter(pk=maintenance.pk).update(revision=F("revision") + 1)
+    maintenance.revision += 1
+    touch_page(maintenance.page_id)

@@ -27,22 +27,20 @@ def said_by(row: Any, field: str, *, language: str, first: str) -> Said:
     return said(getattr(row, field), row.texts, field=field, language=language, first=first)
 
 
-def every_text(row: Any, fields: Iterable[str], *, first: str) -> Texts:
-    """A row's texts in all languages, those of its own columns among them."""
-    return {**row.texts, first: {name: getattr(row, name) for name in fields}}
-
-
 def in_language(view: View, fields: Iterable[str], language: str) -> View:
-    """The same value with these fields in another language; it knows its `first_language` and has every text,
-    also those in that, in `texts`.
+    """The same value with these fields in another language; it knows its `texts` and its `first_language`,
+    in which it was made.
 
     In `fallbacks` stands each field that nobody wrote in that language, with the one it is in instead.
     """
     first = view.first_language
-    own = view.texts.get(first, {})
+    made_in = {name: getattr(view, name) for name in fields} | dict(view.texts.get(first, {}))
     told = {
-        name: said(own.get(name, ""), view.texts, field=name, language=language, first=first)
-        for name in fields
+        name: said(made_in[name], view.texts, field=name, language=language, first=first) for name in fields
     }
-    fallbacks = {name: one.language for name, one in told.items() if one.language != language}
-    return replace(view, **{name: one.text for name, one in told.items()}, fallbacks=fallbacks)
+    return replace(
+        view,
+        **{name: one.text for name, one in told.items()},
+        fallbacks={name: one.language for name, one in told.items() if one.language != language},
+        texts={**view.texts, first: made_in},
+    )

@@ -14,6 +14,15 @@ from incidents.models.incident import (
     UpdateScope,
 )
 from incidents.models.log import LogEntry, LogKind, LogSource
+from incidents.models.maintenance import (
+    ENDED,
+    RUNNING,
+    Maintenance,
+    MaintenanceChange,
+    MaintenanceService,
+    MaintenanceState,
+    MaintenanceUpdate,
+)
 from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
 from incidents.models.note import CustomerNote
 from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
@@ -24,9 +33,11 @@ from incidents.models.states import OVER, ServiceStatus, Severity, Stage, worst
 from incidents.models.subscriber import Customer, CustomerContact, Subscriber, SubscriberState
 
 __all__ = [
+    "ENDED",
     "FAILING",
     "OVER",
     "PENDING_DELIVERY",
+    "RUNNING",
     "Announcement",
     "AuditEntry",
     "Channel",
@@ -47,6 +58,11 @@ __all__ = [
     "LogKind",
     "LogSource",
     "Logo",
+    "Maintenance",
+    "MaintenanceChange",
+    "MaintenanceService",
+    "MaintenanceState",
+    "MaintenanceUpdate",
     "Monitor",
     "MonitorKind",
     "Notice",

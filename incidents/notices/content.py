@@ -2,7 +2,10 @@
 
 from incidents.models import Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
-from incidents.notices.frame import Content, frame, one_line, said, stem
+from incidents.notices.frame import Content, frame, said, stem
+from incidents.notices.maintenance_content import maintenance_context, maintenance_subject
+from incidents.notices.maintenance_words import maintenance_words_for
+from incidents.notices.subject import one_line
 from incidents.notices.update_content import update_content
 from incidents.notices.words import Words, words_for
 
@@ -16,6 +19,8 @@ def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content
         return update_content(notice.update, told_by=notice.page, page=subscriber.page, words=words)
     if notice.kind == NoticeKind.REPORT:
         return _report_content(notice, words, subscriber.page)
+    if notice.kind == NoticeKind.MAINTENANCE:
+        return _maintenance_content(notice, words, subscriber.page)
     return _personal_content(notice, words, subscriber)
 
 
@@ -31,6 +36,15 @@ def _report_content(notice: Notice, words: Words, page: Page) -> Content:
         "report_url": links.page_url(page, f"/reports/{report.number}", language=words.language),
     }
     return Content("report", words.report_tag + stem(report.incident, words, first=first), context)
+
+
+def _maintenance_content(notice: Notice, words: Words, page: Page) -> Content:
+    update = notice.maintenance_update
+    assert update is not None
+    own = maintenance_words_for(words.language)
+    before = update.maintenance.updates.filter(number__lt=update.number).order_by("number").last()
+    context = frame(page, words) | maintenance_context(update, before, page=page, words=own)
+    return Content("maintenance", maintenance_subject(update, before, own), context)
 
 
 def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:

@@ -7,9 +7,8 @@ from typing import Any
 from incidents.lib.languages import Said, said_by
 from incidents.models import Incident, Page
 from incidents.notices import links
+from incidents.notices.subject import cut_title
 from incidents.notices.words import Words
-
-TITLE_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -30,20 +29,11 @@ def frame(page: Page, words: Words) -> dict[str, Any]:
 
 
 def stem(incident: Incident, words: Words, *, first: str) -> str:
-    """The same in every subject of the incident, however long the step before it grows."""
+    """The same in every subject of the incident."""
     field = "first_title" if incident.first_title else "title"
-    title = one_line(said(incident, field, words, first=first).text)
-    if len(title) > TITLE_CHARACTERS:
-        title = title[: TITLE_CHARACTERS - 1] + "…"
-    return f"{title} ({incident.reference})"
+    return f"{cut_title(said(incident, field, words, first=first).text)} ({incident.reference})"
 
 
 def said(row: Any, field: str, words: Words, *, first: str) -> Said:
     """In the language of the mail; what nobody wrote in it is in the `first` language of the page that tells."""
     return said_by(row, field, language=words.language, first=first)
-
-
-def one_line(text: str) -> str:
-    """Without control characters, line ends or the marks that turn the direction of writing."""
-    kept = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(kept.split())

@@ -26,7 +26,8 @@ _CLAIM = """
         AND NOT EXISTS (
           SELECT 1 FROM incidents_delivery e
           WHERE e.subscriber_id = d.subscriber_id AND e.channel = d.channel
-            AND e.incident_id = d.incident_id AND e.sequence < d.sequence
+            AND (e.incident_id = d.incident_id OR e.maintenance_id = d.maintenance_id)
+            AND e.sequence < d.sequence
             AND e.state IN ('queued', 'sending'))
       ORDER BY d.priority, d.next_attempt_at LIMIT {batch} {lock})
     UPDATE incidents_delivery
@@ -77,7 +78,8 @@ def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
 
 def _notices() -> QuerySet[Notice]:
     """Loaded once a batch, not once a row: most rows of a batch tell the same."""
-    return Notice.objects.select_related("page", "incident", "update__incident", "report__incident")
+    told = ("update__incident", "report__incident", "maintenance_update__maintenance")
+    return Notice.objects.select_related("page", "incident", *told)
 
 
 def _load_pages(deliveries: Iterable[Delivery], known: dict[int, Page]) -> None:

@@ -13,11 +13,11 @@ from incidents.models import Delivery, Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
 from incidents.notices.channel import Letter
 from incidents.notices.content import content_of
-from incidents.notices.frame import one_line
 from incidents.notices.message import Headers, Personal, Prepared, new_marks, prepare
+from incidents.notices.subject import one_line
 
 _NO_ID_CHARACTER = re.compile(r"[^a-z0-9-]")
-TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT)
+TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT, NoticeKind.MAINTENANCE)
 
 
 class Mailroom:
@@ -70,11 +70,15 @@ def prepare_mail(notice: Notice, subscriber: Subscriber) -> Prepared:
 
 
 def thread_id(notice: Notice, page: Page) -> str:
-    """The message every mail of an incident answers, though nobody ever sent it: one thread an incident."""
-    if notice.incident is None:
+    """The message every mail of an incident answers, though nobody ever sent it: one thread an incident, and
+    one a maintenance."""
+    if notice.maintenance_update is not None:
+        name = f"maintenance-{notice.maintenance_update.maintenance.public_id}"
+    elif notice.incident is not None:
+        name = notice.incident.reference.lower()
+    else:
         return ""
-    reference = _NO_ID_CHARACTER.sub("", notice.incident.reference.lower())
-    return f"<{reference}@{links.mail_host(page)}>"
+    return f"<{_NO_ID_CHARACTER.sub('', name)}@{links.mail_host(page)}>"
 
 
 def _headers(notice: Notice, page: Page, subject: str) -> Headers:

@@ -20,7 +20,8 @@ from incidents.models import (
 )
 from incidents.models.estimate import UNSAID
 from incidents.notices import links
-from incidents.notices.frame import Content, frame, one_line, said, stem
+from incidents.notices.frame import Content, frame, said, stem
+from incidents.notices.subject import one_line
 from incidents.notices.words import Words, write_day, write_estimate, write_time
 from incidents.queries.incident import estimates_before, updates_in_order
 from incidents.queries.shown import shown_services

@@ -40,7 +40,6 @@ class Words:
     next_update: str
     estimate: str
     about: str
-    range: str
     undecided: str
     report: str
     report_due: str
@@ -95,7 +94,6 @@ JAPANESE = Words(
     next_update="次回更新予定",
     estimate="復旧見込み",
     about="{}頃",
-    range="{} ～ {}",
     undecided="未定",
     report="障害報告書",
     report_due="作成中（{}までに公開予定）",
@@ -165,7 +163,6 @@ ENGLISH = Words(
     next_update="Next update by",
     estimate="Estimated recovery",
     about="about {}",
-    range="{} – {}",
     undecided="undecided",
     report="Post-incident report",
     report_due="being written, to be published by {}",
@@ -234,18 +231,30 @@ def write_estimate(told: RecoveryEstimate, *, zone: ZoneInfo, words: Words, toda
     """18:00頃（日本時間）, 18:00 ～ 20:00（日本時間） or 未定; with the date unless that is `today`."""
     if told.from_at is None or told.until_at is None:
         return words.undecided
+    if told.is_range:
+        return write_window(told.from_at, told.until_at, zone=zone, language=words.language, today=today)
     start = write_time(told.from_at, zone=zone, language=words.language, today=today)
     clock = f"{told.from_at.astimezone(zone):%H:%M}"
-    if not told.is_range:
-        return start.replace(clock, words.about.format(clock))
-    same_day = told.from_at.astimezone(zone).date()
-    end = write_time(told.until_at, zone=zone, language=words.language, today=same_day)
-    ending = end.partition(f"{told.until_at.astimezone(zone):%H:%M}")[2]
-    return words.range.format(start.removesuffix(ending), end)
+    return start.replace(clock, words.about.format(clock))
 
 
 def write_day(day: date, *, language: str) -> str:
     return _write_date(day, is_japanese=language == "ja").removesuffix(", ")
+
+
+def write_window(
+    from_at: datetime, until_at: datetime, *, zone: ZoneInfo, language: str, today: date | None = None
+) -> str:
+    """`2020年9月4日（金）02:00 ～ 04:00（日本時間）`: the day and the zone once where both ends share them; no day
+    where the window begins `today`."""
+    from_local, until_local = from_at.astimezone(zone), until_at.astimezone(zone)
+    start = write_time(from_at, zone=zone, language=language, today=today)
+    end = write_time(until_at, zone=zone, language=language, today=from_local.date())
+    is_japanese = language == "ja"
+    name, last = (_zone_name(local, zone, is_japanese=is_japanese) for local in (from_local, until_local))
+    if name == last:
+        start = start.removesuffix(f"（{name}）" if is_japanese else f" {name}")
+    return f"{start} ～ {end}" if is_japanese else f"{start} – {end}"
 
 
 def _write_date(day: date, *, is_japanese: bool) -> str:

@@ -13,14 +13,14 @@ from django.views.defaults import bad_request
 
 from incidents.lib import times
 from incidents.public.door import answer_door, is_admitted, seal
+from incidents.public.framing import allow_framing
 from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
+from incidents.snapshots.answering import headers_of, is_framed
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
 from incidents.snapshots.site import Site
-from incidents.snapshots.source import JSON, TEXT, File
+from incidents.snapshots.source import TEXT, File
 from incidents.snapshots.v2 import documents
-
-CACHE_CONTROL = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
 
 
 @csrf_exempt
@@ -59,12 +59,12 @@ def _answer(request: HttpRequest, address: str) -> HttpResponse:
     if file is None and find_file(site, f"{address}/"):
         return HttpResponsePermanentRedirect(f"{address}/")
     file = file or _not_found(site, address)
-    response = HttpResponse(file.body, content_type=file.content_type, status=file.status)
+    response = HttpResponse(file.body, status=file.status)
     forget_visitor(request)
-    response.headers["Cache-Control"] = CACHE_CONTROL
-    response.headers["Content-Language"] = file.language or page.first_language
-    if file.content_type == JSON:
-        response.headers["Access-Control-Allow-Origin"] = "*"
+    for name, value in headers_of(file.address, file.content_type, file.language):
+        response.headers[name] = value
+    if is_framed(file.address):
+        allow_framing(response)
     return response
 
 

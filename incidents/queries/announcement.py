@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from incidents.lib.languages import Texts, every_text, in_language
+from incidents.lib.languages import Texts, in_language
 from incidents.models import Announcement, Page
 
 
@@ -35,7 +35,7 @@ def pinned_announcement(page: Page, *, now: datetime) -> AnnouncementView | None
         pinned_at=row.pinned_at,
         until=row.until,
         first_language=page.first_language,
-        texts=every_text(row, ("body", "body_html"), first=page.first_language),
+        texts=row.texts,
     )
 
 

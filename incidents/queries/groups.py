@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from incidents.lib.languages import Texts, every_text, in_language
+from incidents.lib.languages import Texts, in_language
 from incidents.models import Page, ServiceGroup, ServiceStatus, worst
 from incidents.queries.service import ServiceView
 
@@ -108,15 +108,14 @@ def _walk(
 
 
 def _view(row: ServiceGroup, services: tuple[ServiceView, ...], *, depth: int) -> GroupView:
-    first = row.page.first_language
     return GroupView(
         name=row.name,
         services=services,
         description=row.description,
         is_collapsed=row.is_collapsed,
         depth=depth,
-        first_language=first,
-        texts=every_text(row, ("name", "description"), first=first),
+        first_language=row.page.first_language,
+        texts=row.texts,
     )
 
 

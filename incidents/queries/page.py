@@ -11,6 +11,8 @@ from incidents.models import Page, ServiceStatus, worst
 from incidents.queries.announcement import AnnouncementView, pinned_announcement
 from incidents.queries.groups import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
+from incidents.queries.maintenance import running_first, shown_maintenances
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import view_services
 from incidents.queries.shown import shown_incidents, shown_services
@@ -23,16 +25,27 @@ REPORTS_SHOWN = 3
 class DayView:
     day: date
     incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
+
+    def in_language(self, language: str) -> "DayView":
+        return replace(
+            self,
+            incidents=tuple(i.in_language(language) for i in self.incidents),
+            maintenances=tuple(m.in_language(language) for m in self.maintenances),
+        )
 
 
 @dataclass(frozen=True)
 class Overview:
+    """`maintenances` are those that run, then those still to come."""
+
     page: Page
     generated_at: datetime
     data_as_of: datetime | None
     status: ServiceStatus
     groups: tuple[GroupView, ...]
     open_incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
     announcement: AnnouncementView | None = None
@@ -43,15 +56,12 @@ class Overview:
 
     def in_language(self, language: str) -> "Overview":
         """The same with every text in the language, where it was written in it."""
-        days = tuple(
-            replace(day, incidents=tuple(i.in_language(language) for i in day.incidents))
-            for day in self.recent_days
-        )
         return replace(
             self,
             groups=tuple(group.in_language(language) for group in self.groups),
             open_incidents=tuple(i.in_language(language) for i in self.open_incidents),
-            recent_days=days,
+            maintenances=tuple(m.in_language(language) for m in self.maintenances),
+            recent_days=tuple(day.in_language(language) for day in self.recent_days),
             announcement=self.announcement and self.announcement.in_language(language),
         )
 
@@ -88,6 +98,7 @@ def overview(page: Page) -> Overview:
     since = now - timedelta(days=RECENT_DAYS)
     recent = Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
     shown = view_incidents(shown_incidents(page).filter(recent), page=page)
+    planned = shown_maintenances(page, since=since)
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
         page=page,
@@ -96,7 +107,8 @@ def overview(page: Page) -> Overview:
         status=worst(service.status for service in services),
         groups=view_groups(page, services),
         open_incidents=tuple(i for i in shown if not i.is_over),
-        recent_days=tuple(_by_day(shown, page=page, now=now)),
+        maintenances=running_first(planned),
+        recent_days=tuple(_by_day(shown, planned, page=page, now=now)),
         reports=latest_issued(page, most=REPORTS_SHOWN),
         announcement=pinned_announcement(page, now=now),
     )
@@ -114,15 +126,24 @@ def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
     return view_incidents(hit.distinct(), page=page)
 
 
-def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> Iterable[DayView]:
-    """The last fourteen days of the page's zone, newest first, each with every incident that touched it."""
-    spans = [
-        (i.started_at.astimezone(page.zone).date(), (i.resolved_at or now).astimezone(page.zone).date(), i)
-        for i in incidents
-    ]
-    today = now.astimezone(page.zone).date()
-    days = (today - timedelta(days=back) for back in range(RECENT_DAYS))
-    return (DayView(day, tuple(i for first, last, i in spans if first <= day <= last)) for day in days)
+def _by_day(
+    incidents: Iterable[IncidentView], maintenances: Iterable[MaintenanceView], *, page: Page, now: datetime
+) -> Iterable[DayView]:
+    """The last fourteen days of the page's zone, newest first, each with all that touched it."""
+
+    def day_of(at: datetime | None) -> date:
+        return (at or now).astimezone(page.zone).date()
+
+    spans = [(day_of(i.started_at), day_of(i.resolved_at), i) for i in incidents]
+    works = [(day_of(m.touched[0]), day_of(m.touched[1]), m) for m in maintenances if m.touched]
+    return (
+        DayView(
+            day,
+            incidents=tuple(i for first, last, i in spans if first <= day <= last),
+            maintenances=tuple(m for first, last, m in works if first <= day <= last),
+        )
+        for day in (day_of(now) - timedelta(days=back) for back in range(RECENT_DAYS))
+    )
 
 
 def has_services(page: Page) -> bool:

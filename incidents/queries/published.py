@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import OVER, Impact, Logo, Page, Report, ReportState
+from incidents.models import ENDED, OVER, Impact, Logo, Maintenance, Page, Report, ReportState
 from incidents.queries.incident_view import IncidentView, view_incidents
+from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
 from incidents.queries.shown import shown_incidents, shown_services
 
 
@@ -36,6 +37,33 @@ class ReportKey:
     number: str
     issued_on: date
     key: str
+
+
+@dataclass(frozen=True)
+class MaintenanceKey:
+    """A planned maintenance; `revision` changes with anything that is shown of it."""
+
+    id: str
+    revision: int
+    state: str
+    scheduled_from: datetime
+    scheduled_until: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cancelled_at: datetime | None
+    created_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def due_at(self) -> datetime | None:
+        return due_at(self.state, self.scheduled_from, self.scheduled_until)
+
+    @property
+    def touched(self) -> Touched | None:
+        return touched_by(self.started_at, self.ended_at, self.cancelled_at)
 
 
 def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
@@ -71,6 +99,19 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
         )
         if number and issued_on
     )
+
+
+def maintenance_keys(page: Page) -> tuple[MaintenanceKey, ...]:
+    """The latest window first."""
+    fields = ("public_id", "revision", "state", "scheduled_from", "scheduled_until")
+    instants = ("started_at", "ended_at", "cancelled_at", "created_at")
+    rows = Maintenance.objects.filter(page=page).order_by("-scheduled_from", "-id")
+    return tuple(MaintenanceKey(*row) for row in rows.values_list(*fields, *instants))
+
+
+def load_maintenances(page: Page, ids: Sequence[str]) -> tuple[MaintenanceView, ...]:
+    """The latest window first."""
+    return view_maintenances(Maintenance.objects.filter(page=page, public_id__in=list(ids)))[::-1]
 
 
 def look_of(page: Page) -> list[object]:

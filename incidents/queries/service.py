@@ -9,11 +9,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
-from incidents.lib.languages import Texts, every_text, in_language
+from incidents.lib.languages import Texts, in_language
 from incidents.models import (
     OVER,
+    RUNNING,
     Impact,
     IncidentState,
+    MaintenanceService,
     Monitor,
     MonitorKind,
     Page,
@@ -100,6 +102,7 @@ def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...
     )
     told = _told_by_incidents(found)
     seen = _seen_by_monitors(found)
+    planned = _under_maintenance(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
     for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
@@ -109,6 +112,7 @@ def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...
             service,
             told=told[service.pk],
             seen=seen[service.pk],
+            planned=planned[service.pk],
             monitors=monitors[service.pk],
         ).in_language(page.first_language)
         for service in services
@@ -135,9 +139,10 @@ def _view(
     *,
     told: list[_Cause],
     seen: list[_Cause],
+    planned: list[_Cause],
     monitors: list[Monitor],
 ) -> ServiceView:
-    causes = told or seen
+    causes = [*(told or seen), *planned]
     if service.manual_status != ServiceStatus.OPERATIONAL:
         causes = [*causes, _Cause(service.manual_status, service.manual_status_at)]
     now = times.now()
@@ -145,7 +150,7 @@ def _view(
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
     since = min((c.since for c in causes if c.status == status and c.since), default=None)
     believed_until = max((at for m in monitors if m.enabled and (at := _believed_until(m))), default=None)
-    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
+    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen, *planned], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
         page_id=service.page_id,
@@ -168,13 +173,11 @@ def _view(
 
 
 def _texts(service: Service) -> Texts:
-    """The service's own in every language, with the name of its group."""
-    first = service.page.first_language
-    own = every_text(service, ("name", "description"), first=first)
-    groups = every_text(service.group, ("name",), first=first) if service.group else {}
+    """The service's own, and the name of its group."""
+    groups: Texts = service.group.texts if service.group else {}
     return {
-        language: {**own.get(language, {}), "group": groups.get(language, {}).get("name", "")}
-        for language in {*own, *groups}
+        language: {**service.texts.get(language, {}), "group": groups.get(language, {}).get("name", "")}
+        for language in {*service.texts, *groups}
     }
 
 
@@ -207,12 +210,21 @@ def _told_by_incidents(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
 
 
 def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    """Without what failed while its service was under maintenance: that is kept apart."""
     causes: dict[int, list[_Cause]] = defaultdict(list)
-    signals = Signal.objects.filter(monitor__service__in=services, ended_at__isnull=True).exclude(
-        monitor__service__policy=Policy.OBSERVE
-    )
+    signals = Signal.objects.filter(
+        monitor__service__in=services, ended_at__isnull=True, maintenance__isnull=True
+    ).exclude(monitor__service__policy=Policy.OBSERVE)
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+    return causes
+
+
+def _under_maintenance(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    causes: dict[int, list[_Cause]] = defaultdict(list)
+    running = MaintenanceService.objects.filter(service__in=services, maintenance__state__in=RUNNING)
+    for row in running.select_related("maintenance"):
+        causes[row.service_id].append(_Cause(row.status, row.maintenance.started_at))
     return causes
 
 

@@ -15,6 +15,7 @@ from incidents.reports import hea, markdown
 from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
+from incidents.snapshots.maintenance import is_late
 from incidents.snapshots.pages import digest, page_file, per_language
 from incidents.snapshots.presenting import freshness, grey, greyed, headline
 from incidents.snapshots.site import Site
@@ -55,15 +56,18 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     keys = site.incidents_of_service.get(service.slug, ())
     told = [(key.reference, key.revision) for key in keys]
     shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
+    planned = [one for one in site.overview.maintenances if service.slug in one.slugs]
+    works = [(one.id, one.revision, is_late(site, one.due_at)) for one in planned]
     name, path = f"service:{service.slug}", f"/services/{service.slug}"
     hour = f"{site.now:%Y-%m-%dT%H}"
-    key = digest(hour, shown, told, *(minute(site, key) for key in keys if not key.is_over))
+    key = digest(hour, shown, told, works, *(minute(site, key) for key in keys if not key.is_over))
 
     def render(edition: Edition) -> list[File]:
         incidents = [one.in_language(edition.language) for one in site.load(keys)]
         shown = service.in_language(edition.language)
         context = {
             "service": shown,
+            "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": [i for i in incidents if not i.is_over],
             "past_incidents": [i for i in incidents if i.is_over],
         }

@@ -31,6 +31,7 @@ def night(page: Page) -> BadNight:
 
 def screens(night: BadNight) -> Mapping[str, str]:
     """Every main screen of the console, by the name of its picture."""
+    planned = f"/console/maintenances/{night.planned.public_id}/"
     open_, over = f"/console/incidents/{night.open.reference}/", "/console/incidents/"
     return {
         "dashboard": "/console/",
@@ -47,6 +48,12 @@ def screens(night: BadNight) -> Mapping[str, str]:
         "report-issued": f"{over}{night.issued.reference}/report/",
         "report-preview": f"{over}{night.issued.reference}/report/preview/",
         "announcement": "/console/announcement/",
+        "maintenances": "/console/maintenances/",
+        "maintenance-new": "/console/maintenances/new/",
+        "maintenance": planned,
+        "maintenance-start": f"{planned}start/",
+        "maintenance-reschedule": f"{planned}reschedule/",
+        "maintenance-correct": f"{planned}correct/",
         "services": "/console/services/",
         "service-edit": "/console/services/archive/edit/",
         "groups": "/console/groups/",
@@ -135,7 +142,7 @@ def faults_of(tab: Tab, name: str, *, width: int) -> list[str]:
 
 
 def seen_words(tab: Tab) -> str:
-    """Without what people, monitors and servers wrote."""
+    """Without what people, monitors and servers wrote, and what is marked as English."""
     hidden = ".break, .markdown, .document, [lang=en]"
     return str(
         tab.locator("body").evaluate(

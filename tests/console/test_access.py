@@ -11,7 +11,13 @@ from incidents.models import Staff
 from tests import make
 from tests.console.conftest import Desk
 
-FILLED = {"<slug:reference>": "INC-20200904-01", "<slug:slug>": "mail", "<str:name>": "a.eml"}
+FILLED = {
+    "<slug:reference>": "INC-20200904-01",
+    "<slug:slug>": "mail",
+    "<str:name>": "a.eml",
+    "<slug:public_id>": "a1b2c3d4e5f6",
+    "<slug:name>": "start",
+}
 pytestmark = pytest.mark.django_db
 
 

@@ -89,7 +89,7 @@ def test_an_open_incident_says_when_it_is_estimated_to_recover(
 
 def test_an_estimate_that_has_passed_says_so(incident: Incident) -> None:
     tell(incident, 0, estimate=known(SIX))
-    assert "予定を" not in text_of(read("/", at="2020-09-04 17:59")).split("復旧見込み")[1]
+    assert "過ぎています" not in text_of(read("/", at="2020-09-04 17:59")).split("復旧見込み")[1]
     assert "復旧見込み 18:00頃（日本時間） 予定を30分過ぎています" in text_of(
         read("/", at="2020-09-04 18:30")
     )

@@ -167,7 +167,9 @@ def test_a_report_is_read_where_its_incident_is_shown(
 
 
 def test_subscribers_choose_among_what_the_page_shows(owner: Page, showing: Page, archive: Service) -> None:
-    assert [[service.name for service in group.services] for group in service_choices(showing, language="ja")] == [
+    assert [
+        [service.name for service in group.services] for group in service_choices(showing, language="ja")
+    ] == [
         ["Portal"],
         ["Mail"],
     ]

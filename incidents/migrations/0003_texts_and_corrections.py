@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0004_members_and_notes'),
+        ('incidents', '0002_cache_table'),
     ]
 
     operations = [
