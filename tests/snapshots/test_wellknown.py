@@ -96,4 +96,4 @@ def test_robots_find_the_sitemap_and_stay_out_of_a_private_page(page: Page) -> N
     Page.objects.update(visibility=Visibility.PRIVATE)
     private = Client().get("/robots.txt").content.decode()
     assert "Sitemap" not in private and "Disallow: /\n" in private
-    assert Client().get("/sitemap.xml").status_code == 404
+    assert Client().get("/sitemap.xml").status_code == 403
