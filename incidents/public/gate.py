@@ -13,6 +13,7 @@ from incidents.queries import members, subscribers
 Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
 ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks)/|/(?:healthz|readyz)$")
+ROBOTS = "/robots.txt"  # of a private page it says nothing but that robots must stay away
 BY_TOKEN = re.compile(r"(?:/[a-z]{2})?/(confirm|manage|unsubscribe|members)/([a-z2-7]+)", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ def _answer(request: HttpRequest, page: Page, get_response: Handler) -> HttpResp
     if is_admitted(request, page):
         home = home_of_door(request.path, page)
         return HttpResponseRedirect(home) if home else get_response(request)
-    if _is_named_by_token(request.path, page):
+    if request.path == ROBOTS or _is_named_by_token(request.path, page):
         return get_response(request)
     return answer_door(request, page)
 

@@ -160,7 +160,7 @@ def test_the_console_of_a_host_opens_with_its_page_and_elsewhere_with_the_first(
 def test_pages_are_listed_with_their_addresses(desk: Desk, second: Page) -> None:
     set_visibility(second, "private")
     html = desk.client.get("/console/pages/").content.decode()
-    assert f"http://{second.host}:8000/" in html and "Second page" in html and "Private" in html
+    assert f"http://{second.host}/" in html and "Second page" in html and "Private" in html
 
 
 def test_settings_are_shown_and_saved(desk: Desk) -> None:

@@ -113,7 +113,7 @@ def test_the_text_to_pass_on_is_plain_and_complete(incident: Incident) -> None:
         "第3報 2020年9月4日（金）18:00（日本時間）",
         "復旧しました。",
         "",
-        f"http://testserver:8000/incidents/{incident.reference}",
+        f"http://testserver/incidents/{incident.reference}",
     ]
 
 

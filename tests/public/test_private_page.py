@@ -28,7 +28,7 @@ ADDRESSES = (
 )
 FILES = (
     *("/history.atom", "/en/history.atom", "/history.rss", "/calendar.ics", "/badge.svg", "/sitemap.xml"),
-    *("/logo.png", "/theme.css", "/embed.js", "/robots.txt", "/.well-known/security.txt", "/nothing.txt"),
+    *("/logo.png", "/theme.css", "/embed.js", "/.well-known/security.txt", "/nothing.txt"),
 )
 JSON = (
     "/api/v2/summary.json",

@@ -193,7 +193,7 @@ def test_links_stay_on_the_page_that_is_read(owner: Page, showing: Page, mail: S
     incident = tell(owner, {mail: "degraded"})
     html = get(SHOWING, f"/incidents/{incident.reference}")
     assert OWNER not in html
-    assert f"http://{SHOWING}:8000/incidents/{incident.reference}" in html
+    assert f"http://{SHOWING}/incidents/{incident.reference}" in html
 
 
 def test_a_page_costs_the_same_queries_for_one_shown_service_and_for_three(

@@ -176,7 +176,8 @@ def updated() -> datetime:
 
 @pytest.mark.parametrize("address", FEEDS)
 def test_hostile_titles_and_names_leave_the_feed_whole(address: str) -> None:
-    page = make.page(host="testserver", name=HOSTILE, organisation=HOSTILE)
+    page = make.page(host="testserver")
+    Page.objects.update(name=HOSTILE, organisation=HOSTILE)
     incident = told(page, {watched(page, name=HOSTILE): "degraded"}, "investigating")
     Incident.objects.filter(pk=incident.pk).update(title=HOSTILE)
     assert len(read(address).entries) == 1
