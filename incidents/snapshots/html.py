@@ -64,14 +64,14 @@ def _service_source(site: Site, service: ServiceView) -> Source:
 
     def render(edition: Edition) -> list[File]:
         incidents = [one.in_language(edition.language) for one in site.load(keys)]
-        shown = service.in_language(edition.language)
+        told_service = service.in_language(edition.language)
         context = {
-            "service": shown,
+            "service": told_service,
             "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": [i for i in incidents if not i.is_over],
             "past_incidents": [i for i in incidents if i.is_over],
         }
-        stale = {"service": grey(shown)}
+        stale = {"service": grey(told_service)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)
