@@ -19,7 +19,7 @@ from tests import make
 from tests.deploy.upstream import upstream
 from tests.nginx import SHIPPED, Ports, serving
 from tests.statuspage.asking import Answered, ask
-from tests.waiting import free_port
+from tests.waiting import free_port, wait_until
 
 HOST = "status.example.org"
 OF_THE_SERVER = {"Server", "Date", "Connection", "ETag", "Accept-Ranges", "Content-Length", "Keep-Alive"}
@@ -221,8 +221,10 @@ def test_addresses_that_act_by_being_known_are_not_logged(front: Front) -> None:
     ):
         front.ask(f"{path}?token=SECRET5")
     front.ask("/history")
-    log = (front.home / "access.log").read_text()
-    assert "/en/unsubscribe/***" in log and '"GET /history"' in log
+    log_file = front.home / "access.log"
+    wait_until(lambda: '"GET /history"' in log_file.read_text(), seconds=10, waiting_for="log line")
+    log = log_file.read_text()
+    assert "/en/unsubscribe/***" in log
     assert "SECRET" not in log
 
 
