@@ -10,9 +10,10 @@ from django.http.request import split_domain_port, validate_host
 
 from incidents.snapshots.answering import API_PREFIX, CORS_HEADER, lasting_headers
 from incidents.snapshots.manifest import Entry
+from incidents.snapshots.reading import STALE_SECONDS
 from incidents.snapshots.source import JSON, TEXT
 from statuspage.answers import Environ, Headers, StartResponse
-from statuspage.shelf import STALE_SECONDS, BrowserHeaders, Shelf, Site
+from statuspage.shelf import BrowserHeaders, Shelf, Site
 
 ACTING = frozenset(
     {
