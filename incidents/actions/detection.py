@@ -140,10 +140,11 @@ def _open_signal(
 
 
 def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
-    language = service.page.first_language
+    first, *others = wording.proposed_titles(judged.verdict, service=service)
     incident = open_incident(
         service.page,
-        title=wording.proposed_title(judged.verdict, service=service.name, language=language),
+        title=first.text,
+        titles={said.language: said.text for said in others},
         scope={service: status},
         severity=PROPOSED_SEVERITY[ServiceStatus(status)],
         started_at=min(onset, times.now()),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -15,12 +15,13 @@ from incidents.actions.maintenance_plan import Plan
 from incidents.actions.monitor import create_monitor
 from incidents.actions.report import draft_report, save_report
 from incidents.actions.service import create_service
-from incidents.actions.update import Draft
+from incidents.actions.update import Draft, known
 from incidents.lib import times
 from incidents.reports import issue
 
 # Rows of the record, handed from one action to the next.
 Handle = Any
+Text = TypeVar("Text")
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class Told:
     after: timedelta
     stage: str
     body: str
+    english: str = ""
+    recovers_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class Past:
-    """An invented incident that began `before` the present."""
+    """An invented incident that began `before` the present; spans after its beginning."""
 
     before: timedelta
     title: str
@@ -41,6 +44,7 @@ class Past:
     severity: str
     concerned: str
     told: Sequence[Told]
+    english: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,13 +174,18 @@ OPEN = Past(
             9 * MINUTES,
             "investigating",
             "管理コンソールにおいて、**ユーザーの一括登録**が失敗する事象が発生しております。個別の登録は正常にご利用いただけます。",
+            "**Importing many users at once** fails in the admin console. Adding them one by one works.",
+            2 * HOURS,
         ),
         Told(
             42 * MINUTES,
             "identified",
             "CSVファイルの検証処理に不具合があることを確認し、修正版の準備を進めております。",
+            "A fault in the check of the CSV file was found. A corrected version is being prepared.",
+            3 * HOURS,
         ),
     ),
+    "Part of the admin console cannot be used",
 )
 
 PAST_WORK = Work(
@@ -247,6 +256,7 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
         incident = incident_actions.open_incident(
             page,
             title=past.title,
+            titles=_in_english(page, past.english),
             scope={service: past.status},
             severity=past.severity,
             started_at=began_at,
@@ -259,22 +269,30 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
                 body=told.body,
                 scope={service: past.status} if told is past.told[0] else None,
                 concerned=past.concerned,
+                estimate=known(began_at + told.recovers_after) if told.recovers_after else None,
+                texts=_in_english(page, {"body": told.english}),
             )
             update_actions.publish_update(incident, draft, notify=False)
     return incident
 
 
+def _in_english(page: Handle, text: Text) -> dict[str, Text]:
+    """The text beside the Japanese one, on a page that has both languages."""
+    return {"en": text} if "en" in page.languages[1:] else {}
+
+
 def _work(page: Handle, work: Work, service: Handle, *, now: datetime) -> None:
     """Announced when it was, and run by the clock where its window has passed; windows begin on the hour."""
     begins_at = (now + work.after).replace(minute=0, second=0, microsecond=0)
+    title, body = work.english
     plan = Plan(
         title=work.title,
         body=work.body,
         scheduled_from=begins_at,
         scheduled_until=begins_at + work.length,
         services={service: "maintenance"},
-        titles={"en": work.english[0]} if "en" in page.languages[1:] else {},
-        bodies={"en": work.english[1]} if "en" in page.languages[1:] else {},
+        titles=_in_english(page, title),
+        bodies=_in_english(page, body),
         auto_finish=True,
     )
     with times.at(min(begins_at - work.ahead, now)):

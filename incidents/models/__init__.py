@@ -1,8 +1,10 @@
 """Tables, constraints, small facts."""
 
 from incidents.models.access import AuditEntry, Staff
+from incidents.models.announcement import Announcement
+from incidents.models.correction import Corrected, IncidentCorrection
+from incidents.models.estimate import Estimate, RecoveryEstimate
 from incidents.models.incident import (
-    Estimate,
     Impact,
     Incident,
     IncidentState,
@@ -36,9 +38,11 @@ __all__ = [
     "OVER",
     "PENDING_DELIVERY",
     "RUNNING",
+    "Announcement",
     "AuditEntry",
     "Channel",
     "CheckResult",
+    "Corrected",
     "Customer",
     "CustomerContact",
     "CustomerNote",
@@ -48,6 +52,7 @@ __all__ = [
     "Estimate",
     "Impact",
     "Incident",
+    "IncidentCorrection",
     "IncidentState",
     "LogEntry",
     "LogKind",
@@ -66,6 +71,7 @@ __all__ = [
     "Origin",
     "Page",
     "Policy",
+    "RecoveryEstimate",
     "Report",
     "ReportLine",
     "ReportState",

@@ -1,6 +1,5 @@
 """What a page shows now: one value object for every face that shows it."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -9,11 +8,13 @@ from django.db.models import Q
 
 from incidents.lib import times
 from incidents.models import Page, ServiceStatus, worst
+from incidents.queries.announcement import AnnouncementView, pinned_announcement
+from incidents.queries.groups import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.maintenance import maintenances_since, running_first
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.report import IssuedView, latest_issued
-from incidents.queries.service import ServiceView, view_services
+from incidents.queries.service import view_services
 from incidents.queries.shown import shown_incidents, shown_services
 
 RECENT_DAYS = 14
@@ -21,22 +22,17 @@ REPORTS_SHOWN = 3
 
 
 @dataclass(frozen=True)
-class GroupView:
-    """Services under one name; services without a group come under ""."""
-
-    name: str
-    services: tuple[ServiceView, ...]
-
-    @property
-    def status(self) -> ServiceStatus:
-        return worst(service.status for service in self.services)
-
-
-@dataclass(frozen=True)
 class DayView:
     day: date
     incidents: tuple[IncidentView, ...]
     maintenances: tuple[MaintenanceView, ...]
+
+    def in_language(self, language: str) -> "DayView":
+        return replace(
+            self,
+            incidents=tuple(i.in_language(language) for i in self.incidents),
+            maintenances=tuple(m.in_language(language) for m in self.maintenances),
+        )
 
 
 @dataclass(frozen=True)
@@ -52,17 +48,21 @@ class Overview:
     maintenances: tuple[MaintenanceView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
+    announcement: AnnouncementView | None = None
+
+    @property
+    def group_tree(self) -> tuple[GroupNode, ...]:
+        return tree(self.groups)
 
     def in_language(self, language: str) -> "Overview":
         """The same with every text in the language, where it was written in it."""
-        days = tuple(
-            replace(day, maintenances=tuple(m.in_language(language) for m in day.maintenances))
-            for day in self.recent_days
-        )
         return replace(
             self,
+            groups=tuple(group.in_language(language) for group in self.groups),
+            open_incidents=tuple(i.in_language(language) for i in self.open_incidents),
             maintenances=tuple(m.in_language(language) for m in self.maintenances),
-            recent_days=days,
+            recent_days=tuple(day.in_language(language) for day in self.recent_days),
+            announcement=self.announcement and self.announcement.in_language(language),
         )
 
 
@@ -105,11 +105,12 @@ def overview(page: Page) -> Overview:
         generated_at=now,
         data_as_of=max(seen, default=None),
         status=worst(service.status for service in services),
-        groups=tuple(_grouped(services)),
+        groups=view_groups(page, services),
         open_incidents=tuple(i for i in shown if not i.is_over),
         maintenances=running_first(planned),
         recent_days=tuple(_by_day(shown, planned, page=page, now=now)),
         reports=latest_issued(page, most=REPORTS_SHOWN),
+        announcement=pinned_announcement(page, now=now),
     )
 
 
@@ -123,13 +124,6 @@ def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
     services = shown_services(page).filter(slug=slug)
     hit = shown_incidents(page).filter(impacts__service__in=services)
     return view_incidents(hit.distinct(), page=page)
-
-
-def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:
-    groups: dict[str, list[ServiceView]] = defaultdict(list)
-    for service in services:
-        groups[service.group].append(service)
-    return (GroupView(name, tuple(members)) for name, members in groups.items())
 
 
 def _by_day(

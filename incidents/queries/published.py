@@ -23,6 +23,7 @@ class IncidentKey:
     published_at: datetime
     resolved_at: datetime | None
     updated_at: datetime
+    report_due_on: date | None
 
     @property
     def is_over(self) -> bool:

@@ -20,7 +20,7 @@ SCRIPT_TYPE = "text/javascript; charset=utf-8"
 
 def sources(site: Site) -> Iterator[Source]:
     """The look key changes with the script: it is of the release."""
-    told = [(one.reference, one.title, one.stage) for one in site.overview.open_incidents]
+    told = [(one.reference, one.stage, one.updated_at) for one in site.overview.open_incidents]
     work = [(one.id, one.revision) for one in site.overview.maintenances if one.is_running]
     key = digest(headline(site.overview).status, told, work)
     yield per_language(site, "embed", key, [PATH], lambda edition: [_page(edition, site)])

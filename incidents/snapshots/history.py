@@ -137,7 +137,7 @@ def _today(site: Site) -> date:
 
 def _month(site: Site, first: date, keys: Keys, edition: Edition) -> Month:
     """Its days up to today, newest first, each with what touched it."""
-    incidents = site.load(keys.incidents)
+    incidents = tuple(one.in_language(edition.language) for one in site.load(keys.incidents))
     maintenances = tuple(
         one.in_language(edition.language) for one in site.load_maintenances(keys.maintenances)
     )

@@ -63,14 +63,15 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     key = digest(hour, shown, told, works, *(minute(site, key) for key in keys if not key.is_over))
 
     def render(edition: Edition) -> list[File]:
-        incidents = site.load(keys)
+        incidents = [one.in_language(edition.language) for one in site.load(keys)]
+        told_service = service.in_language(edition.language)
         context = {
-            "service": service,
+            "service": told_service,
             "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": [i for i in incidents if not i.is_over],
             "past_incidents": [i for i in incidents if i.is_over],
         }
-        stale = {"service": grey(service)}
+        stale = {"service": grey(told_service)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)
@@ -85,11 +86,15 @@ def _incident_source(site: Site, key: IncidentKey) -> Source:
     path = f"/incidents/{key.reference}"
 
     def render(edition: Edition) -> list[File]:
-        return [_incident_file(edition, path, site.load_one(key.reference))]
+        return [_incident_file(edition, path, site.load_one(key.reference).in_language(edition.language))]
 
-    return per_language(
-        site, f"incident:{key.reference}", f"{key.revision} {minute(site, key)}", [path], render
-    )
+    shown = f"{key.revision} {minute(site, key)} {_is_report_late(site, key)}"
+    return per_language(site, f"incident:{key.reference}", shown, [path], render)
+
+
+def _is_report_late(site: Site, key: IncidentKey) -> bool:
+    today = site.now.astimezone(site.page.zone).date()
+    return key.report_due_on is not None and key.report_due_on < today
 
 
 def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
@@ -115,6 +120,7 @@ def _report_files(edition: Edition, number: str) -> Iterator[File]:
     context = {
         "document": document,
         "reference": report.incident.reference,
+        "written_in": "" if report.language == edition.language else report.language,
         "article": report_html.write(document, render_markdown=render_markdown),
     }
     yield page_file(edition, path, "public/report.html", context)
