@@ -1,7 +1,6 @@
 """Stretches of time as pairs of whole seconds since 1970: what they cover together, and for how long."""
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -40,20 +39,21 @@ def length(spans: Iterable[Span]) -> int:
 
 def highest(ranked: Iterable[Ranked]) -> list[Ranked]:
     """Overlapping (start, end, rank) as disjoint ones: every second once, with the highest rank it has."""
-    edges: list[tuple[int, int, int]] = []
+    edges: list[tuple[int, bool, int]] = []
     for start, end, rank in ranked:
         if start < end:
-            edges += [(start, rank, 1), (end, rank, -1)]
+            edges += [(start, True, rank), (end, False, rank)]
     found: list[Ranked] = []
-    running: Counter[int] = Counter()
+    running: list[int] = []
     before = 0
-    for at, rank, change in sorted(edges):
+    for at, starts, rank in sorted(edges):
         if running and at > before:
             _append(found, before, at, max(running))
         before = at
-        running[rank] += change
-        if not running[rank]:
-            del running[rank]
+        if starts:
+            running.append(rank)
+        else:
+            running.remove(rank)
     return found
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from django.db.models import Min, Q
 
-from incidents.lib.spans import second_of
 from incidents.models import (
     CheckResult,
     Monitor,
@@ -16,6 +15,7 @@ from incidents.models import (
     Service,
     Signal,
 )
+from incidents.queries.epoch import Second
 
 
 class Came(NamedTuple):
@@ -56,10 +56,9 @@ def results_between(monitors: Iterable[Monitor], start: int, end: int) -> dict[i
     rows = CheckResult.objects.filter(
         monitor__in=[m.pk for m in monitors], at__gte=_instant(start), at__lt=_instant(end)
     )
-    for monitor_id, at, ok, latency_ms in rows.order_by("monitor_id", "at").values_list(
-        "monitor_id", "at", "ok", "latency_ms"
-    ):
-        came[monitor_id].append(Came(second_of(at), ok, latency_ms if ok else None))
+    read = rows.order_by("monitor_id", "at").values_list("monitor_id", Second("at"), "ok", "latency_ms")
+    for monitor_id, at, ok, latency_ms in read:
+        came[monitor_id].append(Came(at, ok, latency_ms if ok else None))
     return came
 
 
@@ -73,8 +72,9 @@ def values_between(
         at__gte=_instant(start + stamped_after),
         at__lt=_instant(end + stamped_after),
     )
-    for monitor_id, at, value in rows.order_by("monitor_id", "at").values_list("monitor_id", "at", "value"):
-        came[monitor_id].append(Came(second_of(at) - stamped_after, True, value))
+    read = rows.order_by("monitor_id", "at").values_list("monitor_id", Second("at"), "value")
+    for monitor_id, at, value in read:
+        came[monitor_id].append(Came(at - stamped_after, True, value))
     return came
 
 
@@ -83,11 +83,9 @@ def failures_between(monitors: Iterable[Monitor], start: int, end: int) -> dict[
     touching = Q(started_at__lt=_instant(end)) & (Q(ended_at=None) | Q(ended_at__gt=_instant(start)))
     failures: dict[int, list[Failure]] = defaultdict(list)
     signals = Signal.objects.filter(touching, monitor__in=[m.pk for m in monitors])
-    for monitor_id, began, ended, status in signals.values_list(
-        "monitor_id", "started_at", "ended_at", "status"
-    ):
-        failure = Failure(second_of(began), second_of(ended) if ended else None, status)
-        failures[monitor_id].append(failure)
+    read = signals.values_list("monitor_id", Second("started_at"), Second("ended_at"), "status")
+    for monitor_id, *failure in read:
+        failures[monitor_id].append(Failure(*failure))
     return failures
 
 
