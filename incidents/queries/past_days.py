@@ -93,12 +93,14 @@ class Day:
     checks: Seconds | None
 
     @property
-    def is_declared(self) -> bool:
-        return self.declared.status in (*OUTAGES, ServiceStatus.MAINTENANCE)
+    def is_told(self) -> bool:
+        """Whether people's words make it something else than an ordinary day."""
+        return self.status == self.declared.status and self.status in (*OUTAGES, ServiceStatus.MAINTENANCE)
 
     @property
     def is_seen(self) -> bool:
-        return self.checks is not None and self.checks.status in OUTAGES
+        """Whether what monitors saw does."""
+        return self.status in OUTAGES and not self.is_told
 
     @property
     def has_gap(self) -> bool:

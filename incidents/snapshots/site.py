@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from incidents.models import Page
+from incidents.models import Page, Service
+from incidents.queries.charts import Charted, charted_monitors
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.page import Overview, overview
+from incidents.queries.past_days import Past
 from incidents.queries.published import (
     IncidentKey,
     MaintenanceKey,
@@ -22,9 +24,11 @@ from incidents.queries.published import (
     maintenance_keys,
     report_keys,
 )
+from incidents.queries.uptime import YEAR, load_pasts
 from incidents.snapshots.edition import Edition, editions
 
 BATCH = 100
+BAR_DAYS = 90
 
 View = TypeVar("View")
 
@@ -69,6 +73,24 @@ class Site:
             for slug in hits.get(key.reference, ()):
                 found[slug].append(key)
         return {slug: tuple(keys) for slug, keys in found.items()}
+
+    @cached_property
+    def recent_pasts(self) -> dict[int, Past]:
+        """The days of each service's bar, by its id."""
+        return self._pasts(BAR_DAYS)
+
+    @cached_property
+    def year_pasts(self) -> dict[int, Past]:
+        return self._pasts(YEAR)
+
+    def _pasts(self, days: int) -> dict[int, Past]:
+        services = Service.objects.filter(page=self.page)
+        return load_pasts(services, days=days, zone=self.page.zone, now=self.now)
+
+    @cached_property
+    def charted(self) -> dict[int, list[Charted]]:
+        """Monitors whose figures may be shown, by their service's id."""
+        return charted_monitors(Service.objects.filter(page=self.page))
 
     @cached_property
     def _incident_batches(self) -> "Batches[IncidentView]":

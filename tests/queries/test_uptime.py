@@ -133,7 +133,7 @@ def test_what_monitors_saw_fail_shows_on_its_day_with_what_is_known(page: Page) 
     saw(one, [2, 0])
     saw(one, [1], up=DAY - 2 * HOUR, partial_outage=HOUR)
     day = past_of(one).day(28)
-    assert (day.status, day.is_seen, day.is_declared, day.has_gap) == ("partial_outage", True, False, True)
+    assert (day.status, day.is_seen, day.is_told, day.has_gap) == ("partial_outage", True, False, True)
     assert day.checks == Seconds(operational=DAY - 2 * HOUR, partial_outage=HOUR, unknown=HOUR)
 
 
