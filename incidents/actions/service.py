@@ -41,6 +41,7 @@ def create_service(
         description=description,
         position=Service.objects.filter(page=page).count() if position is None else position,
         policy=policy,
+        created_at=times.now(),
     )
     audit.record("create_service", service, actor=actor, after={"name": name, "slug": slug})
     touch_page(page.pk)

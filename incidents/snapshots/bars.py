@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from incidents.models import ServiceStatus
 from incidents.queries.past_days import OUTAGES, Day, Past, Seconds
-from incidents.templatetags.page_time import format_day_short
+from incidents.templatetags.page_time import format_day_short, format_days_short
 from incidents.templatetags.uptime import duration, percent
 
 DAY, BAR, HEIGHT = 8, 6, 32
@@ -108,9 +108,7 @@ def _runs(kinds: dict[int, str], past: Past, *, language: str) -> Iterator[Run]:
     for kind, indexes in stretches:
         if kind != "up":
             first, last = (past.calendar.day(indexes[end]) for end in (0, -1))
-            days = format_day_short(first, language=language)
-            if first != last:
-                days += f" – {format_day_short(last, language=language)}"
+            days = format_days_short(first, last, language=language)
             words = _("no data") if kind == "unknown" else _("partly observed")
             yield Run(kind, _path(kind, indexes, start), f"{days} {words}")
 

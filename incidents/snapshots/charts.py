@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from incidents.queries.charts import Point
 
 WIDTH, HEIGHT = 1000, 200
-STEPS = (1, 2, 2.5, 5, 10)
+STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)
 
 Placed = tuple[int, Point]
 
@@ -48,7 +48,7 @@ def draw(points: Mapping[int, Point], *, slots: int, is_count: bool) -> Chart:
 
 
 def nice_top(highest: float) -> float:
-    """The least of 1, 2, 2.5 and 5 times a power of ten that is not below."""
+    """A number of one or two digits and zeros that is not below."""
     if highest <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(highest))

@@ -50,6 +50,12 @@ def format_day_short(day: date, *, language: str) -> str:
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
+def format_days_short(first: date, last: date, *, language: str) -> str:
+    """From – until, or the one day."""
+    ends = [format_day_short(day, language=language) for day in dict.fromkeys((first, last))]
+    return (" ～ " if language == "ja" else " – ").join(ends)
+
+
 def format_clock(at: datetime, *, zone: ZoneInfo, language: str) -> str:
     """12:46（日本時間） or 12:46 JST."""
     name = zone_name(at, zone=zone, language=language)
@@ -121,6 +127,13 @@ def day(value: date, style: str = "full") -> SafeString:
     language = get_language() or "en"
     words = (format_day_short if style == "short" else format_day)(value, language=language)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
+
+
+@register.simple_tag
+def days(first: date, last: date) -> SafeString:
+    """From – until as two <time>, without the year."""
+    form = "{} ～ {}" if get_language() == "ja" else "{} – {}"
+    return format_html(form, day(first, "short"), day(last, "short"))
 
 
 @register.filter
