@@ -6,6 +6,7 @@ from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -38,12 +39,6 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class BarView:
-    drawing: Bar
-    figures: Figures
-
-
-@dataclass(frozen=True)
 class Row:
     """A day as a line of the table, or days from `first` to `last` of which there is no more to say than of one."""
 
@@ -64,8 +59,8 @@ def sources(site: Site) -> Iterator[Source]:
     yield per_language(site, "uptime", key, [PATH], lambda edition: [_uptime(site, edition)])
 
 
-def bars_of(site: Site, edition: Edition) -> dict[int, BarView]:
-    """By the service's id."""
+def bars_of(site: Site, edition: Edition) -> dict[int, str]:
+    """HTML by the service's id: written once for the page and its stale twin."""
     with translation.override(edition.language):
         return {
             service.id: _bar(site.recent_pasts[service.id], service, edition)
@@ -122,10 +117,11 @@ def _place(service: ServiceView, edition: Edition) -> Place:
     return Place(slug=service.slug, prefix=edition.prefix, language=edition.language)
 
 
-def _bar(past: Past, service: ServiceView, edition: Edition) -> BarView:
+def _bar(past: Past, service: ServiceView, edition: Edition) -> str:
     label = _("%(name)s: the last %(days)d days") % {"name": service.name, "days": BAR_DAYS}
     figures = figures_of(past, days=BAR_DAYS, weight=edition.page.partial_outage_weight)
-    return BarView(draw(past, label=label, place=_place(service, edition)), figures)
+    drawing = draw(past, label=label, place=_place(service, edition))
+    return render_to_string("public/_bar.html", {"drawing": drawing, "figures": figures})
 
 
 def _year(past: Past, service: ServiceView, edition: Edition) -> Iterator[tuple[date, date, Bar]]:

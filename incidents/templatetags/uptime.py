@@ -35,11 +35,11 @@ def duration(seconds: int) -> str:
     return form % {"h": hours, "m": minutes}
 
 
-@register.inclusion_tag("public/_bar.html", takes_context=True)
-def bar(context: Context, service: Any) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def bar(context: Context, service: Any) -> str:
     """The bar of a service, where the page has one for it."""
-    bars: Mapping[int, Any] = context.get("bars") or {}
-    return {"bar": bars.get(service.id)}
+    bars: Mapping[int, str] = context.get("bars") or {}
+    return bars.get(service.id, "")
 
 
 @register.filter
