@@ -106,12 +106,14 @@ def readings() -> dict[str, Callable[[], object]]:
     """What the front page asks, and what the page of all services asks."""
     from django.utils import timezone
 
-    from incidents.models import Service
+    from incidents.models import Page
     from incidents.queries.past_days import Past
     from incidents.queries.uptime import PERIODS, load_pasts
 
+    page = Page.objects.get()
+
     def load(days: int) -> Iterable[Past]:
-        return load_pasts(Service.objects.all(), days=days, zone=TOKYO, now=timezone.now()).values()
+        return load_pasts(page, days=days, now=timezone.now()).values()
 
     def bars() -> object:
         return [[past.day(index) for index in past.unusual()] for past in load(90)]

@@ -98,6 +98,14 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     return monitor
 
 
+@transaction.atomic
+def set_monitor_charted(monitor: Monitor, charted: bool, *, actor: Staff | None = None) -> None:
+    """Shows a chart of what the monitor measures on its service's public page, under its name, or no more."""
+    Monitor.objects.filter(pk=monitor.pk).update(is_charted=charted)
+    audit.record("set_monitor_charted", monitor, actor=actor, after={"charted": charted})
+    touch_page(monitor.service.page_id)
+
+
 def _forget_verdict(monitor: Monitor) -> None:
     """A baseline keeps what it has learnt; pings that could not be taken during the pause are not missed."""
     monitor.signals.filter(ended_at=None).update(ended_at=times.now())

@@ -59,6 +59,7 @@ urlpatterns = [
     path("services/<slug:slug>/policy/", services.set_policy, name="service_policy"),
     path("services/<slug:slug>/monitors/new/", monitors.add, name="monitor_new"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/pause/", monitors.pause, name="monitor_pause"),
+    path("services/<slug:slug>/monitors/<int:monitor_id>/chart/", monitors.chart, name="monitor_chart"),
     path("incidents/<slug:reference>/notes/", customers.tell_beside, name="note_beside"),
     path("customers/", customers.list_customers, name="customers"),
     path("customers/new/", customers.add, name="customer_new"),

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib.spans import Ranked, second_of
-from incidents.models import RANK, Impact, IncidentState, Monitor, Policy, Service, ServiceDay
+from incidents.models import RANK, Impact, Monitor, Page, Policy, Service, ServiceDay
 from incidents.queries.epoch import Second
 from incidents.queries.past_days import Calendar, Past, Seconds, declare
+from incidents.queries.shown import shown_incidents, shown_services
 
 PERIODS = (30, 90, 365)
 YEAR = PERIODS[-1]
@@ -19,11 +19,12 @@ YEAR = PERIODS[-1]
 Rows = Mapping[int, list[tuple[Any, ...]]]
 
 
-def load_pasts(services: QuerySet[Service], *, days: int, zone: ZoneInfo, now: datetime) -> dict[int, Past]:
-    """The last `days` days of the zone of each service, today as far as it has come."""
-    calendar = Calendar.up_to(now, days=days, zone=zone)
+def load_pasts(page: Page, *, days: int, now: datetime) -> dict[int, Past]:
+    """The last `days` days of the page's zone of each service it shows, today as far as it has come."""
+    calendar = Calendar.up_to(now, days=days, zone=page.zone)
+    services = shown_services(page)
     ones = list(_ones(services, calendar))
-    declared = declared_spans(services, since=calendar.bounds[0], until=calendar.bounds[-1])
+    declared = declared_spans(page, since=calendar.bounds[0], until=calendar.bounds[-1])
     seen = _days_not_wholly_up(services, since=calendar.first)
     holed = [one["pk"] for one in ones if _has_holes(one, calendar)]
     observed = _days_observed(holed, since=calendar.first)
@@ -39,14 +40,16 @@ def load_pasts(services: QuerySet[Service], *, days: int, zone: ZoneInfo, now: d
     }
 
 
-def declared_spans(services: QuerySet[Service], *, since: int, until: int) -> Mapping[int, list[Ranked]]:
-    """What people told of each service, as spans with the RANK of the status.
+def declared_spans(page: Page, *, since: int, until: int) -> Mapping[int, list[Ranked]]:
+    """What the page tells of each service, as spans with the RANK of the status.
 
-    Impacts of public incidents; whatever else is declared, such as maintenance, is to be added here.
+    Impacts of its incidents; whatever else is declared, such as maintenance, is to be added here.
     """
     spans: dict[int, list[Ranked]] = defaultdict(list)
     touching = Q(until_at=None) | Q(until_at__gt=datetime.fromtimestamp(since, UTC))
-    impacts = Impact.objects.filter(touching, service__in=services, incident__state=IncidentState.PUBLIC)
+    impacts = Impact.objects.filter(
+        touching, service__in=shown_services(page), incident__in=shown_incidents(page)
+    )
     rows = impacts.order_by().values_list("service_id", "status", Second("from_at"), Second("until_at"))
     for service_id, status, begins, ends in rows:
         spans[service_id].append((begins, until if ends is None else ends, _RANK_OF[status]))

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from incidents.models import Page, Service
+from incidents.models import Page
 from incidents.queries.charts import Charted, charted_monitors
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
@@ -24,6 +24,7 @@ from incidents.queries.published import (
     maintenance_keys,
     report_keys,
 )
+from incidents.queries.shown import shown_services
 from incidents.queries.uptime import YEAR, load_pasts
 from incidents.snapshots.edition import Edition, editions
 
@@ -77,20 +78,16 @@ class Site:
     @cached_property
     def recent_pasts(self) -> dict[int, Past]:
         """The days of each service's bar, by its id."""
-        return self._pasts(BAR_DAYS)
+        return load_pasts(self.page, days=BAR_DAYS, now=self.now)
 
     @cached_property
     def year_pasts(self) -> dict[int, Past]:
-        return self._pasts(YEAR)
-
-    def _pasts(self, days: int) -> dict[int, Past]:
-        services = Service.objects.filter(page=self.page)
-        return load_pasts(services, days=days, zone=self.page.zone, now=self.now)
+        return load_pasts(self.page, days=YEAR, now=self.now)
 
     @cached_property
     def charted(self) -> dict[int, list[Charted]]:
         """Monitors whose figures may be shown, by their service's id."""
-        return charted_monitors(Service.objects.filter(page=self.page))
+        return charted_monitors(shown_services(self.page))
 
     @cached_property
     def _incident_batches(self) -> "Batches[IncidentView]":

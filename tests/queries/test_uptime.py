@@ -35,8 +35,7 @@ def service(page: Page, *, created_at: datetime = CREATED) -> Service:
 
 
 def past_of(one: Service, *, days: int = 30) -> Past:
-    services = Service.objects.filter(pk=one.pk)
-    return load_pasts(services, days=days, zone=one.page.zone, now=NOW)[one.pk]
+    return load_pasts(one.page, days=days, now=NOW)[one.pk]
 
 
 def saw(one: Service, days_ago: Sequence[int], *, up: int = DAY, **outages: int) -> None:
@@ -147,6 +146,16 @@ def test_what_only_staff_observe_is_not_shown(page: Page) -> None:
     assert past.seen_in(30).known == 0
 
 
+def test_a_page_shows_the_past_of_the_services_it_chose_from_others(page: Page) -> None:
+    one, other = service(page), make.page()
+    other.also_shows.add(one)
+    saw(one, [1], up=DAY - HOUR, degraded=HOUR)
+    with times.at(NOW - timedelta(hours=2)):
+        make.update(make.incident(page, {one: "major_outage"}))
+    past = load_pasts(other, days=3, now=NOW)[one.pk]
+    assert statuses(past) == "odm"
+
+
 @pytest.mark.parametrize("days", [30, YEAR])
 def test_many_services_are_read_in_as_many_queries_as_one(page: Page, days: int) -> None:
     counts = []
@@ -157,6 +166,6 @@ def test_many_services_are_read_in_as_many_queries_as_one(page: Page, days: int)
         with times.at(NOW - timedelta(hours=2)):
             make.update(make.incident(page, {one: "degraded"}))
         with CaptureQueriesContext(connection) as queries:
-            assert load_pasts(Service.objects.filter(page=page), days=days, zone=page.zone, now=NOW)
+            assert load_pasts(page, days=days, now=NOW)
         counts.append(len(queries))
     assert counts == [4, 4, 4]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0002_cache_table'),
+        ('incidents', '0004_members_and_notes'),
     ]
 
     operations = [
