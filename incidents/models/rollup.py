@@ -10,9 +10,9 @@ class Rolled(models.Model):
 
     `failing` and `up` are seconds; what is missing to the stretch's length is unknown. Failing is the judge's
     word, from the onset of a signal to its end, as the page showed it, and not that of single results: one
-    lost answer is no outage, nor is what a prober with a broken network of its own reports; an alternation of
-    passes and failures is one, and a count has no result but its judgement. Up is what results vouch for
-    beside that, each for as long as it is believed. `checks` and `failed` count the results as they came.
+    lost answer is no outage, an alternation of passes and failures is one, and a count has no result but its
+    judgement. Up is what results vouch for beside that, each for as long as it is believed. What failed while
+    planned work ran is neither. `checks` and `failed` count the results as they came.
 
     `least`, `median`, `slow` (the 95th percentile) and `most` are of what was measured: milliseconds of a
     check that passed, or the values pushed, as many as `measured`. Those of a day are taken from its hours:
@@ -69,6 +69,8 @@ class MonitorDay(Rolled):
 class ServiceDay(models.Model):
     """What all monitors of a service saw on a day of its page: seconds, each once, with the worst of them.
 
+    `maintenance` is what failed while planned work ran, which is kept apart.
+
     `seconds` is the day's true length; what is missing to it is unknown. A day on which nothing was observed
     has no row.
     """
@@ -77,6 +79,7 @@ class ServiceDay(models.Model):
     day = models.DateField()
     seconds = models.PositiveIntegerField()
     up = models.PositiveIntegerField()
+    maintenance = models.PositiveIntegerField(default=0)
     degraded = models.PositiveIntegerField(default=0)
     partial_outage = models.PositiveIntegerField(default=0)
     major_outage = models.PositiveIntegerField(default=0)
@@ -92,7 +95,13 @@ class ServiceDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["service", "day"], name="one_service_roll_up_a_day"),
             models.CheckConstraint(
-                condition=Q(seconds__gte=F("up") + F("degraded") + F("partial_outage") + F("major_outage")),
+                condition=Q(
+                    seconds__gte=F("up")
+                    + F("maintenance")
+                    + F("degraded")
+                    + F("partial_outage")
+                    + F("major_outage")
+                ),
                 name="day_holds_its_seconds",
             ),
         ]

@@ -7,7 +7,7 @@ from statistics import median
 
 from incidents.lib.days import hours_of
 from incidents.lib.spans import Ranked, Span, clip, length, merge, split
-from incidents.models import MonitorHour
+from incidents.models import RANK, MonitorHour, ServiceStatus
 from incidents.queries.rollup import Came
 
 SLOW = 0.95
@@ -39,9 +39,18 @@ def covered_by(came: Iterable[Came], *, counted: int, believed: int) -> list[Spa
 
 
 def roll_hours(
-    came: Sequence[Came], hours: Iterable[Span], *, covered: list[Span], failing: list[Span], usual: Usual
+    came: Sequence[Came],
+    hours: Iterable[Span],
+    *,
+    covered: list[Span],
+    failing: list[Span],
+    usual: Usual,
+    apart: list[Span] | None = None,
 ) -> Iterator[tuple[int, Figures]]:
-    """The beginning and the figures of each hour in which something was seen."""
+    """The beginning and the figures of each hour in which something was seen.
+
+    `apart` are failures that planned work explains: neither up nor failing.
+    """
     place = 0
     for hour in hours:
         while place < len(came) and came[place].at < hour[0]:
@@ -49,21 +58,32 @@ def roll_hours(
         first = place
         while place < len(came) and came[place].at < hour[1]:
             place += 1
-        figures = _roll_hour(came[first:place], hour, covered=covered, failing=failing, usual=usual)
+        seen = _Seen(clip(covered, hour), clip(failing, hour), clip(apart or [], hour))
+        figures = _roll_hour(came[first:place], seen, usual=usual(hour[0]))
         if figures.up or figures.failing or figures.checks:
             yield hour[0], figures
 
 
-def _roll_hour(
-    came: Sequence[Came], hour: Span, *, covered: list[Span], failing: list[Span], usual: Usual
-) -> Figures:
-    fails = clip(failing, hour)
-    known = merge([*clip(covered, hour), *fails])
+@dataclass(frozen=True)
+class _Seen:
+    """The parts of one hour."""
+
+    covered: list[Span]
+    failing: list[Span]
+    apart: list[Span]
+
+    @property
+    def up(self) -> int:
+        down = merge([*self.failing, *self.apart])
+        return length(merge([*self.covered, *down])) - length(down)
+
+
+def _roll_hour(came: Sequence[Came], seen: _Seen, *, usual: Band | None) -> Figures:
     measures = sorted(one.measure for one in came if one.measure is not None)
-    low, high = (measures and usual(hour[0])) or (None, None)
+    low, high = (measures and usual) or (None, None)
     return Figures(
-        up=length(known) - length(fails),
-        failing=length(fails),
+        up=seen.up,
+        failing=length(seen.failing),
         checks=len(came),
         failed=sum(not one.ok for one in came),
         measured=len(measures),
@@ -103,17 +123,20 @@ def service_seconds(
 ) -> tuple[int, dict[int, int]]:
     """Seconds up, and seconds failing by their rank.
 
-    `failing` is disjoint; `seen` are the seconds in each hour, by its beginning, that the service's most
-    watchful monitor saw: no more is vouched for where several took turns.
+    `failing` is disjoint; `seen` are the seconds up or failing in each hour, by its beginning, of the service's
+    most watchful monitor: no more is vouched for where several took turns. What failed during maintenance is
+    in `failing` and not in `seen`.
     """
     hours = hours_of(day)
-    by_hour = [0] * len(hours)
+    down, left = [0] * len(hours), [ends - begins for begins, ends in hours]
     by_rank: dict[int, int] = {}
     for index, rank, seconds in split(failing, [*(hour[0] for hour in hours), day[1]]):
-        by_hour[index] += seconds
         by_rank[rank] = by_rank.get(rank, 0) + seconds
+        left[index] -= seconds
+        if RANK[rank] != ServiceStatus.MAINTENANCE:
+            down[index] += seconds
     up = sum(
-        max(0, min(seen.get(begins, 0), ends - begins) - fails)
-        for (begins, ends), fails in zip(hours, by_hour, strict=True)
+        max(0, min(seen.get(hour[0], 0) - fails, rest))
+        for hour, fails, rest in zip(hours, down, left, strict=True)
     )
     return up, by_rank

@@ -109,11 +109,13 @@ def _roll_up_hours(
     for monitor in monitors:
         window = (begin[monitor.pk], span[1])
         hours = [hour for day in days for hour in hours_of(day) if window[0] <= hour[0] < window[1]]
+        failed = failures.get(monitor.pk, ())
         rolled = roll_hours(
             came[monitor.pk],
             hours,
             covered=clip(_covered(monitor, came[monitor.pk]), window),
-            failing=clip(merge(_spans(failures.get(monitor.pk, ()), until=span[1])), window),
+            failing=clip(merge(_spans(failed, until=span[1], apart=False)), window),
+            apart=clip(merge(_spans(failed, until=span[1], apart=True)), window),
             usual=_usual_of(monitor, zone),
         )
         rows += [MonitorHour(monitor=monitor, at=_instant(at), **vars(figures)) for at, figures in rolled]
@@ -160,8 +162,11 @@ def _covered(monitor: Monitor, came: Iterable[Came]) -> list[Span]:
     return clip(covered, (second_of(learnt_at), covered[-1][1]))
 
 
-def _spans(failures: Iterable[Failure], *, until: int) -> Iterator[Span]:
-    return ((one.start, until if one.end is None else one.end) for one in failures)
+def _spans(failures: Iterable[Failure], *, until: int, apart: bool) -> Iterator[Span]:
+    """Of failures that are put down to maintenance, or of the others."""
+    for one in failures:
+        if (one.status == ServiceStatus.MAINTENANCE) == apart:
+            yield one.start, until if one.end is None else one.end
 
 
 def _usual_of(monitor: Monitor, zone: ZoneInfo) -> Usual:

@@ -100,7 +100,7 @@ class Day:
     @property
     def is_seen(self) -> bool:
         """Whether what monitors saw does."""
-        return self.status in OUTAGES and not self.is_told
+        return self.status in (*OUTAGES, ServiceStatus.MAINTENANCE) and not self.is_told
 
     @property
     def has_gap(self) -> bool:

@@ -13,6 +13,7 @@ from incidents.models import (
     MonitorHour,
     Observation,
     Service,
+    ServiceStatus,
     Signal,
 )
 from incidents.queries.epoch import Second
@@ -31,7 +32,8 @@ class Came(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A stretch of failing verdicts; `end` None while it lasts."""
+    """A stretch of failing verdicts; `end` None while it lasts. Its status is maintenance where planned work ran
+    that it is put down to."""
 
     start: int
     end: int | None
@@ -83,9 +85,12 @@ def failures_between(monitors: Iterable[Monitor], start: int, end: int) -> dict[
     touching = Q(started_at__lt=_instant(end)) & (Q(ended_at=None) | Q(ended_at__gt=_instant(start)))
     failures: dict[int, list[Failure]] = defaultdict(list)
     signals = Signal.objects.filter(touching, monitor__in=[m.pk for m in monitors])
-    read = signals.values_list("monitor_id", Second("started_at"), Second("ended_at"), "status")
-    for monitor_id, *failure in read:
-        failures[monitor_id].append(Failure(*failure))
+    read = signals.values_list(
+        "monitor_id", Second("started_at"), Second("ended_at"), "status", "maintenance"
+    )
+    for monitor_id, start, end, status, maintenance in read:
+        failure = Failure(start, end, status if maintenance is None else ServiceStatus.MAINTENANCE)
+        failures[monitor_id].append(failure)
     return failures
 
 

@@ -8,7 +8,17 @@ from typing import Any, cast
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib.spans import Ranked, second_of
-from incidents.models import RANK, Impact, Monitor, Page, Policy, Service, ServiceDay
+from incidents.models import (
+    RANK,
+    Impact,
+    MaintenanceService,
+    Monitor,
+    Page,
+    Policy,
+    Service,
+    ServiceDay,
+    ServiceStatus,
+)
 from incidents.queries.epoch import Second
 from incidents.queries.past_days import Calendar, Past, Seconds, declare
 from incidents.queries.shown import shown_incidents, shown_services
@@ -41,22 +51,30 @@ def load_pasts(page: Page, *, days: int, now: datetime) -> dict[int, Past]:
 
 
 def declared_spans(page: Page, *, since: int, until: int) -> Mapping[int, list[Ranked]]:
-    """What the page tells of each service, as spans with the RANK of the status.
-
-    Impacts of its incidents; whatever else is declared, such as maintenance, is to be added here.
+    """What the page tells of each service, as spans with the RANK of the status: impacts of its incidents, and
+    maintenance while it ran, which is that and no outage whatever was expected of it.
     """
     spans: dict[int, list[Ranked]] = defaultdict(list)
-    touching = Q(until_at=None) | Q(until_at__gt=datetime.fromtimestamp(since, UTC))
+    since_at = datetime.fromtimestamp(since, UTC)
+    touching = Q(until_at=None) | Q(until_at__gt=since_at)
     impacts = Impact.objects.filter(
         touching, service__in=shown_services(page), incident__in=shown_incidents(page)
     )
     rows = impacts.order_by().values_list("service_id", "status", Second("from_at"), Second("until_at"))
     for service_id, status, begins, ends in rows:
         spans[service_id].append((begins, until if ends is None else ends, _RANK_OF[status]))
+    ran = Q(maintenance__ended_at=None) | Q(maintenance__ended_at__gt=since_at)
+    works = MaintenanceService.objects.filter(
+        ran, maintenance__page=page, maintenance__started_at__isnull=False, service__in=shown_services(page)
+    )
+    window = (Second("maintenance__started_at"), Second("maintenance__ended_at"))
+    for service_id, begins, ends in works.order_by().values_list("service_id", *window):
+        spans[service_id].append((begins, until if ends is None else ends, _MAINTENANCE))
     return spans
 
 
 _RANK_OF = {status.value: rank for rank, status in enumerate(RANK)}
+_MAINTENANCE = _RANK_OF[ServiceStatus.MAINTENANCE]
 
 
 def _ones(services: QuerySet[Service], calendar: Calendar) -> Iterable[Mapping[str, Any]]:
@@ -93,7 +111,7 @@ def _has_holes(one: Mapping[str, Any], calendar: Calendar) -> bool:
 
 
 def _days_not_wholly_up(services: QuerySet[Service], *, since: date) -> Rows:
-    fields = ("service_id", "day", "up", "degraded", "partial_outage", "major_outage")
+    fields = ("service_id", "day", "up", "maintenance", "degraded", "partial_outage", "major_outage")
     rows = ServiceDay.objects.filter(service__in=services, day__gte=since, up__lt=F("seconds"))
     found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for service_id, *row in rows.order_by().values_list(*fields):
@@ -118,11 +136,7 @@ def _past(
     observed: set[date] | None,
 ) -> Past:
     watched = _watched(one, calendar)
-    days = {
-        index: Seconds(up, 0, degraded, partial, major)
-        for day, up, degraded, partial, major in seen
-        if (index := calendar.index(day)) in watched
-    }
+    days = {index: Seconds(*by_rank) for day, *by_rank in seen if (index := calendar.index(day)) in watched}
     today = len(calendar) - 1
     if observed is not None:
         days |= {i: Seconds() for i in watched if i != today and calendar.day(i) not in observed}

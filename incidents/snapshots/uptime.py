@@ -55,7 +55,8 @@ class Row:
 def sources(site: Site) -> Iterator[Source]:
     """Anew every hour: shares of a year do not move faster, unless an incident says so."""
     told = [(key.reference, key.revision) for key in site.incidents]
-    key = digest(f"{site.now:%Y-%m-%dT%H}", told)
+    works = [(key.id, key.revision) for key in site.maintenances]
+    key = digest(f"{site.now:%Y-%m-%dT%H}", told, works)
     yield per_language(site, "uptime", key, [PATH], lambda edition: [_uptime(site, edition)])
 
 

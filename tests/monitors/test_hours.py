@@ -47,6 +47,20 @@ def test_results_vouch_for_their_time_and_failures_are_taken_out(
     assert (figures.up, figures.failing) == (up, fails)
 
 
+def test_what_planned_work_explains_is_neither_up_nor_failing() -> None:
+    every_minute = came(*range(0, 3600, 60))
+    rolled = roll_hours(
+        every_minute,
+        [HOUR],
+        covered=covered_by(every_minute, counted=0, believed=90),
+        failing=[(BEGIN + 3000, BEGIN + 3300)],
+        apart=[(BEGIN, BEGIN + 600)],
+        usual=_none,
+    )
+    figures = next(rolled)[1]
+    assert (figures.up, figures.failing) == (2700, 300)
+
+
 def test_results_are_counted_in_the_hour_in_which_they_came() -> None:
     figures = roll(sorted([*came(-60, 0, 60, 3600), *came(120, 180, ok=False)]))
     assert (figures.checks, figures.failed) == (4, 2)
@@ -106,6 +120,8 @@ def test_a_day_is_taken_from_its_hours() -> None:
         ([(0, 1200, 4)], {0: 3600}, 2400, {4: 1200}),
         ([(0, 1200, 4), (600, 1800, 2)], {0: 3600}, 1800, {4: 1200, 2: 600}),
         ([(3000, 4200, 3)], {0: 3600, 1: 3600}, 6000, {3: 1200}),
+        ([(0, 600, 1)], {0: 3000}, 3000, {1: 600}),  # during maintenance
+        ([(0, 600, 1)], {0: 3600}, 3000, {1: 600}),  # which another monitor did not feel
         ([(0, 3600, 4)], {0: 1800}, 0, {4: 3600}),  # unseen, yet failing until someone sees that it ended
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from incidents.actions.maintenance import finish_maintenance, start_maintenance
 from incidents.actions.monitor import record_results
 from incidents.lib import times
 from incidents.models import CheckResult, Monitor, MonitorDay, MonitorHour, ServiceDay
@@ -135,6 +136,30 @@ def test_monitors_that_fail_together_count_once_with_the_worst() -> None:
     roll_up(MIDNIGHT + 3 * HOUR + 2 * MINUTE)
     assert service_day() == (86_400, 3600 + 60, 3600, 0, 3660)
     assert {day.failing for day in MonitorDay.objects.all()} == {3660, 7260}
+
+
+def test_what_fails_during_planned_work_is_kept_apart() -> None:
+    monitor = watch()
+    begins_at, ends_at = MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR
+    with times.at(MIDNIGHT):
+        work = make.maintenance(
+            monitor.service.page,
+            {monitor.service: "maintenance"},
+            scheduled_from=begins_at,
+            scheduled_until=ends_at,
+        )
+    take(monitor, every(MINUTE, MIDNIGHT, begins_at))
+    with times.at(begins_at):
+        start_maintenance(work)
+    for at in every(MINUTE, begins_at, ends_at):
+        judge(monitor, at, ok=False)
+    with times.at(ends_at):
+        finish_maintenance(work)
+    take(monitor, every(MINUTE, ends_at, ends_at + HOUR))
+    roll_up(ends_at + HOUR)
+    day = ServiceDay.objects.get()
+    assert (day.up, day.maintenance, day.major_outage) == (7200, 3600, 0)
+    assert MonitorDay.objects.get().failing == 0
 
 
 @pytest.mark.parametrize("minutes", [1, 7, 61, 24 * 60])

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from incidents.actions import maintenance as maintenance_actions
 from incidents.actions.incident import dismiss_draft
 from incidents.actions.monitor import set_monitor_enabled
 from incidents.actions.service import set_policy
@@ -146,6 +147,28 @@ def test_what_only_staff_observe_is_not_shown(page: Page) -> None:
     assert past.seen_in(30).known == 0
 
 
+@pytest.mark.parametrize("expected", ["maintenance", "major_outage"])
+def test_planned_work_is_maintenance_while_it_ran_and_no_outage(page: Page, expected: str) -> None:
+    one = service(page)
+    begins_at = NOW - timedelta(hours=30)
+    with times.at(begins_at - timedelta(hours=9)):
+        work = make.maintenance(
+            page,
+            {one: expected},
+            scheduled_from=begins_at,
+            scheduled_until=begins_at + timedelta(hours=3),
+        )
+    assert past_of(one).declared_in(30).maintenance == 0
+    with times.at(begins_at):
+        maintenance_actions.start_maintenance(work)
+    with times.at(begins_at + timedelta(hours=2)):
+        maintenance_actions.finish_maintenance(work)
+    past = past_of(one, days=3)
+    assert [day.declared.maintenance for day in past.days()] == [0, 2 * HOUR, 0]
+    assert past.day(1).status == "maintenance"
+    assert past.declared_in(3).uptime(weight=0.3) == 1
+
+
 def test_a_page_shows_the_past_of_the_services_it_chose_from_others(page: Page) -> None:
     one, other = service(page), make.page()
     other.also_shows.add(one)
@@ -168,4 +191,4 @@ def test_many_services_are_read_in_as_many_queries_as_one(page: Page, days: int)
         with CaptureQueriesContext(connection) as queries:
             assert load_pasts(page, days=days, now=NOW)
         counts.append(len(queries))
-    assert counts == [4, 4, 4]
+    assert counts == [5, 5, 5]
