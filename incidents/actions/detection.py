@@ -12,6 +12,7 @@ from typing import Any
 from incidents.actions import log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
 from incidents.actions.revision import touch_service
+from incidents.actions.rollup import reopen
 from incidents.lib import times
 from incidents.models import (
     Incident,
@@ -114,6 +115,7 @@ def _open_signal(
     status: str,
     maintenance: Maintenance | None = None,
 ) -> Signal:
+    reopen(monitor, onset)
     page = monitor.service.page
     summary = wording.detected(
         judged.verdict,

@@ -48,6 +48,7 @@ def create_service(
         position=Service.objects.filter(page=page).count() if position is None else position,
         policy=policy,
         texts=written(texts or {}, longest=LONGEST, page=page),
+        created_at=times.now(),
     )
     audit.record("create_service", service, actor=actor, after={"name": name, "slug": slug})
     touch_page(page.pk)

@@ -71,6 +71,7 @@ urlpatterns = [
     path("groups/<int:group_id>/remove/", groups.remove, name="group_remove"),
     path("announcement/", announcement.pin, name="announcement"),
     path("announcement/unpin/", announcement.unpin, name="announcement_unpin"),
+    path("services/<slug:slug>/monitors/<int:monitor_id>/chart/", monitors.chart, name="monitor_chart"),
     path("incidents/<slug:reference>/notes/", customers.tell_beside, name="note_beside"),
     path("customers/", customers.list_customers, name="customers"),
     path("customers/new/", customers.add, name="customer_new"),

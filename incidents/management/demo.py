@@ -17,6 +17,7 @@ from incidents.actions.report import draft_report, save_report
 from incidents.actions.service import create_service
 from incidents.actions.update import Draft, known
 from incidents.lib import times
+from incidents.management.demo_past import DemoPast
 from incidents.reports import issue
 
 # Rows of the record, handed from one action to the next.
@@ -234,13 +235,17 @@ def make_demo(page: Handle) -> None:
             slug: create_service(page, slug=slug, name=name, code=code, group=group, description=description)
             for slug, name, code, group, description in SERVICES
         }
+    seen = DemoPast(services, began_at=now - 90 * DAYS, now=now)
     for past in PAST:
-        incident = _play(page, past, services[past.service], now=now)
+        incident = _play(page, past, services[past.service], now=now, seen=seen)
         if past.title == REPORTED:
             _report(incident, at=now - past.before + 20 * DAYS)
-    _play(page, OPEN, services[OPEN.service], now=now)
+    _play(page, OPEN, services[OPEN.service], now=now, seen=seen)
     _work(page, PAST_WORK, services[PAST_WORK.service], now=now)
     _work(page, COMING_WORK, services[COMING_WORK.service], now=now)
+    seen.fail("api", now - 20 * DAYS)
+    seen.recover("api", now - 20 * DAYS + 35 * MINUTES)
+    seen.keep()
     create_monitor(
         services["webmail"],
         kind="http",
@@ -250,7 +255,8 @@ def make_demo(page: Handle) -> None:
     )
 
 
-def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle:
+def _play(page: Handle, past: Past, service: Handle, *, now: datetime, seen: DemoPast) -> Handle:
+    """Monitors see an outage, and its end; slowness stays below what they are set to."""
     began_at = now - past.before
     with times.at(began_at + 5 * MINUTES):
         incident = incident_actions.open_incident(
@@ -262,6 +268,9 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
             started_at=began_at,
         )
         log.add_entry(incident, text="監視システムのアラートを受け、調査を開始。", kind="detection")
+    is_seen = past.status == "partial_outage"
+    if is_seen:
+        seen.fail(past.service, began_at + 6 * MINUTES)
     for told in past.told:
         with times.at(began_at + told.after):
             draft = Draft(
@@ -273,6 +282,8 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
                 texts=_in_english(page, {"body": told.english}),
             )
             update_actions.publish_update(incident, draft, notify=False)
+    if is_seen and past.told[-1].stage == "resolved":
+        seen.recover(past.service, began_at + past.told[-1].after)
     return incident
 
 

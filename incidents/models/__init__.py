@@ -28,8 +28,9 @@ from incidents.models.note import CustomerNote
 from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
+from incidents.models.rollup import MonitorDay, MonitorHour, ServiceDay
 from incidents.models.service import Policy, Service, ServiceGroup
-from incidents.models.states import OVER, ServiceStatus, Severity, Stage, worst
+from incidents.models.states import OVER, RANK, ServiceStatus, Severity, Stage, worst
 from incidents.models.subscriber import Customer, CustomerContact, Subscriber, SubscriberState
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "FAILING",
     "OVER",
     "PENDING_DELIVERY",
+    "RANK",
     "RUNNING",
     "Announcement",
     "AuditEntry",
@@ -64,6 +66,8 @@ __all__ = [
     "MaintenanceState",
     "MaintenanceUpdate",
     "Monitor",
+    "MonitorDay",
+    "MonitorHour",
     "MonitorKind",
     "Notice",
     "NoticeKind",
@@ -76,6 +80,7 @@ __all__ = [
     "ReportLine",
     "ReportState",
     "Service",
+    "ServiceDay",
     "ServiceGroup",
     "ServiceStatus",
     "Severity",

@@ -11,7 +11,7 @@ from incidents.models import Page, ServiceStatus, worst
 from incidents.queries.announcement import AnnouncementView, pinned_announcement
 from incidents.queries.groups import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
-from incidents.queries.maintenance import running_first, shown_maintenances
+from incidents.queries.maintenance import maintenances_since, running_first
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import view_services
@@ -98,7 +98,7 @@ def overview(page: Page) -> Overview:
     since = now - timedelta(days=RECENT_DAYS)
     recent = Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
     shown = view_incidents(shown_incidents(page).filter(recent), page=page)
-    planned = shown_maintenances(page, since=since)
+    planned = maintenances_since(page, since=since)
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
         page=page,

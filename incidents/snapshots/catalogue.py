@@ -18,6 +18,7 @@ from incidents.snapshots import (
     maintenance,
     previews,
     sitemap,
+    uptime,
     wellknown,
 )
 from incidents.snapshots.feeds import documents as feeds
@@ -25,7 +26,21 @@ from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
-MODULES = (html, maintenance, history, look, v2, feeds, calendar, badges, embed, wellknown, sitemap, previews)
+MODULES = (
+    html,
+    maintenance,
+    history,
+    uptime,
+    look,
+    v2,
+    feeds,
+    calendar,
+    badges,
+    embed,
+    wellknown,
+    sitemap,
+    previews,
+)
 RENDERED_FROM = ("incidents", "templates")
 
 

@@ -21,6 +21,7 @@ from incidents.snapshots.presenting import freshness, grey, greyed, headline
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
+from incidents.snapshots.uptime import bars_of, past_context
 
 MARKDOWN = "text/markdown; charset=utf-8"
 NOT_FOUND = "/404"
@@ -36,9 +37,10 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    shown, stopped = site.overview, greyed(site.overview)
+    shown, stopped, bars = site.overview, greyed(site.overview), bars_of(site, edition)
+    context = {**overview_context(shown, edition), "bars": bars}
     stale = overview_context(stopped, edition)
-    return page_file(edition, "/", "public/overview.html", overview_context(shown, edition), stale=stale)
+    return page_file(edition, "/", "public/overview.html", context, stale=stale)
 
 
 def overview_context(shown: Overview, edition: Edition) -> dict[str, Any]:
@@ -52,7 +54,10 @@ def _not_found(edition: Edition) -> File:
 
 
 def _service_source(site: Site, service: ServiceView) -> Source:
-    """Without the instant of the newest data in its key: hundreds of pages would be written each time."""
+    """Without the instant of the newest data in its key: hundreds of pages would be written each time.
+
+    Its bars and charts are renewed with the hour.
+    """
     keys = site.incidents_of_service.get(service.slug, ())
     told = [(key.reference, key.revision) for key in keys]
     shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
@@ -60,7 +65,9 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     works = [(one.id, one.revision, is_late(site, one.due_at)) for one in planned]
     name, path = f"service:{service.slug}", f"/services/{service.slug}"
     hour = f"{site.now:%Y-%m-%dT%H}"
-    key = digest(hour, shown, told, works, *(minute(site, key) for key in keys if not key.is_over))
+    charted = site.charted.get(service.id, [])
+    lasting = [minute(site, key) for key in keys if not key.is_over]
+    key = digest(hour, shown, told, works, charted, *lasting)
 
     def render(edition: Edition) -> list[File]:
         incidents = [one.in_language(edition.language) for one in site.load(keys)]
@@ -70,6 +77,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
             "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": [i for i in incidents if not i.is_over],
             "past_incidents": [i for i in incidents if i.is_over],
+            **past_context(site, edition, service),
         }
         stale = {"service": grey(told_service)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]

@@ -45,6 +45,19 @@ def format_day(day: date, *, language: str) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def format_day_short(day: date, *, language: str) -> str:
+    """Without the year, for days that are near: 9月4日（金） or Fri 4 September."""
+    if language == "ja":
+        return format_day(day, language=language).partition("年")[2]
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def format_days_short(first: date, last: date, *, language: str) -> str:
+    """From – until, or the one day."""
+    ends = [format_day_short(day, language=language) for day in dict.fromkeys((first, last))]
+    return (" ～ " if language == "ja" else " – ").join(ends)
+
+
 def format_clock(at: datetime, *, zone: ZoneInfo, language: str) -> str:
     """12:46（日本時間） or 12:46 JST."""
     name = zone_name(at, zone=zone, language=language)
@@ -158,12 +171,15 @@ def _time(at: datetime, words: str) -> SafeString:
 def day(value: date, style: str = "full") -> SafeString:
     """<time> of a calendar day; `style` short leaves the year away, for days that are near."""
     language = get_language() or "en"
-    words = format_day(value, language=language)
-    if style == "short" and language == "ja":
-        words = words.partition("年")[2]
-    elif style == "short":
-        words = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
+    words = (format_day_short if style == "short" else format_day)(value, language=language)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
+
+
+@register.simple_tag
+def days(first: date, last: date) -> SafeString:
+    """From – until as two <time>, without the year."""
+    form = "{} ～ {}" if get_language() == "ja" else "{} – {}"
+    return format_html(form, day(first, "short"), day(last, "short"))
 
 
 @register.filter
