@@ -64,7 +64,7 @@ def bars_of(site: Site, edition: Edition) -> dict[int, str]:
     """HTML by the service's id: written once for the page and its stale twin."""
     with translation.override(edition.language):
         return {
-            service.id: _bar(site.recent_pasts[service.id], service, edition)
+            service.id: _bar(site.recent_pasts[service.id], service.in_language(edition.language), edition)
             for group in site.overview.groups
             for service in group.services
         }
@@ -101,7 +101,7 @@ def uptime_text(seconds: Seconds, *, weight: float) -> str:
 
 def _uptime(site: Site, edition: Edition) -> File:
     services = [
-        (service, _all_figures(site.year_pasts[service.id], edition))
+        (service.in_language(edition.language), _all_figures(site.year_pasts[service.id], edition))
         for group in site.overview.groups
         for service in group.services
     ]
