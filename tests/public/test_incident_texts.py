@@ -99,10 +99,10 @@ def test_a_changed_estimate_is_shown_as_a_change_in_the_update_that_changed_it(i
     tell(incident, 0, estimate=known(SIX))
     tell(incident, 5)
     tell(incident, 10, estimate=known(EIGHT))
-    changed = "復旧見込み 20:00頃（日本時間） （変更前：18:00頃（日本時間））"
+    changed = "復旧見込み 20:00頃（日本時間） 変更前：18:00頃（日本時間）"
     text = text_of(read(address(incident)))
     assert text.count(changed) == 1
-    assert text.count("（変更前：") == 1
+    assert text.count("変更前：") == 1
     assert text.index(changed) < text.index("第2報")
     assert changed in text_of(read("/"))
     assert "before: about 18:00 JST" in text_of(read(address(incident, "/en")))
