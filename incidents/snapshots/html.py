@@ -77,7 +77,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
             "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": [i for i in incidents if not i.is_over],
             "past_incidents": [i for i in incidents if i.is_over],
-            **past_context(site, edition, service),
+            **past_context(site, edition, told_service),
         }
         stale = {"service": grey(told_service)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]

@@ -65,13 +65,12 @@ def bars_of(site: Site, edition: Edition) -> dict[int, str]:
     with translation.override(edition.language):
         return {
             service.id: _bar(site.recent_pasts[service.id], service, edition)
-            for group in site.overview.groups
-            for service in group.services
+            for service in _services(site, edition)
         }
 
 
 def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str, Any]:
-    """What the service's own page shows of its past."""
+    """What the page of the service, which is in the edition's language, shows of its past."""
     past, year = site.recent_pasts[service.id], site.year_pasts[service.id]
     with translation.override(edition.language):
         return {
@@ -81,6 +80,12 @@ def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str
             "year": list(_year(year, service, edition)),
             "charts": charts_of(site, service.id),
         }
+
+
+def _services(site: Site, edition: Edition) -> Iterator[ServiceView]:
+    """As the page names them in the edition's language, in its order."""
+    for group in site.overview.groups:
+        yield from (service.in_language(edition.language) for service in group.services)
 
 
 def figures_of(past: Past, *, days: int, weight: float) -> Figures:
@@ -101,9 +106,7 @@ def uptime_text(seconds: Seconds, *, weight: float) -> str:
 
 def _uptime(site: Site, edition: Edition) -> File:
     services = [
-        (service, _all_figures(site.year_pasts[service.id], edition))
-        for group in site.overview.groups
-        for service in group.services
+        (service, _all_figures(site.year_pasts[service.id], edition)) for service in _services(site, edition)
     ]
     context = {"periods": PERIODS, "services": services, "weight": edition.page.partial_outage_weight}
     return page_file(edition, PATH, "public/uptime.html", context)
