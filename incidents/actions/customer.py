@@ -10,7 +10,7 @@ from incidents.actions import audit
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.markdown import render
-from incidents.models import Customer, CustomerNote, Incident, IncidentState, Page, Staff
+from incidents.models import Customer, CustomerNote, Incident, IncidentState, Maintenance, Page, Staff
 
 LONGEST_NAME = 150
 
@@ -45,24 +45,24 @@ def add_note(
     body: str,
     customer_ids: Iterable[int],
     incident: Incident | None = None,
+    maintenance: Maintenance | None = None,
     texts: Mapping[str, str] | None = None,
     actor: Staff | None = None,
 ) -> CustomerNote:
-    """Tells chosen customers `body`, beside an incident or by itself; `texts` are its other languages."""
+    """Tells chosen customers `body`, beside an incident or a maintenance or by itself; `texts` are its other
+    languages."""
     wanted = set(customer_ids)
     customers = list(Customer.objects.filter(page=page, pk__in=wanted))
     if not wanted or len(customers) < len(wanted):
         raise Refused("expected at least one customer of this page", field="customers")
-    if incident is not None and incident.page_id != page.pk:
-        raise Refused(f"{incident.reference} is not an incident of this page", field="incident")
-    if incident is not None and incident.state == IncidentState.DISMISSED:
-        raise Refused(f"{incident.reference} was closed without publication", field="incident")
+    _check_place(page, incident, maintenance)
     body = body.strip()
     if not body:
         raise Refused("a note needs a text", field="body")
     note = CustomerNote.objects.create(
         page=page,
         incident=incident,
+        maintenance=maintenance,
         body=body,
         body_html=render(body),
         texts=_rendered(texts or {}, page=page),
@@ -84,6 +84,15 @@ def withdraw_note(note: CustomerNote, *, actor: Staff | None = None) -> Customer
         note.save(update_fields=["withdrawn_at"])
         audit.record("withdraw_customer_note", note, actor=actor)
     return note
+
+
+def _check_place(page: Page, incident: Incident | None, maintenance: Maintenance | None) -> None:
+    if incident is not None and incident.page_id != page.pk:
+        raise Refused(f"{incident.reference} is not an incident of this page", field="incident")
+    if incident is not None and incident.state == IncidentState.DISMISSED:
+        raise Refused(f"{incident.reference} was closed without publication", field="incident")
+    if maintenance is not None and maintenance.page_id != page.pk:
+        raise Refused(f"{maintenance.title} is not a maintenance of this page", field="maintenance")
 
 
 def _set_link(customer: Customer, nonce: str, action: str, *, actor: Staff | None) -> Customer:

@@ -90,13 +90,15 @@ def test_a_wrong_note_is_refused_at_its_field(
     assert not CustomerNote.objects.exists()
 
 
-def test_a_note_takes_neither_customers_nor_incidents_of_another_page(page: Page, customer: Customer) -> None:
+def test_a_note_takes_neither_customers_nor_places_of_another_page(page: Page, customer: Customer) -> None:
     other = make.page()
     stranger = create_customer(other, name="Stranger")
     with pytest.raises(Refused, match="at least one customer of this page"):
         add_note(page, body="x", customer_ids=[customer.pk, stranger.pk])
     with pytest.raises(Refused, match="is not an incident of this page"):
         add_note(page, body="x", customer_ids=[customer.pk], incident=make.incident(other))
+    with pytest.raises(Refused, match="is not a maintenance of this page"):
+        add_note(page, body="x", customer_ids=[customer.pk], maintenance=make.maintenance(other))
 
 
 def test_a_note_needs_an_incident_that_was_not_closed(page: Page, customer: Customer) -> None:

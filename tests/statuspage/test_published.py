@@ -403,19 +403,6 @@ def test_with_several_pages_each_answers_for_its_own_host(root: Path, django: Dj
     assert django.asked == ["/"]
 
 
-def test_the_host_of_a_page_counts_though_the_operators_list_does_not_name_it(
-    root: Path, django: Django
-) -> None:
-    publish(root / HOST, *whole_page())
-    publish(root / "second.example.org", *whole_page(front="blue"))
-    publish(root.parent / "published-private" / "private.example.org", *whole_page(front="secret"))
-    layer = make_layer(root, django)
-    assert text(ask(layer, host="second.example.org")) == "blue"
-    ask(layer, host="private.example.org")
-    assert ask(layer, host="third.example.org").status == 421
-    assert django.asked == ["/"]
-
-
 def test_a_private_page_is_djangos_and_shows_nothing_of_another(root: Path, django: Django) -> None:
     publish(root / HOST, *whole_page())
     publish(root.parent / "published-private" / "private.other.example", *whole_page(front="secret"))
