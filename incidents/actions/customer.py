@@ -1,18 +1,21 @@
 """Customers: the link by which each signs in, and what is told to them alone. Nothing here is published."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
 
 from incidents.actions import audit
+from incidents.actions.texts import render_field, written
 from incidents.lib import times
 from incidents.lib.errors import Refused
+from incidents.lib.languages import Texts
 from incidents.lib.markdown import render
 from incidents.models import Customer, CustomerNote, Incident, IncidentState, Maintenance, Page, Staff
 
 LONGEST_NAME = 150
+LONGEST_TEXTS = {"body": 20_000}
 
 
 @transaction.atomic
@@ -46,7 +49,7 @@ def add_note(
     customer_ids: Iterable[int],
     incident: Incident | None = None,
     maintenance: Maintenance | None = None,
-    texts: Mapping[str, str] | None = None,
+    texts: Texts | None = None,
     actor: Staff | None = None,
 ) -> CustomerNote:
     """Tells chosen customers `body`, beside an incident or a maintenance or by itself; `texts` are its other
@@ -59,13 +62,17 @@ def add_note(
     body = body.strip()
     if not body:
         raise Refused("a note needs a text", field="body")
+    translations = {
+        language: {**own, "body_html": render_field(own["body"], field=f"body_{language}")}
+        for language, own in written(texts or {}, longest=LONGEST_TEXTS, page=page).items()
+    }
     note = CustomerNote.objects.create(
         page=page,
         incident=incident,
         maintenance=maintenance,
         body=body,
         body_html=render(body),
-        texts=_rendered(texts or {}, page=page),
+        texts=translations,
         published_at=times.now(),
         created_by=actor,
     )
@@ -103,10 +110,3 @@ def _set_link(customer: Customer, nonce: str, action: str, *, actor: Staff | Non
     customer.save(update_fields=["link_nonce", "link_made_at"])
     audit.record(action, customer, actor=actor)
     return customer
-
-
-def _rendered(texts: Mapping[str, str], *, page: Page) -> dict[str, dict[str, str]]:
-    given = {code: text.strip() for code, text in texts.items() if text.strip()}
-    if not set(given) <= set(page.languages[1:]):
-        raise Refused("expected texts in the other languages of the page", field="texts")
-    return {code: {"body": text, "body_html": render(text)} for code, text in given.items()}

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.actions.customer import LONGEST_NAME
 from incidents.console.access import StaffRequest
 from incidents.console.fields import Lines
-from incidents.console.translations import add_translations
+from incidents.console.translations import add_translations, written_texts
 from incidents.models import Customer, Incident, Maintenance, Page
 from incidents.queries.members import notes_beside
 
@@ -45,7 +45,7 @@ class NoteForm(forms.Form):
         return {
             "customer_ids": given["customers"],
             "body": given["body"],
-            "texts": {code: given[f"body_{code}"] for code in self.codes},
+            "texts": written_texts(given, ["body"], languages=self.codes),
         }
 
 

@@ -11,7 +11,7 @@ from incidents.public.views import find_published
 from incidents.public.visit import Visit, find_page, misdirected
 from incidents.queries import members
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.html import overview_context
+from incidents.snapshots.html import front_page
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT
 
@@ -26,7 +26,8 @@ def show(visit: Visit) -> HttpResponse:
             _("Open the link that was sent to you."),
             status=403,
         )
-    shown = Site(visit.page, times.now()).overview
+    site = Site(visit.page, times.now())
+    shown = site.overview
     notes = members.notes_for(customer, language=visit.language)
     places = {f"/incidents/{incident.reference}" for incident in shown.open_incidents}
     places |= {f"/maintenance/{maintenance.id}" for maintenance in shown.maintenances}
@@ -36,8 +37,8 @@ def show(visit: Visit) -> HttpResponse:
         "notes": [note for note in notes if note.path in places],
         "other_notes": [note for note in notes if note.path not in places],
     }
-    context = overview_context(shown, Edition(visit.page, visit.language, shown.generated_at))
-    return visit.render("public/overview.html", {**context, **extras})
+    front = front_page(site, Edition(visit.page, visit.language, site.now))
+    return visit.render("public/overview.html", front | extras)
 
 
 @acting()

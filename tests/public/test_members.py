@@ -110,7 +110,9 @@ def test_nobody_else_sees_it(page: Page, customer: Customer, incident: Incident)
 
 
 def test_a_note_is_in_the_readers_language_or_says_in_which_it_is(page: Page, customer: Customer) -> None:
-    add_note(page, body="両方の言語", texts={"en": "In *both* languages"}, customer_ids=[customer.pk])
+    add_note(
+        page, body="両方の言語", texts={"en": {"body": "In *both* languages"}}, customer_ids=[customer.pk]
+    )
     add_note(page, body="日本語だけ", customer_ids=[customer.pk])
     client = signed_in(customer)
     english, japanese = read(client, "/en/members"), read(client)
