@@ -23,7 +23,7 @@ from incidents.models import (
 )
 from incidents.queries.epoch import Second
 from incidents.queries.past_days import Calendar, Past, Seconds, declare
-from incidents.queries.shown import shown_incidents, shown_services
+from incidents.queries.shown import shown_incidents, shown_maintenances, shown_services
 
 PERIODS = (30, 90, 365)
 YEAR = PERIODS[-1]
@@ -67,7 +67,10 @@ def declared_spans(page: Page, *, since: int, until: int) -> Mapping[int, list[R
         spans[service_id].append((begins, until if ends is None else ends, _RANK_OF[status]))
     ran = Q(maintenance__ended_at=None) | Q(maintenance__ended_at__gt=since_at)
     works = MaintenanceService.objects.filter(
-        ran, maintenance__page=page, maintenance__started_at__isnull=False, service__in=shown_services(page)
+        ran,
+        maintenance__in=shown_maintenances(page),
+        maintenance__started_at__isnull=False,
+        service__in=shown_services(page),
     )
     window = (Second("maintenance__started_at"), Second("maintenance__ended_at"))
     for service_id, begins, ends in works.order_by().values_list("service_id", *window):
