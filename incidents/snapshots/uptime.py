@@ -101,7 +101,7 @@ def uptime_text(seconds: Seconds, *, weight: float) -> str:
 
 def _uptime(site: Site, edition: Edition) -> File:
     services = [
-        (service, _all_figures(site.year_pasts[service.id], edition))
+        (service.in_language(edition.language), _all_figures(site.year_pasts[service.id], edition))
         for group in site.overview.groups
         for service in group.services
     ]
@@ -119,7 +119,8 @@ def _place(service: ServiceView, edition: Edition) -> Place:
 
 
 def _bar(past: Past, service: ServiceView, edition: Edition) -> str:
-    label = _("%(name)s: the last %(days)d days") % {"name": service.name, "days": BAR_DAYS}
+    name = service.in_language(edition.language).name
+    label = _("%(name)s: the last %(days)d days") % {"name": name, "days": BAR_DAYS}
     figures = figures_of(past, days=BAR_DAYS, weight=edition.page.partial_outage_weight)
     drawing = draw(past, label=label, place=_place(service, edition))
     return render_to_string("public/_bar.html", {"drawing": drawing, "figures": figures})
@@ -131,7 +132,7 @@ def _year(past: Past, service: ServiceView, edition: Edition) -> Iterator[tuple[
     for start, stop in pairwise(cuts):
         first, last = past.calendar.day(start), past.calendar.day(stop - 1)
         ends = [format_day(day, language=edition.language) for day in (first, last)]
-        label = f"{service.name}: {' – '.join(ends)}"
+        label = f"{service.in_language(edition.language).name}: {' – '.join(ends)}"
         drawing = draw(past, label=label, place=_place(service, edition), days=range(start, stop))
         yield first, last, drawing
 
