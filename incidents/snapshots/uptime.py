@@ -122,7 +122,8 @@ def _place(service: ServiceView, edition: Edition) -> Place:
 
 
 def _bar(past: Past, service: ServiceView, edition: Edition) -> str:
-    label = _("%(name)s: the last %(days)d days") % {"name": service.name, "days": BAR_DAYS}
+    name = service.in_language(edition.language).name
+    label = _("%(name)s: the last %(days)d days") % {"name": name, "days": BAR_DAYS}
     figures = figures_of(past, days=BAR_DAYS, weight=edition.page.partial_outage_weight)
     drawing = draw(past, label=label, place=_place(service, edition))
     return render_to_string("public/_bar.html", {"drawing": drawing, "figures": figures})
@@ -134,7 +135,7 @@ def _year(past: Past, service: ServiceView, edition: Edition) -> Iterator[tuple[
     for start, stop in pairwise(cuts):
         first, last = past.calendar.day(start), past.calendar.day(stop - 1)
         ends = [format_day(day, language=edition.language) for day in (first, last)]
-        label = f"{service.name}: {' – '.join(ends)}"
+        label = f"{service.in_language(edition.language).name}: {' – '.join(ends)}"
         drawing = draw(past, label=label, place=_place(service, edition), days=range(start, stop))
         yield first, last, drawing
 
