@@ -173,7 +173,7 @@ def test_a_visitor_elsewhere_sees_the_own_time_beside(open_tab: OpenTab, page: P
     at_home = open_tab("/")
     assert at_home.locator(".visitor-time").count() == 0
     abroad = open_tab("/en/", timezone_id="Europe/Berlin", locale="en-GB")
-    assert "08:30" in abroad.locator(".promise .visitor-time").inner_text()
+    assert "08:30" in abroad.locator(".promise .visitor-time").first.inner_text()
 
 
 def test_the_keyboard_reaches_the_content_first(open_tab: OpenTab, page: Page) -> None:
