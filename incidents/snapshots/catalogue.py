@@ -19,6 +19,7 @@ from incidents.snapshots import (
     previews,
     sitemap,
     uptime,
+    uptime_badges,
     wellknown,
 )
 from incidents.snapshots.feeds import documents as feeds
@@ -36,6 +37,7 @@ MODULES = (
     feeds,
     calendar,
     badges,
+    uptime_badges,
     embed,
     wellknown,
     sitemap,

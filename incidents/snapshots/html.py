@@ -37,13 +37,16 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    shown, stopped, bars = site.overview, greyed(site.overview), bars_of(site, edition)
-    context = {**overview_context(shown, edition), "bars": bars}
-    stale = overview_context(stopped, edition)
-    return page_file(edition, "/", "public/overview.html", context, stale=stale)
+    stale = _overview_context(greyed(site.overview), edition)
+    return page_file(edition, "/", "public/overview.html", front_page(site, edition), stale=stale)
 
 
-def overview_context(shown: Overview, edition: Edition) -> dict[str, Any]:
+def front_page(site: Site, edition: Edition) -> dict[str, Any]:
+    """What the overview shows, for whoever adds to it."""
+    return {**_overview_context(site.overview, edition), "bars": bars_of(site, edition)}
+
+
+def _overview_context(shown: Overview, edition: Edition) -> dict[str, Any]:
     shown = shown.in_language(edition.language)
     with translation.override(edition.language):
         return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
