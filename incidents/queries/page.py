@@ -1,6 +1,5 @@
 """What a page shows now: one value object for every face that shows it."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,24 +8,13 @@ from django.db.models import Q
 
 from incidents.lib import times
 from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
+from incidents.queries.group_view import GroupView, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
 
 RECENT_DAYS = 14
 REPORTS_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class GroupView:
-    """Services under one name; services without a group come under ""."""
-
-    name: str
-    services: tuple[ServiceView, ...]
-
-    @property
-    def status(self) -> ServiceStatus:
-        return worst(service.status for service in self.services)
 
 
 @dataclass(frozen=True)
@@ -45,6 +33,11 @@ class Overview:
     open_incidents: tuple[IncidentView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
+
+    @property
+    def services(self) -> tuple[ServiceView, ...]:
+        """Of all groups, in the order in which they are shown."""
+        return tuple(service for group in self.groups for service in group.all_services)
 
 
 def page_for(host: str) -> Page | None:
@@ -75,7 +68,7 @@ def overview(page: Page) -> Overview:
         generated_at=now,
         data_as_of=max(seen, default=None),
         status=worst(service.status for service in services),
-        groups=tuple(_grouped(services)),
+        groups=view_groups(page, services),
         open_incidents=tuple(i for i in shown if not i.is_over),
         recent_days=tuple(_by_day(shown, page=page, now=now)),
         reports=latest_issued(page, most=REPORTS_SHOWN),
@@ -91,13 +84,6 @@ def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
     """Every public incident that hit the service, the latest onset first."""
     hit = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, impacts__service__slug=slug)
     return view_incidents(hit.distinct())
-
-
-def _grouped(services: Iterable[ServiceView]) -> Iterable[GroupView]:
-    groups: dict[str, list[ServiceView]] = defaultdict(list)
-    for service in services:
-        groups[service.group].append(service)
-    return (GroupView(name, tuple(members)) for name, members in groups.items())
 
 
 def _by_day(incidents: Iterable[IncidentView], *, page: Page, now: datetime) -> Iterable[DayView]:

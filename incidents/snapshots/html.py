@@ -27,8 +27,7 @@ NOT_FOUND = "/404"
 def sources(site: Site) -> Iterator[Source]:
     yield per_language(site, "overview", f"{site.now.isoformat()}", ["/"], lambda e: [_overview(site, e)])
     yield per_language(site, "not-found", "", [NOT_FOUND], lambda e: [_not_found(e)])
-    for group in site.overview.groups:
-        yield from (_service_source(site, service) for service in group.services)
+    yield from (_service_source(site, service) for service in site.overview.services)
     yield from (_incident_source(site, key) for key in site.incidents)
     yield from (_report_source(site, key) for key in site.reports)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from incidents.models import ServiceStatus
+from incidents.queries.group_view import GroupView
 from incidents.queries.page import Overview
 from incidents.queries.service import ServiceView
 
@@ -27,7 +28,7 @@ class Freshness:
 
 
 def headline(overview: Overview) -> Headline:
-    if not any(group.services for group in overview.groups):
+    if not overview.services:
         return Headline(ServiceStatus.UNKNOWN, _("No services are listed yet"))
     if overview.open_incidents and overview.status == ServiceStatus.OPERATIONAL:
         return Headline(ServiceStatus.DEGRADED, _("Services are running; an incident is still open"))
@@ -46,17 +47,22 @@ def _headline_texts() -> dict[ServiceStatus, str]:
 
 
 def freshness(overview: Overview) -> Freshness:
-    watched = [service for group in overview.groups for service in group.services if service.last_data_at]
+    watched = [service for service in overview.services if service.last_data_at]
     return Freshness(at=overview.data_as_of, is_old=bool(watched) and all(s.is_stale for s in watched))
 
 
 def greyed(overview: Overview) -> Overview:
     """The same with every service unknown: how the page looks once nothing renews it any more."""
-    groups = tuple(
-        replace(group, services=tuple(grey(service) for service in group.services))
-        for group in overview.groups
-    )
+    groups = tuple(_greyed_group(group) for group in overview.groups)
     return replace(overview, groups=groups, status=ServiceStatus.UNKNOWN)
+
+
+def _greyed_group(group: GroupView) -> GroupView:
+    return replace(
+        group,
+        services=tuple(grey(service) for service in group.services),
+        subgroups=tuple(_greyed_group(subgroup) for subgroup in group.subgroups),
+    )
 
 
 def grey(service: ServiceView) -> ServiceView:
