@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from incidents.lib import times
 from incidents.models import Incident, IncidentState, Page, Service, ServiceStatus, worst
-from incidents.queries.group_view import GroupView, view_groups
+from incidents.queries.group import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
@@ -37,7 +37,11 @@ class Overview:
     @property
     def services(self) -> tuple[ServiceView, ...]:
         """Of all groups, in the order in which they are shown."""
-        return tuple(service for group in self.groups for service in group.all_services)
+        return tuple(service for group in self.groups for service in group.services)
+
+    @property
+    def group_tree(self) -> tuple[GroupNode, ...]:
+        return tree(self.groups)
 
 
 def page_for(host: str) -> Page | None:

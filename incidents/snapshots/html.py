@@ -15,13 +15,15 @@ from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, page_file, per_language
-from incidents.snapshots.presenting import freshness, grey, greyed, headline
+from incidents.snapshots.presenting import freshness, grey, greyed, headline, news, recent
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
 
 MARKDOWN = "text/markdown; charset=utf-8"
 NOT_FOUND = "/404"
+# How old the front page may be before a reader's browser warns: as long as publishing may pause.
+PATIENCE_SECONDS = 120
 
 
 def sources(site: Site) -> Iterator[Source]:
@@ -36,7 +38,14 @@ def _overview(site: Site, edition: Edition) -> File:
     def context(is_grey: bool) -> dict[str, Any]:
         shown = greyed(site.overview) if is_grey else site.overview
         with translation.override(edition.language):
-            return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
+            return {
+                "overview": shown,
+                "headline": headline(shown),
+                "freshness": freshness(shown),
+                "recent": recent(shown),
+                "patience": PATIENCE_SECONDS,
+                "news": news(shown),
+            }
 
     return page_file(edition, "/", "public/overview.html", context(False), stale=context(True))
 
@@ -88,7 +97,7 @@ def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
         summary = summarise(
             incident, zone=edition.page.zone, language=edition.language, address=edition.url(path)
         )
-    context = {"incident": incident, "summary": summary}
+    context = {"incident": incident, "summary": summary, "news": incident.news}
     return page_file(edition, path, "public/incident.html", context, stale=None if incident.is_over else {})
 
 

@@ -1,12 +1,13 @@
 """From what is so to what is said: the headline, and how fresh it is."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 
 from incidents.models import ServiceStatus
-from incidents.queries.group_view import GroupView
+from incidents.queries.incident_view import IncidentView
 from incidents.queries.page import Overview
 from incidents.queries.service import ServiceView
 
@@ -21,10 +22,23 @@ class Headline:
 
 @dataclass(frozen=True)
 class Freshness:
-    """`at` None: nothing is watched, people set what is shown. Old: nothing that is watched is fresh."""
+    """`at` None: nothing is watched, people set what is shown. Old: nothing that is watched is fresh.
+
+    `seconds` is how long after `at` it becomes old, unless more data comes.
+    """
 
     at: datetime | None
     is_old: bool
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Days:
+    """Consecutive days with the same incidents, or without any: told as one."""
+
+    first: date
+    last: date
+    incidents: tuple[IncidentView, ...]
 
 
 def headline(overview: Overview) -> Headline:
@@ -48,21 +62,34 @@ def _headline_texts() -> dict[ServiceStatus, str]:
 
 def freshness(overview: Overview) -> Freshness:
     watched = [service for service in overview.services if service.last_data_at]
-    return Freshness(at=overview.data_as_of, is_old=bool(watched) and all(s.is_stale for s in watched))
+    until = max((service.stale_after for service in watched if service.stale_after), default=None)
+    at = overview.data_as_of
+    return Freshness(
+        at=at,
+        is_old=bool(watched) and all(service.is_stale for service in watched),
+        seconds=int((until - at).total_seconds()) if until and at else 0,
+    )
+
+
+def recent(overview: Overview) -> tuple[Days, ...]:
+    """The last days, the newest first."""
+    alike = groupby(overview.recent_days, key=lambda day: [i.reference for i in day.incidents])
+    runs = (tuple(days) for _key, days in alike)
+    return tuple(Days(first=run[-1].day, last=run[0].day, incidents=run[0].incidents) for run in runs)
+
+
+def news(overview: Overview) -> str:
+    """Changes with what a reader should hear of: the worst state, an incident, an update."""
+    return " ".join([headline(overview).status, *(incident.news for incident in overview.open_incidents)])
 
 
 def greyed(overview: Overview) -> Overview:
     """The same with every service unknown: how the page looks once nothing renews it any more."""
-    groups = tuple(_greyed_group(group) for group in overview.groups)
-    return replace(overview, groups=groups, status=ServiceStatus.UNKNOWN)
-
-
-def _greyed_group(group: GroupView) -> GroupView:
-    return replace(
-        group,
-        services=tuple(grey(service) for service in group.services),
-        subgroups=tuple(_greyed_group(subgroup) for subgroup in group.subgroups),
+    groups = tuple(
+        replace(group, services=tuple(grey(service) for service in group.services))
+        for group in overview.groups
     )
+    return replace(overview, groups=groups, status=ServiceStatus.UNKNOWN)
 
 
 def grey(service: ServiceView) -> ServiceView:

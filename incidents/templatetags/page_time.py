@@ -96,7 +96,8 @@ def instant(context: Context, at: datetime, style: str = "full") -> SafeString:
 def period(context: Context, from_at: datetime, until_at: datetime | None) -> SafeString:
     """From – until as two <time>, or from – ongoing; in Japanese with ～."""
     zone, language = context["page"].zone, get_language() or "en"
-    form = "{} ～ {}" if language == "ja" else "{} – {}"
+    between = "{} ～ {}" if language == "ja" else "{} – {}"
+    form = f'<span class="period">{between}</span>'
     if until_at is None:
         whole = format_instant(from_at, zone=zone, language=language)
         return format_html(form, _time(from_at, whole), gettext("ongoing"))
@@ -118,6 +119,15 @@ def day(value: date, style: str = "full") -> SafeString:
     elif style == "short":
         words = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
+
+
+@register.simple_tag
+def days(first: date, last: date) -> SafeString:
+    """One day, or the first and the last of several, without their years."""
+    if first == last:
+        return day(first, "short")
+    form = "{} ～ {}" if get_language() == "ja" else "{} – {}"
+    return format_html(form, day(first, "short"), day(last, "short"))
 
 
 @register.filter

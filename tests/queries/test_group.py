@@ -2,7 +2,7 @@ import pytest
 
 from incidents.actions.service import set_status
 from incidents.models import Page, Service, ServiceGroup
-from incidents.queries.group_view import GroupView
+from incidents.queries.group import GroupNode
 from incidents.queries.page import overview
 from tests import make
 
@@ -18,9 +18,14 @@ def nest(name: str, *, into: str) -> None:
     ServiceGroup.objects.filter(name=name).update(parent=ServiceGroup.objects.get(name=into))
 
 
-def tree(groups: tuple[GroupView, ...]) -> dict[str, object]:
+def named(nodes: tuple[GroupNode, ...]) -> dict[str, object]:
+    """Each group's services, then the groups in it."""
     return {
-        g.name: [*(s.name for s in g.services), *([tree(g.subgroups)] if g.subgroups else [])] for g in groups
+        node.group.name: [
+            *(service.name for service in node.group.services),
+            *([named(node.subgroups)] if node.subgroups else []),
+        ]
+        for node in nodes
     }
 
 
@@ -35,7 +40,7 @@ def test_groups_stand_in_groups_and_services_in_none_come_first(page: Page) -> N
     put(page, "Website")
     nest("Filters", into="Sending")
     shown = overview(page)
-    assert tree(shown.groups) == {
+    assert named(shown.group_tree) == {
         "": ["Website"],
         "Sending": ["SMTP", {"Filters": ["Spam"]}],
         "Reading": ["IMAP"],
@@ -48,7 +53,7 @@ def test_a_group_that_holds_only_groups_is_shown_and_an_empty_one_is_not(page: P
     for name in ("Mail", "Nothing yet"):
         ServiceGroup.objects.create(page=page, name=name)
     nest("Filters", into="Mail")
-    assert tree(overview(page).groups) == {"Mail": [{"Filters": ["Spam"]}]}
+    assert named(overview(page).group_tree) == {"Mail": [{"Filters": ["Spam"]}]}
 
 
 def test_groups_that_stand_in_each_other_lose_no_service(page: Page) -> None:
@@ -66,9 +71,9 @@ def test_a_group_has_the_worst_status_of_all_inside_and_stays_open_for_it(page: 
     hit = put(page, "Spam", "Filters")
     nest("Filters", into="Sending")
     ServiceGroup.objects.update(is_collapsed=True)
-    [sending] = overview(page).groups
+    [sending] = overview(page).group_tree
     assert (sending.status, sending.is_open) == ("operational", False)
     set_status(hit, "maintenance")
-    [sending] = overview(page).groups
+    [sending] = overview(page).group_tree
     assert (sending.status, sending.is_open) == ("maintenance", True)
     assert sending.subgroups[0].is_open
