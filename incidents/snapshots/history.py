@@ -1,7 +1,7 @@
 """The past: a page a month, each day of it by its anchor, and the list of months."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -29,15 +29,15 @@ class Month:
 
 
 def sources(site: Site) -> Iterator[Source]:
-    months = months_of(site)
+    months = months_of(site, site.incidents)
     yield _history_source(site, months)
     yield from (_month_source(site, first, months) for first in months)
 
 
-def months_of(site: Site) -> dict[date, tuple[IncidentKey, ...]]:
-    """The incidents that touched each month of the page's zone, the newest month first."""
+def months_of(site: Site, keys: Iterable[IncidentKey]) -> dict[date, tuple[IncidentKey, ...]]:
+    """Those of the incidents that touched each month of the page's zone, the newest month first."""
     found: dict[date, list[IncidentKey]] = defaultdict(list)
-    for key in site.incidents:
+    for key in keys:
         first, last = days_touched(key, site)
         month = first.replace(day=1)
         while month <= last:

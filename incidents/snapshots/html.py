@@ -14,6 +14,7 @@ from incidents.reports import hea, markdown
 from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
+from incidents.snapshots.history import months_of
 from incidents.snapshots.pages import digest, page_file, per_language
 from incidents.snapshots.presenting import freshness, grey, greyed, headline, news, recent
 from incidents.snapshots.site import Site
@@ -24,6 +25,7 @@ MARKDOWN = "text/markdown; charset=utf-8"
 NOT_FOUND = "/404"
 # How old the front page may be before a reader's browser warns: as long as publishing may pause.
 PATIENCE_SECONDS = 120
+PAST_SHOWN = 50
 
 
 def sources(site: Site) -> Iterator[Source]:
@@ -57,18 +59,19 @@ def _not_found(edition: Edition) -> File:
 def _service_source(site: Site, service: ServiceView) -> Source:
     """Without the instant of the newest data in its key: hundreds of pages would be written each time."""
     keys = site.incidents_of_service.get(service.slug, ())
+    ongoing, past = [key for key in keys if not key.is_over], [key for key in keys if key.is_over]
     told = [(key.reference, key.revision) for key in keys]
     shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
     name, path = f"service:{service.slug}", f"/services/{service.slug}"
     hour = f"{site.now:%Y-%m-%dT%H}"
-    key = digest(hour, shown, told, *(minute(site, key) for key in keys if not key.is_over))
+    key = digest(hour, shown, told, *(minute(site, key) for key in ongoing))
 
     def render(edition: Edition) -> list[File]:
-        incidents = site.load(keys)
         context = {
             "service": service,
-            "open_incidents": [i for i in incidents if not i.is_over],
-            "past_incidents": [i for i in incidents if i.is_over],
+            "open_incidents": site.load(ongoing),
+            "past_incidents": site.load(past[:PAST_SHOWN]),
+            "older_months": list(months_of(site, past[PAST_SHOWN:])),
         }
         stale = {"service": grey(service)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
