@@ -115,6 +115,7 @@ def test_a_service_lists_its_newest_incidents_and_leads_to_the_months_of_the_oth
         with times.at(at):
             incident = make.incident(page, {service: "degraded"}, title=f"incident-{number:03}")
             make.update(incident)
+        with times.at(at + timedelta(hours=1)):
             make.update(incident, "resolved")
     html = render(sources(site_of(page)))["/services/mail"].body.decode()
     shown = set(re.findall(r"incident-\d{3}", html))
