@@ -8,13 +8,13 @@ from pathlib import Path
 from django.conf import settings
 
 from incidents.queries.published import look_of
-from incidents.snapshots import badges, calendar, embed, history, html, previews, sitemap, wellknown
+from incidents.snapshots import badges, calendar, embed, history, html, icons, previews, sitemap, wellknown
 from incidents.snapshots.feeds import documents as feeds
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
-MODULES = (html, history, v2, feeds, calendar, badges, embed, wellknown, sitemap, previews)
+MODULES = (html, history, v2, feeds, calendar, badges, embed, wellknown, sitemap, previews, icons)
 RENDERED_FROM = ("incidents", "templates")
 
 
@@ -42,6 +42,6 @@ def _release() -> str:
     digest = hashlib.sha256()
     for folder in RENDERED_FROM:
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
-            if path.suffix in (".py", ".html", ".css", ".js", ".mo", ".svg"):
+            if path.suffix in (".py", ".html", ".css", ".js", ".mo", ".svg", ".ico"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import translation
 
 from incidents.lib.markdown import render as render_markdown
+from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.published import IncidentKey, ReportKey
 from incidents.queries.report import find_issued
@@ -16,7 +17,7 @@ from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.history import months_of
 from incidents.snapshots.pages import digest, page_file, per_language
-from incidents.snapshots.presenting import freshness, grey, greyed, headline, news, recent
+from incidents.snapshots.presenting import freshness, grey, greyed, headline, icon, news, recent
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
@@ -40,9 +41,11 @@ def _overview(site: Site, edition: Edition) -> File:
     def context(is_grey: bool) -> dict[str, Any]:
         shown = greyed(site.overview) if is_grey else site.overview
         with translation.override(edition.language):
+            head = headline(shown)
             return {
                 "overview": shown,
-                "headline": headline(shown),
+                "headline": head,
+                "icon": icon(head.status),
                 "freshness": freshness(shown),
                 "recent": recent(shown),
                 "patience": PATIENCE_SECONDS,
@@ -69,11 +72,12 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     def render(edition: Edition) -> list[File]:
         context = {
             "service": service,
+            "icon": icon(service.status),
             "open_incidents": site.load(ongoing),
             "past_incidents": site.load(past[:PAST_SHOWN]),
             "older_months": list(months_of(site, past[PAST_SHOWN:])),
         }
-        stale = {"service": grey(service)}
+        stale = {"service": grey(service), "icon": icon(ServiceStatus.UNKNOWN)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)

@@ -60,6 +60,11 @@ def _headline_texts() -> dict[ServiceStatus, str]:
     }
 
 
+def icon(status: str) -> str:
+    """The static file that shows a state in a browser's tab."""
+    return f"incidents/favicons/{status}.svg"
+
+
 def freshness(overview: Overview) -> Freshness:
     watched = [service for service in overview.services if service.last_data_at]
     until = max((service.stale_after for service in watched if service.stale_after), default=None)
