@@ -8,13 +8,24 @@ from pathlib import Path
 from django.conf import settings
 
 from incidents.queries.published import look_of
-from incidents.snapshots import badges, calendar, embed, history, html, icons, previews, sitemap, wellknown
+from incidents.snapshots import (
+    badges,
+    calendar,
+    embed,
+    history,
+    html,
+    icons,
+    previews,
+    search,
+    sitemap,
+    wellknown,
+)
 from incidents.snapshots.feeds import documents as feeds
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
-MODULES = (html, history, v2, feeds, calendar, badges, embed, wellknown, sitemap, previews, icons)
+MODULES = (html, history, search, v2, feeds, calendar, badges, embed, wellknown, sitemap, previews, icons)
 RENDERED_FROM = ("incidents", "templates")
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from incidents.models import Stage
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.published import IncidentKey
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, page_file, per_language
+from incidents.snapshots.search import years_of
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 
@@ -62,7 +64,13 @@ def _history_source(site: Site, months: dict[date, tuple[IncidentKey, ...]]) -> 
 
     def render(edition: Edition) -> list[File]:
         shown = [_month(site, month, months[month]) for month in newest]
-        context = {"months": shown, "all_months": counts}
+        context = {
+            "months": shown,
+            "all_months": counts,
+            "years": list(years_of(site)),
+            "stages": Stage,
+            "services": site.overview.services,
+        }
         return [page_file(edition, "/history", "public/history.html", context)]
 
     return per_language(site, "history", digest(told, counts, _today(site)), ["/history"], render)

@@ -23,6 +23,7 @@ function addOwnTimes(root) {
   for (const shown of [...alone, ...root.querySelectorAll(".period")]) {
     const times = shown.matches("time") ? [shown] : [...shown.querySelectorAll("time")];
     const instants = times.map((time) => new Date(time.dateTime));
+    if (shown.nextElementSibling?.matches(".visitor-time")) continue;
     if (!instants.some((at) => differs(days, at) || differs(clocks, at))) continue;
     const own = document.createElement("span");
     own.className = "visitor-time";
@@ -159,6 +160,7 @@ async function check() {
 }
 
 take(main);
+document.addEventListener("added", (event) => addOwnTimes(event.target));
 if (live) {
   check();
   setInterval(() => document.hidden || check(), CHECK_MS);
