@@ -87,7 +87,7 @@ function renew(next) {
   Object.assign(live.dataset, next.getElementById("live").dataset);
   for (const id of ["when-old", "when-newer"]) document.getElementById(id).replaceWith(next.getElementById(id));
   document.title = next.title;
-  document.querySelector('link[rel="icon"]').href = next.querySelector('link[rel="icon"]').href;
+  document.querySelector('link[rel="icon"]').replaceWith(next.querySelector('link[rel="icon"]'));
   take(main);
   fallSilent();
   if (isNews) announce();
@@ -109,7 +109,7 @@ function isOld() {
   const now = answered.at + performance.now() - answered.read;
   const isPast = (instant, seconds) => Date.parse(instant) + Number(seconds) * 1000 < now;
   const { renderedAt, patience } = live.dataset;
-  const data = main.querySelector("[data-stale-after]");
+  const data = main.querySelector("[data-stale-after]:not(.as-of-old)");
   return (
     (patience !== undefined && isPast(renderedAt, patience)) ||
     (data !== null && isPast(data.querySelector("time").dateTime, data.dataset.staleAfter))
@@ -126,12 +126,18 @@ async function ask(method) {
   return response;
 }
 
+// The page as it is once publishing has stopped bears the instant of its last publication.
+function version(of) {
+  const { renderedAt, news } = of.getElementById("live").dataset;
+  return `${renderedAt} ${news}`;
+}
+
 async function fetchNewer() {
   const response = await ask("GET");
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   if (!next.getElementById("live") || !next.getElementById("content")) return;
   known = response.headers.get("ETag");
-  if (next.getElementById("live").dataset.renderedAt !== live.dataset.renderedAt) waiting = next;
+  if (version(next) !== version(document)) waiting = next;
 }
 
 function show() {
@@ -144,19 +150,28 @@ function showAsked() {
   main.focus();
 }
 
-async function check() {
-  try {
-    const tag = (await ask("HEAD")).headers.get("ETag");
-    const isFirst = known === null;
-    if (isFirst) known = tag;
-    if (isOld() || tag === null || tag !== known) await fetchNewer();
-  } catch {
-    // Not reached: what is shown stays, and grows old by the time that passes.
-  }
+async function lookForNewer() {
+  const tag = (await ask("HEAD")).headers.get("ETag");
+  known ??= tag;
+  if (isOld() || tag === null || tag !== known) await fetchNewer();
+}
+
+function tell() {
   if (waiting && !isBeingRead()) show();
   if (waiting && waiting.getElementById("live").dataset.news !== live.dataset.news) say("when-newer", showAsked);
   else if (isOld()) say("when-old", () => location.reload());
   else fallSilent();
+}
+
+let isChecking = false;
+
+// Where the page is not reached, what is shown stays and grows old by the time that passes.
+async function check() {
+  if (isChecking) return;
+  isChecking = true;
+  await lookForNewer().catch(() => {});
+  isChecking = false;
+  tell();
 }
 
 take(main);
