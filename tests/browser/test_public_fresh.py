@@ -1,7 +1,6 @@
 """An open page: it shows what was published since, and never looks newer than it is."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -47,7 +46,7 @@ def notice(tab: Tab) -> Locator:
 def let_a_minute_pass(tab: Tab) -> None:
     with tab.expect_request(lambda request: request.method == "HEAD"):
         tab.clock.run_for(61_000)
-    time.sleep(0.3)  # what follows the answer has nothing that tells when it is done
+    tab.wait_for_timeout(300)  # what follows the answer has nothing that tells when it is done
 
 
 def keep_answering(tab: Tab, *, later: timedelta, **headers: str) -> None:

@@ -151,9 +151,10 @@ function showAsked() {
 }
 
 async function lookForNewer() {
+  const isFirst = answered === null;
   const tag = (await ask("HEAD")).headers.get("ETag");
-  known ??= tag;
-  if (isOld() || tag === null || tag !== known) await fetchNewer();
+  if (isFirst) known = tag;
+  if (isOld() || (!isFirst && (tag === null || tag !== known))) await fetchNewer();
 }
 
 function tell() {
