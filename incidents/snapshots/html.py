@@ -17,7 +17,16 @@ from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.history import months_of
 from incidents.snapshots.pages import digest, page_file, per_language
-from incidents.snapshots.presenting import freshness, grey, greyed, headline, icon, news, recent
+from incidents.snapshots.presenting import (
+    freshness,
+    grey,
+    greyed,
+    headline,
+    icon,
+    news,
+    recent,
+    stopped_headline,
+)
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
@@ -41,7 +50,7 @@ def _overview(site: Site, edition: Edition) -> File:
     def context(is_grey: bool) -> dict[str, Any]:
         shown = greyed(site.overview) if is_grey else site.overview
         with translation.override(edition.language):
-            head = headline(shown)
+            head = stopped_headline() if is_grey else headline(shown)
             return {
                 "overview": shown,
                 "headline": head,

@@ -49,6 +49,11 @@ def headline(overview: Overview) -> Headline:
     return Headline(overview.status, _headline_texts()[overview.status])
 
 
+def stopped_headline() -> Headline:
+    """Once nothing renews the page any more."""
+    return Headline(ServiceStatus.UNKNOWN, _("The current state is not known"))
+
+
 def _headline_texts() -> dict[ServiceStatus, str]:
     return {
         ServiceStatus.OPERATIONAL: _("All services are operating normally"),

@@ -108,7 +108,7 @@ def test_nothing_is_fetched_before_somebody_searches_and_no_word_of_it_leaves_th
 ) -> None:
     tab = open_tab("/history")
     asked: list[str] = []
-    tab.on("requestfinished", lambda request: request.resource_type == "fetch" and asked.append(request.url))
+    tab.on("request", lambda request: asked.extend([request.url] * (request.resource_type == "fetch")))
     tab.wait_for_timeout(300)
     assert not asked
     search(tab, "遅延")
