@@ -31,12 +31,16 @@ class Month:
 
 
 def sources(site: Site) -> Iterator[Source]:
-    months = months_of(site, site.incidents)
+    months = months_of(site)
     yield _history_source(site, months)
     yield from (_month_source(site, first, months) for first in months)
 
 
-def months_of(site: Site, keys: Iterable[IncidentKey]) -> dict[date, tuple[IncidentKey, ...]]:
+def months_of(site: Site) -> dict[date, tuple[IncidentKey, ...]]:
+    return by_month(site, site.incidents)
+
+
+def by_month(site: Site, keys: Iterable[IncidentKey]) -> dict[date, tuple[IncidentKey, ...]]:
     """Those of the incidents that touched each month of the page's zone, the newest month first."""
     found: dict[date, list[IncidentKey]] = defaultdict(list)
     for key in keys:

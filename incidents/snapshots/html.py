@@ -15,7 +15,7 @@ from incidents.reports import hea, markdown
 from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.history import months_of
+from incidents.snapshots.history import by_month
 from incidents.snapshots.pages import digest, page_file, per_language
 from incidents.snapshots.presenting import (
     freshness,
@@ -84,7 +84,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
             "icon": icon(service.status),
             "open_incidents": site.load(ongoing),
             "past_incidents": site.load(past[:PAST_SHOWN]),
-            "older_months": list(months_of(site, past[PAST_SHOWN:])),
+            "older_months": list(by_month(site, past[PAST_SHOWN:])),
         }
         stale = {"service": grey(service), "icon": icon(ServiceStatus.UNKNOWN)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
