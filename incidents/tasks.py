@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incidents.actions import housekeeping, update
+from incidents.actions import housekeeping, maintenance_clock, update
 from incidents.monitors import run
 from incidents.notices import outbox
 
@@ -22,6 +22,11 @@ def judge_silence() -> None:
 @shared_task
 def publish_due_drafts() -> None:
     update.publish_due_drafts()
+
+
+@shared_task
+def run_due_maintenances() -> None:
+    maintenance_clock.run_due_maintenances()
 
 
 # A pass takes no new message after a minute, but one slow server may hold the last for several.

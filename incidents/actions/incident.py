@@ -46,7 +46,7 @@ def open_incident(
     """Opens a draft: nothing is public, but it has its reference."""
     now = times.now()
     started_at = started_at or now
-    _check_title(title)
+    check_title(title)
     check_scope(scope, page=page)
     if started_at > now:
         raise Refused("the start must not lie in the future", field="started_at")
@@ -116,7 +116,7 @@ def correct_incident(
     incident = lock_incident(incident.pk)
     before = {"title": incident.title, "started_at": incident.started_at.isoformat()}
     if title is not None:
-        _check_title(title)
+        check_title(title)
         incident.title = title.strip()
     if started_at is not None:
         _check_onset(incident, started_at)
@@ -141,10 +141,10 @@ def _check_onset(incident: Incident, started_at: datetime) -> None:
         )
 
 
-def _check_title(title: str) -> None:
+def check_title(title: str, *, field: str = "title") -> None:
     cleaned = title.strip()
     if not cleaned or len(cleaned) > 150 or any(ord(c) < 32 for c in cleaned):
-        raise Refused("a title is one line of 1 to 150 characters", field="title")
+        raise Refused("a title is one line of 1 to 150 characters", field=field)
 
 
 def check_scope(scope: Mapping[Service, str], *, page: Page) -> None:

@@ -1,7 +1,7 @@
 """The life of a monitor: made, fed, leased for its checks, judged, paused, parked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from incidents.models import (
     Staff,
     Verdict,
 )
+from incidents.queries.maintenance import services_under_maintenance
 from incidents.queries.monitor import due_monitors, lock_monitor
 
 RETENTION = timedelta(days=400)
@@ -99,6 +100,26 @@ def _forget_verdict(monitor: Monitor) -> None:
     monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
     if monitor.kind != MonitorKind.BASELINE:
         monitor.state = {}
+
+
+@transaction.atomic
+def judge_anew(service_ids: Iterable[int]) -> None:
+    """Once a maintenance of the services is over: monitors whose failure was kept apart have no verdict until
+    their next result, as after a pause. Where another maintenance still runs they wait for its end.
+
+    Their rows are held before it is asked what runs, so that a failure that is being taken, or another end,
+    comes wholly before or wholly after.
+    """
+    ids = set(service_ids)
+    concerned = Monitor.objects.filter(service_id__in=ids).order_by("pk").values_list("pk", flat=True)
+    held = [lock_monitor(pk) for pk in concerned]
+    still = services_under_maintenance(ids)
+    for monitor in held:
+        kept_apart = monitor.signals.filter(ended_at=None, maintenance__isnull=False)
+        if monitor.service_id not in still and kept_apart.exists():
+            _forget_verdict(monitor)
+            monitor.next_check_at = timezone.now()
+            monitor.save()
 
 
 def check_points(points: Sequence[tuple[datetime, float]]) -> None:

@@ -7,6 +7,7 @@ from incidents.actions.revision import touch_page
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Page, Policy, Service, ServiceGroup, ServiceStatus, Staff
+from incidents.queries.shown import shown_services
 
 LONGEST_WAIT_MINUTES = 24 * 60
 
@@ -27,7 +28,7 @@ def create_service(
     """Adds a service, and its group where that is new; refuses a slug, name or code that breaks a rule."""
     if not re.fullmatch(r"[A-Z]{2,8}", code):
         raise Refused(f"{code!r}: a report code is 2 to 8 capitals, such as HEA", field="code")
-    if Service.objects.filter(page=page, slug=slug).exists():
+    if shown_services(page).filter(slug=slug).exists():
         raise Refused(f"{slug!r} is taken by another service", field="slug")
     if Service.objects.filter(page=page, name=name).exists():
         raise Refused(f"{name!r} is taken by another service", field="name")

@@ -30,6 +30,7 @@ from incidents.models import (
 )
 from incidents.notices import fanout
 from incidents.queries import subscribers
+from incidents.queries.shown import shown_services
 from incidents.queries.subscribers import Link, LinkState
 
 SENDING = "incidents.tasks.deliver_notices"
@@ -183,7 +184,7 @@ def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | No
     if service_ids is None:
         return None
     wanted = set(service_ids)
-    services = list(Service.objects.filter(page=page, pk__in=wanted))
+    services = list(shown_services(page).filter(pk__in=wanted))
     if not wanted:
         raise Refused(_("Choose at least one service, or all services."), field="services")
     if len(services) != len(wanted):

@@ -57,8 +57,6 @@ def _answer(request: HttpRequest, view: View, methods: Sequence[str], *, allowed
     page = _find_page(request)
     if page is None:
         return error(MISDIRECTED, "no status page answers for this host")
-    if page.is_private:
-        return error(404, "there is nothing at this address")
     if _length(request) > LARGEST_BODY_BYTES:
         return error(413, f"expected at most {LARGEST_BODY_BYTES} bytes")
     with translation.override(page.first_language):

@@ -8,14 +8,16 @@ from django.views.decorators.http import require_safe
 
 from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
+from incidents.console.customer_forms import NoteForm
 from incidents.console.log_forms import EntryForm
 from incidents.console.lookup import find_incident
 from incidents.console.preview import preview_of
 from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
-from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
+from incidents.models import Customer, Incident, IncidentState, LogEntry, Report, Service, Update
 from incidents.notices import fanout
 from incidents.queries.board import Progress, progress_of_updates
+from incidents.queries.members import notes_beside
 
 
 @staff_view
@@ -31,17 +33,22 @@ def render_incident(
     *,
     composed: ComposerForm | None = None,
     entry: EntryForm | None = None,
+    note: NoteForm | None = None,
 ) -> HttpResponse:
-    """The screen; `composed` and `entry` are forms sent with something wrong, kept as they were typed."""
+    """The screen; `composed`, `entry` and `note` are forms sent with something wrong, kept as they were typed."""
     updates = updates_with_texts(incident)
     services = page_services(incident)
     if composed is None and incident.state != IncidentState.DISMISSED:
         composed = composer.compose(incident, services=services, last=updates[-1] if updates else None)
     scope_ids = list(composed.told) if composed else []
+    customers = list(Customer.objects.filter(page=request.page))
     context = {
         "section": "incidents",
         "incident": incident,
         "composer": composed,
+        "note_form": note or NoteForm(page=request.page, customers=customers),
+        "has_customers": bool(customers),
+        "notes": notes_beside(incident),
         "preview": preview_of(composed["body"].value() or "") if composed else "",
         "entry_form": entry or EntryForm(),
         "updates": _with_progress(updates),
@@ -51,7 +58,7 @@ def render_incident(
         "audience": fanout.audience(request.page, scope_ids, incident).count() if composed else 0,
         "signals": list(incident.signals.select_related("monitor")) if not updates else [],
     }
-    return render_screen(request, "console/incident.html", context, status=status_of(composed, entry))
+    return render_screen(request, "console/incident.html", context, status=status_of(composed, entry, note))
 
 
 def updates_with_texts(incident: Incident) -> list[Update]:

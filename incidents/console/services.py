@@ -17,13 +17,13 @@ from incidents.console.screen import render_screen, status_of
 from incidents.console.service_forms import NewServiceForm, PolicyForm, StatusForm
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, Service, ServiceGroup
-from incidents.queries.service import ServiceView, view_services
+from incidents.queries.service import ServiceView, view_own_services
 
 
 @staff_view
 @require_safe
 def list_services(request: StaffRequest) -> HttpResponse:
-    shown = view_services(request.page)
+    shown = view_own_services(request.page)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     for monitor in Monitor.objects.filter(service__page=request.page).defer("state"):
         monitors[monitor.service_id].append(monitor)
@@ -97,4 +97,4 @@ def _render_service(
 
 
 def _shown(request: StaffRequest, service: Service) -> ServiceView:
-    return next(shown for shown in view_services(request.page) if shown.id == service.pk)
+    return next(shown for shown in view_own_services(request.page) if shown.id == service.pk)

@@ -8,11 +8,13 @@ from typing import Any
 from django.conf import settings
 
 from incidents.actions import incident as incident_actions
-from incidents.actions import log
+from incidents.actions import log, maintenance_clock
+from incidents.actions import maintenance as maintenance_actions
 from incidents.actions import update as update_actions
+from incidents.actions.maintenance_plan import Plan
 from incidents.actions.monitor import create_monitor
 from incidents.actions.report import draft_report, save_report
-from incidents.actions.service import create_service, set_status
+from incidents.actions.service import create_service
 from incidents.actions.update import Draft
 from incidents.lib import times
 from incidents.reports import issue
@@ -39,6 +41,19 @@ class Past:
     severity: str
     concerned: str
     told: Sequence[Told]
+
+
+@dataclass(frozen=True)
+class Work:
+    """An invented maintenance, announced `ahead` of its window; that begins `after` the present, or before it."""
+
+    ahead: timedelta
+    after: timedelta
+    length: timedelta
+    service: str
+    title: str
+    body: str
+    english: tuple[str, str]
 
 
 SERVICES = (
@@ -164,6 +179,33 @@ OPEN = Past(
     ),
 )
 
+PAST_WORK = Work(
+    7 * DAYS,
+    -4 * DAYS,
+    2 * HOURS,
+    "files",
+    "ファイル共有のストレージ増設",
+    "保存容量の増加に備え、ストレージを増設いたします。作業中はファイルの閲覧のみご利用いただけます。",
+    (
+        "More storage for file sharing",
+        "We add storage for the growing amount of files. Files can be read but not changed during the work.",
+    ),
+)
+COMING_WORK = Work(
+    5 * DAYS,
+    3 * DAYS,
+    3 * HOURS,
+    "mail",
+    "メール送受信サーバーのソフトウェア更新",
+    "セキュリティ更新を適用するため、サーバーを順に再起動いたします。"
+    "作業中は**送受信に最大10分程度の遅延**が生じることがございますが、メールが失われることはございません。",
+    (
+        "Software update of the mail servers",
+        "We restart the servers one by one to apply security updates. Mail may be **delayed by up to ten minutes**; "
+        "none is lost.",
+    ),
+)
+
 REPORTED = "シングルサインオンでのログインエラー"
 REPORT = {
     "what_happened": "一部の連携サービスにおいて、シングルサインオンによるログインができない状況が発生いたしました。",
@@ -188,8 +230,8 @@ def make_demo(page: Handle) -> None:
         if past.title == REPORTED:
             _report(incident, at=now - past.before + 20 * DAYS)
     _play(page, OPEN, services[OPEN.service], now=now)
-    with times.at(now - 30 * MINUTES):
-        set_status(services["files"], "maintenance")
+    _work(page, PAST_WORK, services[PAST_WORK.service], now=now)
+    _work(page, COMING_WORK, services[COMING_WORK.service], now=now)
     create_monitor(
         services["webmail"],
         kind="http",
@@ -220,6 +262,27 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
             )
             update_actions.publish_update(incident, draft, notify=False)
     return incident
+
+
+def _work(page: Handle, work: Work, service: Handle, *, now: datetime) -> None:
+    """Announced when it was, and run by the clock where its window has passed; windows begin on the hour."""
+    begins_at = (now + work.after).replace(minute=0, second=0, microsecond=0)
+    plan = Plan(
+        title=work.title,
+        body=work.body,
+        scheduled_from=begins_at,
+        scheduled_until=begins_at + work.length,
+        services={service: "maintenance"},
+        titles={"en": work.english[0]} if "en" in page.languages[1:] else {},
+        bodies={"en": work.english[1]} if "en" in page.languages[1:] else {},
+        auto_finish=True,
+    )
+    with times.at(min(begins_at - work.ahead, now)):
+        maintenance_actions.schedule_maintenance(page, plan, notify=False)
+    for instant in (plan.scheduled_from, plan.scheduled_until):
+        if instant < now:
+            with times.at(instant):
+                maintenance_clock.run_due_maintenances()
 
 
 def _report(incident: Handle, *, at: datetime) -> None:

@@ -12,7 +12,17 @@ from incidents.models.incident import (
     UpdateScope,
 )
 from incidents.models.log import LogEntry, LogKind, LogSource
+from incidents.models.maintenance import (
+    ENDED,
+    RUNNING,
+    Maintenance,
+    MaintenanceChange,
+    MaintenanceService,
+    MaintenanceState,
+    MaintenanceUpdate,
+)
 from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
+from incidents.models.note import CustomerNote
 from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
@@ -21,14 +31,17 @@ from incidents.models.states import OVER, ServiceStatus, Severity, Stage, worst
 from incidents.models.subscriber import Customer, CustomerContact, Subscriber, SubscriberState
 
 __all__ = [
+    "ENDED",
     "FAILING",
     "OVER",
     "PENDING_DELIVERY",
+    "RUNNING",
     "AuditEntry",
     "Channel",
     "CheckResult",
     "Customer",
     "CustomerContact",
+    "CustomerNote",
     "Delivery",
     "DeliveryState",
     "Edition",
@@ -40,6 +53,11 @@ __all__ = [
     "LogKind",
     "LogSource",
     "Logo",
+    "Maintenance",
+    "MaintenanceChange",
+    "MaintenanceService",
+    "MaintenanceState",
+    "MaintenanceUpdate",
     "Monitor",
     "MonitorKind",
     "Notice",

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
+from incidents.models.maintenance import Maintenance
 from incidents.models.service import Service
 from incidents.models.states import ServiceStatus
 
@@ -102,11 +103,17 @@ class Observation(models.Model):
 
 
 class Signal(models.Model):
-    """One stretch of failing verdicts of one monitor; all signals of a service fold into one incident."""
+    """One stretch of failing verdicts of one monitor; all signals of a service fold into one incident.
+
+    One that began while a `maintenance` of the service ran is kept apart: it colours nothing and opens nothing.
+    """
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="signals")
     incident = models.ForeignKey(
         Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
+    )
+    maintenance = models.ForeignKey(
+        Maintenance, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
     )
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     status = models.CharField(max_length=20, choices=ServiceStatus.choices)

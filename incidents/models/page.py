@@ -73,12 +73,13 @@ class Page(models.Model):
 
 
 class Logo(models.Model):
-    """A page's logo, re-encoded as PNG."""
+    """A page's logo, re-encoded as PNG; `digest` tells one from another."""
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="logo")
     png = models.BinaryField()
     width = models.PositiveSmallIntegerField()
     height = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=16, default="")
     updated_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -18,9 +18,11 @@ from incidents.models import (
     Update,
 )
 from incidents.notices import links
+from incidents.notices.maintenance_content import maintenance_context, maintenance_subject
+from incidents.notices.maintenance_words import maintenance_words_for
+from incidents.notices.subject import cut_title, one_line
 from incidents.notices.words import Words, words_for, write_time
-
-TITLE_CHARACTERS = 100
+from incidents.queries.shown import shown_services
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class Content:
 
 
 def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content:
-    """Only a personal notice looks at the subscriber."""
+    """What many are told is the same for all subscribers of a page; it leads to their page, and speaks of no
+    service that this does not show."""
     words = words_for(language)
     if notice.kind == NoticeKind.UPDATE:
-        return _update_content(notice, words)
+        return _update_content(notice, words, subscriber.page)
     if notice.kind == NoticeKind.REPORT:
-        return _report_content(notice, words)
+        return _report_content(notice, words, subscriber.page)
+    if notice.kind == NoticeKind.MAINTENANCE:
+        return _maintenance_content(notice, words, subscriber.page)
     return _personal_content(notice, words, subscriber)
 
 
@@ -52,25 +57,16 @@ def _tag(stage: str, words: Words) -> str:
 
 
 def _stem(incident: Incident) -> str:
-    """The same in every subject of the incident, however long the step before it grows."""
-    title = one_line(incident.first_title or incident.title)
-    if len(title) > TITLE_CHARACTERS:
-        title = title[: TITLE_CHARACTERS - 1] + "…"
-    return f"{title} ({incident.reference})"
+    """The same in every subject of the incident."""
+    return f"{cut_title(incident.first_title or incident.title)} ({incident.reference})"
 
 
-def one_line(text: str) -> str:
-    """Without control characters, line ends or the marks that turn the direction of writing."""
-    kept = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(kept.split())
-
-
-def _update_content(notice: Notice, words: Words) -> Content:
-    update, page = _update_of(notice), notice.page
+def _update_content(notice: Notice, words: Words, page: Page) -> Content:
+    update = _update_of(notice)
     earlier = Update.objects.filter(incident_id=update.incident_id, number__lt=update.number)
     before = earlier.order_by("number").last()
-    was = _scope(before) if before else {}
-    scope = _scope(update)
+    was = _scope(before, page) if before else {}
+    scope = _scope(update, page)
     if update.stage in OVER:
         scope = dict.fromkeys(scope or was, ServiceStatus.OPERATIONAL.value)
     today = update.happened_at.astimezone(page.zone).date()
@@ -114,8 +110,9 @@ def _intro(update: Update, before: Update | None, words: Words) -> str:
     return words.next_intro if before else words.first_intro
 
 
-def _scope(update: Update) -> dict[str, str]:
-    return {row.service.name: row.status for row in update.scope.select_related("service")}
+def _scope(update: Update, page: Page) -> dict[str, str]:
+    rows = update.scope.filter(service__in=shown_services(page)).select_related("service")
+    return {row.service.name: row.status for row in rows}
 
 
 def _changes(
@@ -141,8 +138,8 @@ def _changed(what: str, value: str, was: str, words: Words) -> str:
     return f"{what}{words.colon}{value}{words.was.format(was)}"
 
 
-def _report_content(notice: Notice, words: Words) -> Content:
-    report, page = notice.report, notice.page
+def _report_content(notice: Notice, words: Words, page: Page) -> Content:
+    report = notice.report
     assert report is not None
     context = {
         **_frame(page, words),
@@ -155,8 +152,17 @@ def _report_content(notice: Notice, words: Words) -> Content:
     return Content("report", words.report_tag + _stem(report.incident), context)
 
 
+def _maintenance_content(notice: Notice, words: Words, page: Page) -> Content:
+    update = notice.maintenance_update
+    assert update is not None
+    own = maintenance_words_for(words.language)
+    before = update.maintenance.updates.filter(number__lt=update.number).order_by("number").last()
+    context = _frame(page, words) | maintenance_context(update, before, page=page, words=own)
+    return Content("maintenance", maintenance_subject(update, before, own), context)
+
+
 def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:
-    page = notice.page
+    page = subscriber.page
     if notice.kind == NoticeKind.CONFIRM:
         subject, intro, action = words.confirm_subject, words.confirm_intro, words.confirm_action
         ignore, url = words.confirm_ignore, links.confirm_url(subscriber)

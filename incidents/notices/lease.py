@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from incidents.models import Delivery, DeliveryState, Notice
+from incidents.models import Delivery, DeliveryState, Notice, Page
 from incidents.notices.channel import Answer
 from incidents.notices.owner import is_dead
 
@@ -26,7 +26,8 @@ _CLAIM = """
         AND NOT EXISTS (
           SELECT 1 FROM incidents_delivery e
           WHERE e.subscriber_id = d.subscriber_id AND e.channel = d.channel
-            AND e.incident_id = d.incident_id AND e.sequence < d.sequence
+            AND (e.incident_id = d.incident_id OR e.maintenance_id = d.maintenance_id)
+            AND e.sequence < d.sequence
             AND e.state IN ('queued', 'sending'))
       ORDER BY d.priority, d.next_attempt_at LIMIT {batch} {lock})
     UPDATE incidents_delivery
@@ -60,6 +61,7 @@ def claim(owner: str) -> list[Delivery]:
     notices = _notices().in_bulk({delivery.notice_id for delivery in found})
     for delivery in found:
         delivery.notice = notices[delivery.notice_id]
+    _load_pages(found, {notice.page_id: notice.page for notice in notices.values()})
     return sorted(found, key=_order)
 
 
@@ -76,7 +78,17 @@ def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
 
 def _notices() -> QuerySet[Notice]:
     """Loaded once a batch, not once a row: most rows of a batch tell the same."""
-    return Notice.objects.select_related("page", "incident", "update__incident", "report__incident")
+    told = ("update__incident", "report__incident", "maintenance_update__maintenance")
+    return Notice.objects.select_related("page", "incident", *told)
+
+
+def _load_pages(deliveries: Iterable[Delivery], known: dict[int, Page]) -> None:
+    """Each subscriber's own page, which may show what another page tells."""
+    others = {delivery.subscriber.page_id for delivery in deliveries} - known.keys()
+    if others:
+        known |= Page.objects.in_bulk(others)
+    for delivery in deliveries:
+        delivery.subscriber.page = known[delivery.subscriber.page_id]
 
 
 def _claim_ids(owner: str) -> list[int]:

@@ -209,6 +209,18 @@ def write_time(instant: datetime, *, zone: ZoneInfo, language: str, today: date 
     return f"{_write_date(local.date(), is_japanese=is_japanese)}{clock}"
 
 
+def write_window(from_at: datetime, until_at: datetime, *, zone: ZoneInfo, language: str) -> str:
+    """`2020年9月4日（金）02:00 ～ 04:00（日本時間）`: the day and the zone once where both ends share them."""
+    from_local, until_local = from_at.astimezone(zone), until_at.astimezone(zone)
+    start = write_time(from_at, zone=zone, language=language)
+    end = write_time(until_at, zone=zone, language=language, today=from_local.date())
+    is_japanese = language == "ja"
+    name, last = (_zone_name(local, zone, is_japanese=is_japanese) for local in (from_local, until_local))
+    if name == last:
+        start = start.removesuffix(f"（{name}）" if is_japanese else f" {name}")
+    return f"{start} ～ {end}" if is_japanese else f"{start} – {end}"
+
+
 def _write_date(day: date, *, is_japanese: bool) -> str:
     if is_japanese:
         return f"{day.year}年{day.month}月{day.day}日（{_WEEKDAYS[day.weekday()]}）"

@@ -11,10 +11,13 @@ from django.utils import timezone
 from incidents.models import (
     OVER,
     PENDING_DELIVERY,
+    RUNNING,
     Delivery,
     DeliveryState,
     Incident,
     IncidentState,
+    Maintenance,
+    MaintenanceState,
     Notice,
     Page,
     Subscriber,
@@ -23,6 +26,7 @@ from incidents.models import (
 
 RECENT = 8
 LOST_FOR = timedelta(days=7)
+MAINTENANCE_AHEAD = timedelta(days=7)
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 
 
@@ -72,10 +76,18 @@ def recent_incidents(page: Page) -> list[Incident]:
     return list(ended.select_related("report").order_by(last_first, "-id")[:RECENT])
 
 
+def near_maintenances(page: Page, *, now: datetime) -> list[Maintenance]:
+    """What runs, what should have begun, and what begins soon, the earliest window first."""
+    soon = Q(state=MaintenanceState.SCHEDULED, scheduled_from__lte=now + MAINTENANCE_AHEAD)
+    found = Maintenance.objects.filter(soon | Q(state__in=RUNNING), page=page)
+    return list(found.order_by("scheduled_from", "id"))
+
+
 def mail_health(page: Page) -> MailHealth:
-    """Deliveries that wait, and those of the last week of which nothing more will come."""
+    """Deliveries to the page's subscribers that wait, and those of the last week of which nothing more will
+    come."""
     recent = timezone.now() - LOST_FOR
-    of_page = Delivery.objects.filter(notice__page=page)
+    of_page = Delivery.objects.filter(subscriber__page=page)
     counts = _by_state(of_page.filter(Q(state__in=PENDING_DELIVERY) | Q(next_attempt_at__gte=recent)))
     return MailHealth(
         failed=counts.get(DeliveryState.FAILED, 0),
@@ -86,9 +98,9 @@ def mail_health(page: Page) -> MailHealth:
 
 
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
-    """Deliveries that failed, were parked or expired, the latest first."""
-    lost = Delivery.objects.filter(notice__page=page, state__in=LOST)
-    related = ("subscriber", "notice__update", "notice__report", "incident")
+    """Deliveries to the page's subscribers that failed, were parked or expired, the latest first."""
+    lost = Delivery.objects.filter(subscriber__page=page, state__in=LOST)
+    related = ("subscriber", "notice__update", "notice__report", "incident", "maintenance")
     return list(lost.select_related(*related).order_by("-next_attempt_at", "-id")[:limit])
 
 
@@ -99,13 +111,22 @@ def subscriber_counts(page: Page) -> dict[str, int]:
 
 def progress_of_updates(update_ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
     """By the update's id; an update that told nobody by mail is missing. `now` is the real clock's."""
-    notices = Notice.objects.filter(update__in=list(update_ids))
-    audiences = dict(notices.values_list("update_id", "audience"))
+    return _progress_by("update_id", update_ids, now=now)
+
+
+def progress_of_maintenance(update_ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
+    """As `progress_of_updates`, for updates of a maintenance."""
+    return _progress_by("maintenance_update_id", update_ids, now=now)
+
+
+def _progress_by(told: str, ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
+    notices = Notice.objects.filter(**{f"{told}__in": list(ids)})
+    audiences = dict(notices.values_list(told, "audience"))
     by_update: dict[int | None, dict[str, tuple[int, datetime | None]]] = {}
     untried = Q(attempts=0, state=DeliveryState.QUEUED)
     rows = (
-        Delivery.objects.filter(notice__update__in=list(audiences))
-        .values_list("notice__update_id", "state")
+        Delivery.objects.filter(**{f"notice__{told}__in": list(audiences)})
+        .values_list(f"notice__{told}", "state")
         .annotate(n=Count("pk"), due_at=Min("next_attempt_at", filter=untried))
         .order_by()
     )

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from incidents.models import (
     OVER,
     Impact,
     Incident,
-    IncidentState,
     Page,
     ReportState,
     ServiceStatus,
@@ -21,6 +20,7 @@ from incidents.models import (
 )
 from incidents.models.fold import Change
 from incidents.queries.incident import changes
+from incidents.queries.shown import shown_incidents, shown_services
 
 
 @dataclass(frozen=True)
@@ -150,18 +150,20 @@ class IncidentView:
         return worst(impact.status for impact in self.impacts)
 
 
-def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
-    """Public incidents as they are shown, in a number of queries that does not grow with them."""
+def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
+    """Incidents as `page` shows them, in a number of queries that does not grow with them.
+
+    Of another page's incident only what hit services that this one shows is told as impact.
+    """
+    hit = Impact.objects.filter(service__in=shown_services(page)).select_related("service")
     found = incidents.select_related("report").prefetch_related(
-        "updates__scope", "updates__revisions", "impacts__service"
+        "updates__scope", "updates__revisions", Prefetch("impacts", queryset=hit)
     )
     return tuple(_view(incident) for incident in found.order_by("-started_at", "-id"))
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(
-        Incident.objects.filter(page=page, reference=reference, state=IncidentState.PUBLIC)
-    )
+    views = view_incidents(shown_incidents(page).filter(reference=reference), page=page)
     return views[0] if views else None
 
 

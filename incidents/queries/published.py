@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import OVER, Impact, Incident, IncidentState, Page, Report, ReportState, Service
+from incidents.models import ENDED, OVER, Impact, Logo, Maintenance, Page, Report, ReportState
 from incidents.queries.incident_view import IncidentView, view_incidents
+from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
+from incidents.queries.shown import shown_incidents, shown_services
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,45 @@ class ReportKey:
     key: str
 
 
-def _public(page: Page) -> dict[str, object]:
-    return {"page": page, "state": IncidentState.PUBLIC}
+@dataclass(frozen=True)
+class MaintenanceKey:
+    """A planned maintenance; `revision` changes with anything that is shown of it."""
+
+    id: str
+    revision: int
+    state: str
+    scheduled_from: datetime
+    scheduled_until: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cancelled_at: datetime | None
+    created_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def due_at(self) -> datetime | None:
+        return due_at(self.state, self.scheduled_from, self.scheduled_until)
+
+    @property
+    def touched(self) -> Touched | None:
+        return touched_by(self.started_at, self.ended_at, self.cancelled_at)
 
 
 def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
     """The latest onset first."""
-    rows = Incident.objects.filter(**_public(page)).order_by("-started_at", "-id")
+    rows = shown_incidents(page).order_by("-started_at", "-id")
     return tuple(
         IncidentKey(*row) for row in rows.values_list(*(field.name for field in fields(IncidentKey)))
     )
 
 
 def incidents_by_service(page: Page) -> dict[str, list[str]]:
-    """The slugs of the services that each incident hit, by its reference."""
+    """The slugs of the shown services that each incident hit, by its reference."""
     hits: dict[str, list[str]] = defaultdict(list)
-    rows = Impact.objects.filter(incident__page=page, incident__state=IncidentState.PUBLIC)
+    rows = Impact.objects.filter(incident__in=shown_incidents(page), service__in=shown_services(page))
     pairs = rows.order_by().values_list("incident__reference", "service__slug").distinct()
     for reference, slug in pairs:
         hits[reference].append(slug)
@@ -59,14 +84,13 @@ def incidents_by_service(page: Page) -> dict[str, list[str]]:
 
 
 def load_incidents(page: Page, references: Sequence[str]) -> tuple[IncidentView, ...]:
-    return view_incidents(Incident.objects.filter(**_public(page), reference__in=list(references)))
+    return view_incidents(shown_incidents(page).filter(reference__in=list(references)), page=page)
 
 
 def report_keys(page: Page) -> tuple[ReportKey, ...]:
     """The latest issue first."""
-    rows = Report.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, state=ReportState.ISSUED
-    ).order_by("-issued_on", "-id")
+    issued = Report.objects.filter(incident__in=shown_incidents(page), state=ReportState.ISSUED)
+    rows = issued.order_by("-issued_on", "-id")
     return tuple(
         ReportKey(number, issued_on, f"{version} {revision}")
         for number, issued_on, version, revision in rows.values_list(
@@ -76,11 +100,25 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
     )
 
 
+def maintenance_keys(page: Page) -> tuple[MaintenanceKey, ...]:
+    """The latest window first."""
+    fields = ("public_id", "revision", "state", "scheduled_from", "scheduled_until")
+    instants = ("started_at", "ended_at", "cancelled_at", "created_at")
+    rows = Maintenance.objects.filter(page=page).order_by("-scheduled_from", "-id")
+    return tuple(MaintenanceKey(*row) for row in rows.values_list(*fields, *instants))
+
+
+def load_maintenances(page: Page, ids: Sequence[str]) -> tuple[MaintenanceView, ...]:
+    """The latest window first."""
+    return view_maintenances(Maintenance.objects.filter(page=page, public_id__in=list(ids)))[::-1]
+
+
 def look_of(page: Page) -> list[object]:
-    """All of a page that every published file may show: its settings and the names of its services."""
+    """All of a page that every published file may show: its settings and the names of the services on it."""
     settings = {field.attname: getattr(page, field.attname) for field in Page._meta.concrete_fields}
     settings.pop("revision")
     settings.pop("updated_at")
-    services = Service.objects.filter(page=page).order_by("pk")
+    services = shown_services(page).order_by("pk")
     names = services.values_list("pk", "slug", "name", "texts", "group__name", "group__texts")
-    return [settings, list(names)]
+    logos = Logo.objects.filter(page=page).values_list("digest", flat=True)
+    return [settings, list(names), list(logos)]

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from incidents.models import Impact, Incident, IncidentState, Page, Service, ServiceStatus, Update, worst
+from incidents.models import Impact, Incident, Page, ServiceStatus, Update, worst
+from incidents.queries.shown import shown_incidents, shown_services
 
 Texts = Mapping[str, Mapping[str, str]]
 
@@ -30,11 +31,10 @@ class Entry:
 
 def search_entries(page: Page, references: Sequence[str]) -> tuple[Entry, ...]:
     """The latest onset first; `services` are slugs. The number of queries does not grow with them."""
-    incidents = Incident.objects.filter(
-        page=page, state=IncidentState.PUBLIC, reference__in=list(references)
-    ).order_by("-started_at", "-id")
+    incidents = shown_incidents(page).filter(reference__in=list(references)).order_by("-started_at", "-id")
     impacts: dict[int, list[Impact]] = defaultdict(list)
-    for impact in Impact.objects.filter(incident__in=incidents.order_by()).select_related("service"):
+    shown = Impact.objects.filter(incident__in=incidents.order_by(), service__in=shown_services(page))
+    for impact in shown.select_related("service"):
         impacts[impact.incident_id].append(impact)
     last = Update.objects.filter(incident=OuterRef("pk")).order_by("-happened_at", "-number").values("pk")[:1]
     updates = Update.objects.filter(pk__in=incidents.order_by().values(last=Subquery(last)))
@@ -59,10 +59,9 @@ def _entry(incident: Incident, impacts: Sequence[Impact], latest: Update | None)
 
 
 def service_names(page: Page) -> dict[str, dict[str, str]]:
-    """The names of each service of the page by language, by its slug."""
-    first = page.first_language
-    rows = Service.objects.filter(page=page).values_list("slug", "name", "texts")
+    """The names of each service that the page shows by language, by its slug."""
+    rows = shown_services(page).values_list("slug", "name", "texts", "page__languages")
     return {
         slug: {first: name, **{language: told["name"] for language, told in texts.items() if "name" in told}}
-        for slug, name, texts in rows
+        for slug, name, texts, (first, *_others) in rows
     }

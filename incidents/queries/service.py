@@ -4,14 +4,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
 from incidents.models import (
     OVER,
+    RUNNING,
     Impact,
     IncidentState,
+    MaintenanceService,
     Monitor,
     MonitorKind,
     Page,
@@ -22,6 +24,7 @@ from incidents.models import (
     Verdict,
     worst,
 )
+from incidents.queries.shown import shown_services
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,21 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 
 
 def view_services(page: Page) -> tuple[ServiceView, ...]:
-    """The page's services in the order they are shown: groups by position, then services by position."""
+    """The services that a page shows, in order: its own before others, groups by position, then services by
+    position."""
+    return _view_all(shown_services(page), page=page)
+
+
+def view_own_services(page: Page) -> tuple[ServiceView, ...]:
+    """The services that belong to the page, for those who keep them."""
+    return _view_all(Service.objects.filter(page=page), page=page)
+
+
+def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...]:
     services = sorted(
-        Service.objects.filter(page=page).select_related("group").annotate(**_last_hit()),
+        found.select_related("group").annotate(**_last_hit()),
         key=lambda s: (
+            s.page_id != page.pk,
             s.group is not None,
             s.group.position if s.group else 0,
             s.group_id or 0,
@@ -82,14 +96,21 @@ def view_services(page: Page) -> tuple[ServiceView, ...]:
             s.pk,
         ),
     )
-    told = _told_by_incidents(page)
-    seen = _seen_by_monitors(page)
+    told = _told_by_incidents(found)
+    seen = _seen_by_monitors(found)
+    planned = _under_maintenance(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
-    for monitor in Monitor.objects.filter(watching, service__page=page).defer("state"):
+    for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
-        _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
+        _view(
+            service,
+            told=told[service.pk],
+            seen=seen[service.pk],
+            planned=planned[service.pk],
+            monitors=monitors[service.pk],
+        )
         for service in services
     )
 
@@ -105,9 +126,14 @@ def _last_hit() -> dict[str, Subquery]:
 
 
 def _view(
-    service: Service, *, told: list[_Cause], seen: list[_Cause], monitors: list[Monitor]
+    service: Service,
+    *,
+    told: list[_Cause],
+    seen: list[_Cause],
+    planned: list[_Cause],
+    monitors: list[Monitor],
 ) -> ServiceView:
-    causes = told or seen
+    causes = [*(told or seen), *planned]
     if service.manual_status != ServiceStatus.OPERATIONAL:
         causes = [*causes, _Cause(service.manual_status, service.manual_status_at)]
     now = times.now()
@@ -115,7 +141,7 @@ def _view(
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
     since = min((c.since for c in causes if c.status == status and c.since), default=None)
     believed_until = max((at for m in monitors if m.enabled and (at := _believed_until(m))), default=None)
-    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
+    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen, *planned], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
         slug=service.slug,
@@ -152,23 +178,32 @@ def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_m
     return status != ServiceStatus.OPERATIONAL or not is_monitored
 
 
-def _told_by_incidents(page: Page) -> dict[int, list[_Cause]]:
+def _told_by_incidents(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     causes: dict[int, list[_Cause]] = defaultdict(list)
     impacts = Impact.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, until_at__isnull=True
+        service__in=services, incident__state=IncidentState.PUBLIC, until_at__isnull=True
     ).exclude(incident__stage__in=OVER)
     for impact in impacts:
         causes[impact.service_id].append(_Cause(impact.status, impact.from_at))
     return causes
 
 
-def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
+def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    """Without what failed while its service was under maintenance: that is kept apart."""
     causes: dict[int, list[_Cause]] = defaultdict(list)
-    signals = Signal.objects.filter(monitor__service__page=page, ended_at__isnull=True).exclude(
-        monitor__service__policy=Policy.OBSERVE
-    )
+    signals = Signal.objects.filter(
+        monitor__service__in=services, ended_at__isnull=True, maintenance__isnull=True
+    ).exclude(monitor__service__policy=Policy.OBSERVE)
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+    return causes
+
+
+def _under_maintenance(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    causes: dict[int, list[_Cause]] = defaultdict(list)
+    running = MaintenanceService.objects.filter(service__in=services, maintenance__state__in=RUNNING)
+    for row in running.select_related("maintenance"):
+        causes[row.service_id].append(_Cause(row.status, row.maintenance.started_at))
     return causes
 
 

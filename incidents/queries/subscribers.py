@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import Case, F, Max, QuerySet, When
 from django.utils import timezone
 
 from incidents.lib import tokens
 from incidents.models import Delivery, NoticeKind, Page, Service, Subscriber, SubscriberState
+from incidents.queries.shown import shown_services
 
 CONFIRM_LIFE = timedelta(days=7)
 MANAGE_LIFE = timedelta(minutes=15)
@@ -89,9 +90,15 @@ def find_unsubscribing(token: str) -> Subscriber | None:
 
 
 def service_choices(page: Page) -> list[ServiceChoices]:
-    """The page's services as a visitor sees them: in groups, then those in none."""
-    services = Service.objects.filter(page=page).select_related("group")
-    in_order = services.order_by(F("group__position").asc(nulls_last=True), "group_id", "position", "id")
+    """The services that a page shows: in groups, then those in none; its own before those of other pages."""
+    services = shown_services(page).select_related("group")
+    in_order = services.order_by(
+        Case(When(page=page, then=0), default=1),
+        F("group__position").asc(nulls_last=True),
+        "group_id",
+        "position",
+        "id",
+    )
     return [
         ServiceChoices(name, tuple(members))
         for name, members in groupby(in_order, key=lambda s: s.group.name if s.group else "")

@@ -10,9 +10,10 @@ from icalendar.enums import CLASS, STATUS, TRANSP
 
 from incidents.lib.plain_text import clean
 from incidents.notices.links import mail_host
+from incidents.queries.published import MaintenanceKey
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, per_language
-from incidents.snapshots.planned import Planned, planned_of
+from incidents.snapshots.planned import Planned
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.telling import tell_maintenance
@@ -24,12 +25,13 @@ ASK_AGAIN = timedelta(hours=1)
 
 
 def sources(site: Site) -> Iterator[Source]:
-    newest = sorted(planned_of(site), key=lambda one: one.scheduled_from, reverse=True)[:NEWEST]
+    newest = site.maintenances[:NEWEST]
     key = digest([(one.id, one.revision) for one in newest])
-    yield per_language(site, "calendar", key, [PATH], lambda edition: [_file(edition, newest)])
+    yield per_language(site, "calendar", key, [PATH], lambda edition: [_file(site, edition, newest)])
 
 
-def _file(edition: Edition, maintenances: Sequence[Planned]) -> File:
+def _file(site: Site, edition: Edition, keys: Sequence[MaintenanceKey]) -> File:
+    maintenances = [one.in_language(edition.language) for one in site.load_maintenances(keys)]
     return File(edition.path(PATH), write(maintenances, edition), TYPE, language=edition.language)
 
 
@@ -43,6 +45,7 @@ def _calendar(maintenances: Sequence[Planned], edition: Edition) -> Calendar:
     calendar = Calendar.new(
         name=clean(_("%(page)s - Maintenance") % {"page": page.name}),
         prodid=f"-//{mail_host(page)}//Maintenance//{edition.language.upper()}",
+        uid=f"maintenance-{edition.language}@{mail_host(page)}",  # else another one each time it is written
         refresh_interval=ASK_AGAIN,
         url=edition.url("/"),
     )

@@ -15,6 +15,8 @@ from incidents.snapshots import (
     history,
     html,
     icons,
+    look,
+    maintenance,
     previews,
     search,
     sitemap,
@@ -25,7 +27,10 @@ from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
-MODULES = (html, history, search, v2, feeds, calendar, badges, embed, wellknown, sitemap, previews, icons)
+MODULES = (
+    *(html, maintenance, history, search, look, icons),
+    *(v2, feeds, calendar, badges, embed, wellknown, sitemap, previews),
+)
 RENDERED_FROM = ("incidents", "templates")
 
 

@@ -8,6 +8,7 @@ from django.utils import translation
 from incidents.lib.markdown import render as render_markdown
 from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
+from incidents.queries.page import Overview
 from incidents.queries.published import IncidentKey, ReportKey
 from incidents.queries.report import find_issued
 from incidents.queries.service import ServiceView
@@ -15,7 +16,8 @@ from incidents.reports import hea, markdown
 from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.history import by_month
+from incidents.snapshots.history import months_touched
+from incidents.snapshots.maintenance import is_late
 from incidents.snapshots.pages import digest, page_file, per_language
 from incidents.snapshots.presenting import (
     freshness,
@@ -47,21 +49,24 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    def context(is_grey: bool) -> dict[str, Any]:
-        shown = greyed(site.overview) if is_grey else site.overview
-        with translation.override(edition.language):
-            head = stopped_headline() if is_grey else headline(shown)
-            return {
-                "overview": shown,
-                "headline": head,
-                "icon": icon(head.status),
-                "freshness": freshness(shown),
-                "recent": recent(shown),
-                "patience": PATIENCE_SECONDS,
-                "news": news(shown),
-            }
+    shown, stopped = site.overview, greyed(site.overview)
+    stale = overview_context(stopped, edition, has_stopped=True)
+    return page_file(edition, "/", "public/overview.html", overview_context(shown, edition), stale=stale)
 
-    return page_file(edition, "/", "public/overview.html", context(False), stale=context(True))
+
+def overview_context(shown: Overview, edition: Edition, *, has_stopped: bool = False) -> dict[str, Any]:
+    shown = shown.in_language(edition.language)
+    with translation.override(edition.language):
+        head = stopped_headline() if has_stopped else headline(shown)
+        return {
+            "overview": shown,
+            "headline": head,
+            "icon": icon(head.status),
+            "freshness": freshness(shown),
+            "recent": recent(shown),
+            "patience": PATIENCE_SECONDS,
+            "news": news(shown),
+        }
 
 
 def _not_found(edition: Edition) -> File:
@@ -74,17 +79,20 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     ongoing, past = [key for key in keys if not key.is_over], [key for key in keys if key.is_over]
     told = [(key.reference, key.revision) for key in keys]
     shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
+    planned = [one for one in site.overview.maintenances if service.slug in one.slugs]
+    works = [(one.id, one.revision, is_late(site, one.due_at)) for one in planned]
     name, path = f"service:{service.slug}", f"/services/{service.slug}"
     hour = f"{site.now:%Y-%m-%dT%H}"
-    key = digest(hour, shown, told, *(minute(site, key) for key in ongoing))
+    key = digest(hour, shown, told, works, *(minute(site, key) for key in ongoing))
 
     def render(edition: Edition) -> list[File]:
         context = {
             "service": service,
             "icon": icon(service.status),
+            "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": site.load(ongoing),
             "past_incidents": site.load(past[:PAST_SHOWN]),
-            "older_months": list(by_month(site, past[PAST_SHOWN:])),
+            "older_months": months_touched(past[PAST_SHOWN:], site),
         }
         stale = {"service": grey(service), "icon": icon(ServiceStatus.UNKNOWN)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from incidents.models import ServiceStatus
-from incidents.snapshots.site import Site
 
 
 class PlannedService(Protocol):
@@ -57,7 +56,3 @@ class Planned(Protocol):
     def updates(self) -> Sequence[PlannedUpdate]: ...
     @property
     def services(self) -> Sequence[PlannedService]: ...
-
-
-def planned_of(site: Site) -> tuple[Planned, ...]:
-    return ()

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
-from incidents.queries.page import Overview
+from incidents.queries.maintenance_view import MaintenanceView
+from incidents.queries.page import DayView, Overview
 from incidents.queries.service import ServiceView
 
 
@@ -34,11 +35,12 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Days:
-    """Consecutive days with the same incidents, or without any: told as one."""
+    """Consecutive days that the same things touched, or nothing: told as one."""
 
     first: date
     last: date
     incidents: tuple[IncidentView, ...]
+    maintenances: tuple[MaintenanceView, ...]
 
 
 def headline(overview: Overview) -> Headline:
@@ -83,14 +85,26 @@ def freshness(overview: Overview) -> Freshness:
 
 def recent(overview: Overview) -> tuple[Days, ...]:
     """The last days, the newest first."""
-    alike = groupby(overview.recent_days, key=lambda day: [i.reference for i in day.incidents])
-    runs = (tuple(days) for _key, days in alike)
-    return tuple(Days(first=run[-1].day, last=run[0].day, incidents=run[0].incidents) for run in runs)
+    runs = (tuple(days) for _touched, days in groupby(overview.recent_days, key=_touched))
+    return tuple(
+        Days(
+            first=run[-1].day,
+            last=run[0].day,
+            incidents=run[0].incidents,
+            maintenances=run[0].maintenances,
+        )
+        for run in runs
+    )
+
+
+def _touched(day: DayView) -> list[str]:
+    return [*(one.reference for one in day.incidents), *(one.id for one in day.maintenances)]
 
 
 def news(overview: Overview) -> str:
-    """Changes with what a reader should hear of: the worst state, an incident, an update."""
-    return " ".join([headline(overview).status, *(incident.news for incident in overview.open_incidents)])
+    """Changes with what a reader should hear of: the worst state, an incident, a maintenance, an update."""
+    told = [*(one.news for one in overview.open_incidents), *(one.news for one in overview.maintenances)]
+    return " ".join([headline(overview).status, *told])
 
 
 def greyed(overview: Overview) -> Overview:

@@ -244,5 +244,5 @@ def test_foreign_hosts_and_private_pages_have_no_subscribers(page: Page) -> None
     foreign = Client().post(ADDRESS, {"subscriber[email]": EMAIL}, headers={"host": "evil.example"})
     assert foreign.status_code == 421
     Page.objects.update(visibility=Visibility.PRIVATE)
-    assert post(email=EMAIL).status_code == 404
+    assert post(email=EMAIL).status_code == 403
     assert not Subscriber.objects.exists()

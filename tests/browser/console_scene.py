@@ -9,7 +9,7 @@ from incidents.actions.monitor import apply_judgement
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
-from incidents.models import Delivery, DeliveryState, Incident, Monitor, Page, Service
+from incidents.models import Delivery, DeliveryState, Incident, Maintenance, Monitor, Page, Service
 from tests import make
 
 SERVICES = (
@@ -36,6 +36,7 @@ class BadNight:
     unreported: Incident
     drafted: Incident
     issued: Incident
+    planned: Maintenance
 
 
 def make_bad_night(page: Page) -> BadNight:
@@ -54,6 +55,7 @@ def make_bad_night(page: Page) -> BadNight:
         unreported=past(page, services["inbound"], "メール受信の一時的な停止", days_ago=2, now=now),
         open=open_incident(page, services, now=now),
         draft=judged_draft(services["relay"], now=now),
+        planned=missed_maintenance(page, services["directory"], now=now),
     )
     report = draft_report(night.issued)
     issue_report(save_report(report, TEXTS, version=report.version), notify=False)
@@ -122,6 +124,21 @@ def open_incident(page: Page, services: dict[str, Service], *, now: datetime) ->
             notify=True,
         )
     return incident
+
+
+def missed_maintenance(page: Page, service: Service, *, now: datetime) -> Maintenance:
+    """Its planned start has passed; another one is still to come."""
+    with times.at(now - timedelta(days=3)):
+        for title, begins_at in (("証明書の更新", now + timedelta(days=2)), ("同期処理の改修", now)):
+            maintenance = make.maintenance(
+                page,
+                {service: "maintenance"},
+                title=title,
+                scheduled_from=begins_at - timedelta(hours=2),
+                scheduled_until=begins_at + timedelta(hours=1),
+                notify=title == "同期処理の改修",
+            )
+    return maintenance
 
 
 def lose_a_mail(incident: Incident) -> None:

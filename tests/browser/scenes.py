@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from incidents.actions.maintenance import start_maintenance
 from incidents.actions.report import draft_report, issue_report, save_report
-from incidents.actions.service import set_status
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Page, Service, ServiceGroup
@@ -101,9 +101,25 @@ def show_major(page: Page) -> Incident:
 
 def show_maintenance(page: Page) -> None:
     services = _fill(page)
-    Monitor.objects.filter(service=services["console"]).delete()
+    with times.at(make.jst("2020-09-01 10:00")):
+        running = make.maintenance(
+            page,
+            {services["console"]: "maintenance"},
+            title="管理画面のデータベース更新",
+            body="管理画面のデータベースを更新いたします。作業中は**設定の変更とログの閲覧**をご利用いただけません。",
+            scheduled_from=make.jst("2020-09-04 14:00"),
+            scheduled_until=make.jst("2020-09-04 17:00"),
+        )
+        make.maintenance(
+            page,
+            {services["relay"]: "maintenance", services["inbound"]: "degraded"},
+            title="メールサーバーのソフトウェア更新",
+            body="セキュリティ更新を適用いたします。メールが失われることはございません。",
+            scheduled_from=make.jst("2020-09-12 02:00"),
+            scheduled_until=make.jst("2020-09-12 04:00"),
+        )
     with times.at(make.jst("2020-09-04 14:00")):
-        set_status(services["console"], "maintenance")
+        start_maintenance(running)
 
 
 def show_unknown(page: Page) -> None:

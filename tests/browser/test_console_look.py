@@ -31,6 +31,7 @@ def night(page: Page) -> BadNight:
 
 def screens(night: BadNight) -> Mapping[str, str]:
     """Every main screen of the console, by the name of its picture."""
+    planned = f"/console/maintenances/{night.planned.public_id}/"
     open_, over = f"/console/incidents/{night.open.reference}/", "/console/incidents/"
     return {
         "dashboard": "/console/",
@@ -46,6 +47,12 @@ def screens(night: BadNight) -> Mapping[str, str]:
         "report-issue": f"{over}{night.drafted.reference}/report/issue/",
         "report-issued": f"{over}{night.issued.reference}/report/",
         "report-preview": f"{over}{night.issued.reference}/report/preview/",
+        "maintenances": "/console/maintenances/",
+        "maintenance-new": "/console/maintenances/new/",
+        "maintenance": planned,
+        "maintenance-start": f"{planned}start/",
+        "maintenance-reschedule": f"{planned}reschedule/",
+        "maintenance-correct": f"{planned}correct/",
         "services": "/console/services/",
         "service": "/console/services/archive/",
         "service-new": "/console/services/new/",
@@ -131,8 +138,8 @@ def faults_of(tab: Tab, name: str, *, width: int) -> list[str]:
 
 
 def seen_words(tab: Tab) -> str:
-    """Without what people, monitors and servers wrote."""
-    hidden = ".break, .markdown, .document"
+    """Without what people, monitors and servers wrote, and what is marked as English."""
+    hidden = ".break, .markdown, .document, [lang=en]"
     return str(
         tab.locator("body").evaluate(
             "(body, others) => { const copy = body.cloneNode(true);"

@@ -30,6 +30,7 @@ MEMORY_LIMIT_MB = 500
 TITLES = (
     "valkey-server",
     "granian web server",
+    "page publisher",
     "celery worker default",
     "celery worker notices",
     "celery beat",
@@ -110,7 +111,7 @@ class Service:
     def is_whole(self) -> bool:
         """Every process is there: parent and child of the web server and of both workers, two of one."""
         counts = [len(self.with_title(title)) for title in TITLES]
-        return counts == [1, 2, 3, 2, 1] and self.answers() and self.broker_answers()
+        return counts == [1, 2, 1, 3, 2, 1] and self.answers() and self.broker_answers()
 
     def memory_mb(self) -> float:
         """Proportional set sizes: pages that processes share are counted once."""

@@ -27,8 +27,8 @@ from incidents.models import (
     Update,
 )
 from incidents.notices import fanout, words
-from incidents.notices.content import one_line
 from incidents.notices.render import Mailroom
+from incidents.notices.subject import one_line
 from incidents.notices.words import words_for, write_time
 from incidents.queries import subscribers
 from tests.make_notices import (

@@ -248,7 +248,7 @@ def test_one_click_needs_no_cookie_and_is_answered_without_redirect(
 
 def test_a_page_with_a_token_is_kept_by_nobody(page: Page, browser: Client) -> None:
     token = subscribers.unsubscribe_token(make_subscriber(page, ADDRESS))
-    assert browser.get(f"/unsubscribe/{token}").headers["Cache-Control"] == "no-store"
+    assert browser.get(f"/unsubscribe/{token}").headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_link_speaks_the_language_of_its_subscriber(page: Page, browser: Client) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +16,11 @@ from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.lib.xml import clean, document, element
 from incidents.models import Incident, Page
+from incidents.snapshots.edition import Edition
+from incidents.snapshots.feeds.entries import maintenance_entry
 from tests import make
 from tests.lib.hostile_text import hostile_text, patient
+from tests.snapshots.plan import plan
 from tests.snapshots.v2.scene import NOW, issue, told, watched
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +176,8 @@ def updated() -> datetime:
 
 @pytest.mark.parametrize("address", FEEDS)
 def test_hostile_titles_and_names_leave_the_feed_whole(address: str) -> None:
-    page = make.page(host="testserver", name=HOSTILE, organisation=HOSTILE)
+    page = make.page(host="testserver")
+    Page.objects.update(name=HOSTILE, organisation=HOSTILE)
     incident = told(page, {watched(page, name=HOSTILE): "degraded"}, "investigating")
     Incident.objects.filter(pk=incident.pk).update(title=HOSTILE)
     assert len(read(address).entries) == 1
@@ -201,3 +206,19 @@ def count_queries(address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         get(address)
     return len(queries)
+
+
+@pytest.mark.parametrize(
+    ("language", "window"),
+    [
+        ("ja", "予定日時：2020年9月10日（木）01:00 ～ 03:00（日本時間）"),
+        ("en", "Scheduled window: 10 September 2020, 01:00 – 03:00 JST"),
+    ],
+)
+def test_a_maintenance_begins_with_its_window(page: Page, language: str, window: str) -> None:
+    with translation.override(language):
+        html = maintenance_entry(
+            plan("scheduled", "in_progress", "cancelled"), Edition(page, language, NOW)
+        ).html
+    assert html.startswith(f"<p>{window}</p><p><small>")
+    assert re.findall(r"<strong>(.*?)</strong>", html) == ["Cancelled", "In progress", "Scheduled"]

@@ -71,7 +71,7 @@ def incident(title: str, body: str) -> IncidentView:
 
 
 def present() -> Present:
-    overview = Overview(PAGE, NOW, None, ServiceStatus.OPERATIONAL, (), (), (), ())
+    overview = Overview(PAGE, NOW, None, ServiceStatus.OPERATIONAL, (), (), (), (), ())
     made = Present(EDITION, overview)
     made.__dict__["components"] = Components((), {})  # else looked up
     return made

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -76,7 +77,7 @@ def test_the_sitemap_names_what_is_public_in_every_language(page: Page) -> None:
     issue(incident)
     with times.at(NOW):
         draft = make.incident(page, {hit: "degraded"})
-    paths = {address.partition("testserver")[2] for address in addresses()}
+    paths = {urlsplit(address).path for address in addresses()}
     for path in ("/", "/history", "/history/2020-09", "/services/mail", "/reports/SVC2020090501"):
         assert {path, f"/en{path}"} <= paths
     assert f"/incidents/{incident.reference}" in paths
@@ -88,7 +89,7 @@ def test_every_address_of_the_sitemap_is_there(page: Page) -> None:
     issue(told(page, {watched(page): "degraded"}, "investigating", "resolved", began="2020-09-01 10:00"))
     for address in addresses():
         with times.at(NOW):
-            assert Client().get(address.partition("testserver")[2]).status_code == 200
+            assert Client().get(urlsplit(address).path).status_code == 200
 
 
 def test_robots_find_the_sitemap_and_stay_out_of_a_private_page(page: Page) -> None:
@@ -96,4 +97,4 @@ def test_robots_find_the_sitemap_and_stay_out_of_a_private_page(page: Page) -> N
     Page.objects.update(visibility=Visibility.PRIVATE)
     private = Client().get("/robots.txt").content.decode()
     assert "Sitemap" not in private and "Disallow: /\n" in private
-    assert Client().get("/sitemap.xml").status_code == 404
+    assert Client().get("/sitemap.xml").status_code == 403

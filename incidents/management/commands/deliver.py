@@ -1,12 +1,10 @@
-import signal
-import threading
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from incidents.management.stopping import stop_on_signals
 from incidents.notices.outbox import deliver_due
 
 POLL_SECONDS = 2.0
@@ -19,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="send what is due now, then end")
 
     def handle(self, *, once: bool, **options: Any) -> None:
-        stopped = _stop_on_signals()
+        stopped = stop_on_signals()
         while True:
             close_old_connections()
             sent = deliver_due(should_stop=stopped.is_set)
@@ -29,15 +27,3 @@ class Command(BaseCommand):
                 return
             if not sent:
                 stopped.wait(POLL_SECONDS)
-
-
-def _stop_on_signals() -> threading.Event:
-    """SIGTERM and SIGINT end the loop after the message that is under way."""
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stopped

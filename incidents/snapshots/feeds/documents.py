@@ -6,12 +6,11 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from incidents.queries.published import IncidentKey
+from incidents.queries.published import IncidentKey, MaintenanceKey
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.feeds import atom, rss
 from incidents.snapshots.feeds.entries import Entry, incident_entry, maintenance_entry
 from incidents.snapshots.pages import digest, per_language
-from incidents.snapshots.planned import Planned, planned_of
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 
@@ -27,11 +26,11 @@ def sources(site: Site) -> Iterator[Source]:
     )
 
 
-def _newest(site: Site) -> tuple[list[IncidentKey], list[Planned]]:
+def _newest(site: Site) -> tuple[list[IncidentKey], list[MaintenanceKey]]:
     """Those of both kinds that were published last, together at most fifty."""
-    told: list[tuple[datetime, IncidentKey | Planned]] = [
+    told: list[tuple[datetime, IncidentKey | MaintenanceKey]] = [
         *((key.published_at, key) for key in site.incidents),
-        *((one.created_at, one) for one in planned_of(site)),
+        *((key.created_at, key) for key in site.maintenances),
     ]
     newest = [one for _at, one in sorted(told, key=lambda pair: pair[0], reverse=True)[:NEWEST]]
     incidents = [one for one in newest if isinstance(one, IncidentKey)]
@@ -39,14 +38,14 @@ def _newest(site: Site) -> tuple[list[IncidentKey], list[Planned]]:
 
 
 def _files(
-    site: Site, edition: Edition, incidents: list[IncidentKey], maintenances: list[Planned]
+    site: Site, edition: Edition, incidents: list[IncidentKey], maintenances: list[MaintenanceKey]
 ) -> Iterator[File]:
-    views = site.load(incidents)
+    views, planned = site.load(incidents), site.load_maintenances(maintenances)
     with translation.override(edition.language):
         title = _("%(page)s - Incident History") % {"page": edition.page.name}
         entries: list[Entry] = [
             *(incident_entry(view, edition) for view in views),
-            *(maintenance_entry(one, edition) for one in maintenances),
+            *(maintenance_entry(one.in_language(edition.language), edition) for one in planned),
         ]
     entries.sort(key=lambda entry: entry.published_at, reverse=True)
     for kind in (atom, rss):

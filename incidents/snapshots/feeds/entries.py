@@ -110,5 +110,5 @@ def _window(maintenance: Planned, edition: Edition) -> str:
         zone=edition.page.zone,
         language=edition.language,
     )
-    separator = " ～ " if edition.language == "ja" else " – "
-    return f"<p>{escape(_('Scheduled window'))}: {escape(start + separator + end)}</p>"
+    form = "{}：{} ～ {}" if edition.language == "ja" else "{}: {} – {}"
+    return f"<p>{escape(form.format(_('Scheduled window'), start, end))}</p>"

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from incidents.queries.incident_view import IncidentView
 from incidents.snapshots.pages import digest
-from incidents.snapshots.planned import Planned, planned_of
+from incidents.snapshots.planned import Planned
 from incidents.snapshots.presenting import greyed
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
@@ -38,7 +38,7 @@ def _now(site: Site) -> dict[str, Build]:
         return {
             "components": list(present.components.listed),
             "incidents": _tell(site.overview.open_incidents, present),
-            "scheduled_maintenances": _plan(planned_of(site), (*UPCOMING, *ACTIVE), present),
+            "scheduled_maintenances": _plan(site.overview.maintenances, (*UPCOMING, *ACTIVE), present),
         }
 
     def status(present: Present) -> Object:
@@ -65,11 +65,16 @@ def _incidents(site: Site) -> dict[str, Build]:
 
 
 def _maintenances(site: Site) -> dict[str, Build]:
+    told = [key for key in site.maintenances if key.state in TOLD]
+    newest = sorted(told, key=lambda key: key.created_at, reverse=True)[:NEWEST]
+
     def listed(states: Sequence[str]) -> Build:
-        return lambda p: {"scheduled_maintenances": _plan(planned_of(site), states, p)[:NEWEST]}
+        return lambda p: {"scheduled_maintenances": _plan(site.overview.maintenances, states, p)}
 
     return {
-        "scheduled-maintenances.json": listed(TOLD),
+        "scheduled-maintenances.json": lambda present: {
+            "scheduled_maintenances": _plan(site.load_maintenances(newest), TOLD, present)
+        },
         "scheduled-maintenances/upcoming.json": listed(UPCOMING),
         "scheduled-maintenances/active.json": listed(ACTIVE),
     }

@@ -5,8 +5,13 @@ from typing import Any
 
 from django.test import Client
 
+from incidents.actions.maintenance import (
+    cancel_maintenance,
+    finish_maintenance,
+    start_maintenance,
+    verify_maintenance,
+)
 from incidents.actions.report import draft_report
-from incidents.actions.service import set_status
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Page, Report, Service, ServiceGroup
 from tests import make
@@ -50,15 +55,42 @@ def issue(incident: Incident, *, number: str = "SVC2020090501") -> Report:
     return report
 
 
+def plan_everything(on: Page, service: Service) -> None:
+    """A maintenance that is over, one called off, one that runs, one to come: announced in this order."""
+    announced = make.jst("2020-08-20 09:00")
+    for number, (title, from_at) in enumerate(
+        [
+            ("over", "09-01 01:00"),
+            ("off", "09-02 01:00"),
+            ("running", "09-04 12:00"),
+            ("coming", "09-10 01:00"),
+        ]
+    ):
+        begins_at = make.jst(f"2020-{from_at}")
+        with times.at(announced + timedelta(hours=number)):
+            made = make.maintenance(on, {service: "maintenance"}, title=title, scheduled_from=begins_at)
+        if title == "off":
+            with times.at(announced + timedelta(days=1)):
+                cancel_maintenance(made)
+        if title in ("over", "running"):
+            with times.at(begins_at):
+                start_maintenance(made)
+        if title == "over":
+            with times.at(begins_at + timedelta(minutes=90)):
+                verify_maintenance(made)
+            with times.at(begins_at + timedelta(hours=2)):
+                finish_maintenance(made)
+
+
 def full_page(**values: Any) -> Page:
-    """Groups in groups, every status, open and ended incidents, one with its report."""
+    """Groups in groups, every status, open and ended incidents, one with its report, maintenance in each state."""
     page = make.page(host="testserver", **values)
     search = watched(page, name="メール検索", slug="search")
     mail = watched(page, name="メール送信", slug="mail", group="メール", description="SMTP")
     queue = watched(page, name="配送", slug="queue", group="送信基盤", minutes_ago=90)
     outer = ServiceGroup.objects.get(name="メール")
     ServiceGroup.objects.filter(name="送信基盤").update(parent=outer)
-    set_status(make.service(page, name="管理画面", slug="console"), "maintenance")
+    plan_everything(page, make.service(page, name="管理画面", slug="console"))
     told(page, {mail: "major_outage"}, "investigating", "resolved", began="2020-08-01 09:00")
     issue(told(page, {queue: "partial_outage"}, "investigating", "resolved", began="2020-09-01 10:00"))
     told(page, {search: "degraded"}, "investigating", "identified", "monitoring")
