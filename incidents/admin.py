@@ -10,6 +10,8 @@ for model in (
     models.Service,
     models.Incident,
     models.Update,
+    models.IncidentCorrection,
+    models.Announcement,
     models.Impact,
     models.LogEntry,
     models.Maintenance,

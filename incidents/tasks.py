@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from incidents.actions import housekeeping, maintenance_clock, update
-from incidents.monitors import run
+from incidents.monitors import rollup, run
 from incidents.notices import outbox
 
 DELIVERY_PASS_SECONDS = 60
@@ -17,6 +17,11 @@ def check_monitors() -> None:
 @shared_task
 def judge_silence() -> None:
     run.judge_silent()
+
+
+@shared_task
+def roll_up_results() -> None:
+    rollup.roll_up_due()
 
 
 @shared_task

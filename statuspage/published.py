@@ -10,9 +10,10 @@ from django.http.request import split_domain_port, validate_host
 
 from incidents.snapshots.answering import API_PREFIX, CORS_HEADER, lasting_headers
 from incidents.snapshots.manifest import Entry
+from incidents.snapshots.reading import STALE_SECONDS
 from incidents.snapshots.source import JSON, TEXT
 from statuspage.answers import Environ, Headers, StartResponse
-from statuspage.shelf import STALE_SECONDS, BrowserHeaders, Shelf, Site
+from statuspage.shelf import BrowserHeaders, Shelf, Site
 
 ACTING = frozenset(
     {
@@ -47,7 +48,7 @@ class Elsewhere(enum.Enum):
 
 
 class Hosts:
-    """Which page answers for a Host header: by its host, and the only page for every allowed one."""
+    """Which page answers for a Host header: each for its own, and the only page for every allowed one."""
 
     def __init__(
         self, sites: dict[str, Site], private: frozenset[str], *, allowed_hosts: Sequence[str]
@@ -68,13 +69,15 @@ class Hosts:
 
     def _decide(self, header: str) -> Site | Elsewhere:
         domain, _port = split_domain_port(header)
+        if domain in self._sites:
+            return self._sites[domain]
+        if domain in self._private or not (self._sites or self._private):
+            return Elsewhere.DJANGO
         if not domain or not validate_host(domain, self._allowed_hosts):
             return Elsewhere.NOWHERE
-        if domain in self._private or not self._sites:
-            return Elsewhere.DJANGO
         if len(self._sites) == 1 and not self._private:
             return next(iter(self._sites.values()))
-        return self._sites.get(domain, Elsewhere.DJANGO)
+        return Elsewhere.DJANGO
 
 
 class Published:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from incidents.snapshots.answering import headers_of, is_active, is_framed, lasting_headers
 from incidents.snapshots.manifest import MANIFEST_NAME, Entry, Manifest, read_manifest
+from incidents.snapshots.reading import STALE_SECONDS, read_variants
 from incidents.snapshots.store import HEARTBEAT_NAME
 from statuspage.answers import Answer, Headers, make_answer
 
 LOOK_SECONDS = 0.2
-STALE_SECONDS = 120.0
 LAZY_BYTES = 64 * 2**20
 """History is read when it is asked for, and kept up to so much of each host."""
 
@@ -232,30 +232,6 @@ class Shelf:
 
 def etag_of(entry: Entry, *, is_stale: bool = False) -> str:
     return f'W/"{(entry.stale_sha256 if is_stale else entry.sha256)[:32]}"'
-
-
-def read_variants(directory: Path, entry: Entry, *, is_stale: bool) -> dict[str, bytes] | None:
-    """The file and its twins by their endings; None unless all are of the version that the entry tells of."""
-    if not is_stale:
-        return _read_all(directory / "live" / entry.path, entry.encodings, entry.written_at)
-    for place in ("stale", "live"):  # the second where the watchdog has put it
-        found = _read_all(directory / place / entry.path, entry.encodings, entry.stale_written_at)
-        if found:
-            return found
-    return None
-
-
-def _read_all(path: Path, encodings: tuple[str, ...], written_at: int) -> dict[str, bytes] | None:
-    found = {}
-    for ending in ("", *encodings):
-        try:
-            with path.with_name(f"{path.name}.{ending}" if ending else path.name).open("rb") as file:
-                if int(os.fstat(file.fileno()).st_mtime) != written_at:
-                    return None
-                found[ending] = file.read()
-        except FileNotFoundError:
-            return None
-    return found
 
 
 def _hosts(root: Path) -> frozenset[str]:

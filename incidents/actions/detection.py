@@ -12,6 +12,7 @@ from typing import Any
 from incidents.actions import log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
 from incidents.actions.revision import touch_service
+from incidents.actions.rollup import reopen
 from incidents.lib import times
 from incidents.models import (
     Incident,
@@ -114,6 +115,7 @@ def _open_signal(
     status: str,
     maintenance: Maintenance | None = None,
 ) -> Signal:
+    reopen(monitor, onset)
     page = monitor.service.page
     summary = wording.detected(
         judged.verdict,
@@ -140,10 +142,11 @@ def _open_signal(
 
 
 def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
-    language = service.page.first_language
+    first, *others = wording.proposed_titles(judged.verdict, service=service)
     incident = open_incident(
         service.page,
-        title=wording.proposed_title(judged.verdict, service=service.name, language=language),
+        title=first.text,
+        titles={said.language: said.text for said in others},
         scope={service: status},
         severity=PROPOSED_SEVERITY[ServiceStatus(status)],
         started_at=min(onset, times.now()),

@@ -7,19 +7,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.actions.monitor import RETENTION
+from incidents.actions.rollup import expire_roll_ups, may_be_deleted
 from incidents.models import CheckResult, Observation, Subscriber, SubscriberState
 
 PENDING_SUBSCRIBERS = timedelta(days=7)
-CHECK_RESULTS = timedelta(days=90)
 
 
 @transaction.atomic
 def expire_old_rows() -> None:
-    """Forgets sign-ups never confirmed, sessions that ended, results and observations past their retention."""
+    """Forgets sign-ups never confirmed, sessions that ended, and what monitors saw past its retention."""
     now = timezone.now()
     Subscriber.objects.filter(
         state=SubscriberState.PENDING, created_at__lt=now - PENDING_SUBSCRIBERS
     ).exclude(confirm_sent_at__gte=now - PENDING_SUBSCRIBERS).delete()
     Session.objects.filter(expire_date__lt=now).delete()
-    CheckResult.objects.filter(at__lt=now - CHECK_RESULTS).delete()
+    CheckResult.objects.filter(may_be_deleted(now=now)).delete()
     Observation.objects.filter(at__lt=now - RETENTION).delete()
+    expire_roll_ups(now=now)

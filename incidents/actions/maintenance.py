@@ -23,7 +23,7 @@ from incidents.actions.maintenance_steps import (
 )
 from incidents.actions.maintenance_telling import NOTHING_SAID, Telling, instant_of, worded, write_update
 from incidents.actions.monitor import judge_anew
-from incidents.actions.revision import lock_page, touch_maintenance, touch_service
+from incidents.actions.revision import touch_maintenance, touch_service, touched
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -51,7 +51,7 @@ def schedule_maintenance(
     actor: Staff | None = None,
 ) -> Maintenance:
     """Announces a maintenance: it is public at once, with its first update and its mails."""
-    page = lock_page(page.pk)
+    page = touched(page)
     twin = MaintenanceUpdate.objects.filter(maintenance__page=page, request_key=request_key).first()
     if request_key and twin:
         return twin.maintenance

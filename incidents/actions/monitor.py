@@ -12,6 +12,7 @@ from django.utils import timezone
 from incidents.actions import audit
 from incidents.actions.detection import Judged, take_failure, take_recovery
 from incidents.actions.revision import touch_page
+from incidents.actions.rollup import reopen
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.tokens import hash_secret, new_secret
@@ -47,6 +48,7 @@ def create_monitor(
     interval_seconds: int = 60,
     status_when_failing: str = ServiceStatus.MAJOR_OUTAGE,
     enabled: bool = True,
+    is_charted: bool = False,
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
@@ -68,6 +70,8 @@ def create_monitor(
         token_hash=hash_secret(token),
         enabled=enabled,
         next_check_at=times.now(),
+        rolled_until=times.now(),
+        is_charted=is_charted,
         created_at=times.now(),
     )
     audit.record("create_monitor", monitor, actor=actor, after={"name": name, "kind": kind})
@@ -92,6 +96,14 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
     touch_page(monitor.service.page_id)
     return monitor
+
+
+@transaction.atomic
+def set_monitor_charted(monitor: Monitor, charted: bool, *, actor: Staff | None = None) -> None:
+    """Shows a chart of what the monitor measures on its service's public page, under its name, or no more."""
+    Monitor.objects.filter(pk=monitor.pk).update(is_charted=charted)
+    audit.record("set_monitor_charted", monitor, actor=actor, after={"charted": charted})
+    touch_page(monitor.service.page_id)
 
 
 def _forget_verdict(monitor: Monitor) -> None:
@@ -140,7 +152,10 @@ def check_points(points: Sequence[tuple[datetime, float]]) -> None:
 
 @transaction.atomic
 def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float]]) -> None:
-    """Keeps a batch, all or nothing; a value sent again for an instant replaces the earlier one."""
+    """Keeps a batch, all or nothing; a value sent again for an instant replaces the earlier one.
+
+    The caller holds the monitor's row.
+    """
     check_points(points)
     now = times.now()
     rows = {at: Observation(monitor=monitor, at=at, value=value, received_at=now) for at, value in points}
@@ -150,6 +165,7 @@ def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float
         unique_fields=["monitor", "at"],
         update_fields=["value", "received_at"],
     )
+    reopen(monitor, min(rows) - timedelta(seconds=monitor.interval_seconds))
 
 
 @transaction.atomic
@@ -184,10 +200,20 @@ def schedule_next(monitor: Monitor, *, ok: bool, due_at: datetime | None = None)
 
 
 def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:
-    """Keeps one check result; a second one of the same instant is the same result."""
-    CheckResult.objects.get_or_create(
-        monitor=monitor, at=at, defaults={"ok": ok, "latency_ms": latency_ms, "detail": detail[:300]}
+    """Keeps one check result, as `record_results` does."""
+    record_results(
+        monitor,
+        [CheckResult(monitor=monitor, at=at, ok=ok, latency_ms=latency_ms, detail=detail[:300])],
     )
+
+
+def record_results(monitor: Monitor, results: Sequence[CheckResult]) -> None:
+    """Keeps check results; a second one of the same instant is the same result. Not empty.
+
+    The caller holds the monitor's row.
+    """
+    CheckResult.objects.bulk_create(results, ignore_conflicts=True, batch_size=1000)
+    reopen(monitor, min(result.at for result in results))
 
 
 def save_state(monitor: Monitor, state: dict[str, Any]) -> None:

@@ -69,6 +69,7 @@ def _board(page: Page) -> dict[str, Any]:
         "service_count": len(services),
         "drafts": drafts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
+        "reports": board.promised_reports(page),
         "maintenances": [(m, m.waits_for_people(now=now)) for m in board.near_maintenances(page, now=now)],
         "recent": board.recent_incidents(page),
         "mail": mail,

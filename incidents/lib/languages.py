@@ -18,10 +18,8 @@ class Said:
 
 def said(text: str, texts: Texts, *, field: str, language: str, first: str) -> Said:
     """`field` in the language asked for; where nobody wrote it, `text`, which is in the `first` language."""
-    if language == first or not text:
-        return Said(text, language)
-    written = texts.get(language, {}).get(field, "")
-    return Said(written, language) if written else Said(text, first)
+    written = "" if language == first else texts.get(language, {}).get(field, "")
+    return Said(text, first) if text and not written else Said(written, language)
 
 
 def said_by(row: Any, field: str, *, language: str, first: str) -> Said:
@@ -30,10 +28,19 @@ def said_by(row: Any, field: str, *, language: str, first: str) -> Said:
 
 
 def in_language(view: View, fields: Iterable[str], language: str) -> View:
-    """The same value with these fields in another language; it knows its `texts` and its `first_language`.
+    """The same value with these fields in another language; it knows its `texts` and its `first_language`,
+    in which it was made.
 
     In `fallbacks` stands each field that nobody wrote in that language, with the one it is in instead.
     """
-    told = {name: said_by(view, name, language=language, first=view.first_language) for name in fields}
-    fallbacks = {name: one.language for name, one in told.items() if one.language != language}
-    return replace(view, **{name: one.text for name, one in told.items()}, fallbacks=fallbacks)
+    first = view.first_language
+    made_in = {name: getattr(view, name) for name in fields} | dict(view.texts.get(first, {}))
+    told = {
+        name: said(made_in[name], view.texts, field=name, language=language, first=first) for name in fields
+    }
+    return replace(
+        view,
+        **{name: one.text for name, one in told.items()},
+        fallbacks={name: one.language for name, one in told.items() if one.language != language},
+        texts={**view.texts, first: made_in},
+    )

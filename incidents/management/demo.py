@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -15,12 +15,14 @@ from incidents.actions.maintenance_plan import Plan
 from incidents.actions.monitor import create_monitor
 from incidents.actions.report import draft_report, save_report
 from incidents.actions.service import create_service
-from incidents.actions.update import Draft
+from incidents.actions.update import Draft, known
 from incidents.lib import times
+from incidents.management.demo_past import DemoPast
 from incidents.reports import issue
 
 # Rows of the record, handed from one action to the next.
 Handle = Any
+Text = TypeVar("Text")
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Told:
     after: timedelta
     stage: str
     body: str
+    english: str = ""
+    recovers_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class Past:
-    """An invented incident that began `before` the present."""
+    """An invented incident that began `before` the present; spans after its beginning."""
 
     before: timedelta
     title: str
@@ -41,6 +45,7 @@ class Past:
     severity: str
     concerned: str
     told: Sequence[Told]
+    english: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,13 +175,18 @@ OPEN = Past(
             9 * MINUTES,
             "investigating",
             "管理コンソールにおいて、**ユーザーの一括登録**が失敗する事象が発生しております。個別の登録は正常にご利用いただけます。",
+            "**Importing many users at once** fails in the admin console. Adding them one by one works.",
+            2 * HOURS,
         ),
         Told(
             42 * MINUTES,
             "identified",
             "CSVファイルの検証処理に不具合があることを確認し、修正版の準備を進めております。",
+            "A fault in the check of the CSV file was found. A corrected version is being prepared.",
+            3 * HOURS,
         ),
     ),
+    "Part of the admin console cannot be used",
 )
 
 PAST_WORK = Work(
@@ -225,13 +235,17 @@ def make_demo(page: Handle) -> None:
             slug: create_service(page, slug=slug, name=name, code=code, group=group, description=description)
             for slug, name, code, group, description in SERVICES
         }
+    seen = DemoPast(services, began_at=now - 90 * DAYS, now=now)
     for past in PAST:
-        incident = _play(page, past, services[past.service], now=now)
+        incident = _play(page, past, services[past.service], now=now, seen=seen)
         if past.title == REPORTED:
             _report(incident, at=now - past.before + 20 * DAYS)
-    _play(page, OPEN, services[OPEN.service], now=now)
+    _play(page, OPEN, services[OPEN.service], now=now, seen=seen)
     _work(page, PAST_WORK, services[PAST_WORK.service], now=now)
     _work(page, COMING_WORK, services[COMING_WORK.service], now=now)
+    seen.fail("api", now - 20 * DAYS)
+    seen.recover("api", now - 20 * DAYS + 35 * MINUTES)
+    seen.keep()
     create_monitor(
         services["webmail"],
         kind="http",
@@ -241,17 +255,22 @@ def make_demo(page: Handle) -> None:
     )
 
 
-def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle:
+def _play(page: Handle, past: Past, service: Handle, *, now: datetime, seen: DemoPast) -> Handle:
+    """Monitors see an outage, and its end; slowness stays below what they are set to."""
     began_at = now - past.before
     with times.at(began_at + 5 * MINUTES):
         incident = incident_actions.open_incident(
             page,
             title=past.title,
+            titles=_in_english(page, past.english),
             scope={service: past.status},
             severity=past.severity,
             started_at=began_at,
         )
         log.add_entry(incident, text="監視システムのアラートを受け、調査を開始。", kind="detection")
+    is_seen = past.status == "partial_outage"
+    if is_seen:
+        seen.fail(past.service, began_at + 6 * MINUTES)
     for told in past.told:
         with times.at(began_at + told.after):
             draft = Draft(
@@ -259,22 +278,32 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
                 body=told.body,
                 scope={service: past.status} if told is past.told[0] else None,
                 concerned=past.concerned,
+                estimate=known(began_at + told.recovers_after) if told.recovers_after else None,
+                texts=_in_english(page, {"body": told.english}),
             )
             update_actions.publish_update(incident, draft, notify=False)
+    if is_seen and past.told[-1].stage == "resolved":
+        seen.recover(past.service, began_at + past.told[-1].after)
     return incident
+
+
+def _in_english(page: Handle, text: Text) -> dict[str, Text]:
+    """The text beside the Japanese one, on a page that has both languages."""
+    return {"en": text} if "en" in page.languages[1:] else {}
 
 
 def _work(page: Handle, work: Work, service: Handle, *, now: datetime) -> None:
     """Announced when it was, and run by the clock where its window has passed; windows begin on the hour."""
     begins_at = (now + work.after).replace(minute=0, second=0, microsecond=0)
+    title, body = work.english
     plan = Plan(
         title=work.title,
         body=work.body,
         scheduled_from=begins_at,
         scheduled_until=begins_at + work.length,
         services={service: "maintenance"},
-        titles={"en": work.english[0]} if "en" in page.languages[1:] else {},
-        bodies={"en": work.english[1]} if "en" in page.languages[1:] else {},
+        titles=_in_english(page, title),
+        bodies=_in_english(page, body),
         auto_finish=True,
     )
     with times.at(min(begins_at - work.ahead, now)):

@@ -1,8 +1,10 @@
 """Tables, constraints, small facts."""
 
 from incidents.models.access import AuditEntry, Staff
+from incidents.models.announcement import Announcement
+from incidents.models.correction import Corrected, IncidentCorrection
+from incidents.models.estimate import Estimate, RecoveryEstimate
 from incidents.models.incident import (
-    Estimate,
     Impact,
     Incident,
     IncidentState,
@@ -26,8 +28,9 @@ from incidents.models.note import CustomerNote
 from incidents.models.outbox import PENDING_DELIVERY, Channel, Delivery, DeliveryState, Notice, NoticeKind
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
+from incidents.models.rollup import MonitorDay, MonitorHour, ServiceDay
 from incidents.models.service import Policy, Service, ServiceGroup
-from incidents.models.states import OVER, ServiceStatus, Severity, Stage, worst
+from incidents.models.states import OVER, RANK, ServiceStatus, Severity, Stage, worst
 from incidents.models.subscriber import Customer, CustomerContact, Subscriber, SubscriberState
 
 __all__ = [
@@ -35,10 +38,13 @@ __all__ = [
     "FAILING",
     "OVER",
     "PENDING_DELIVERY",
+    "RANK",
     "RUNNING",
+    "Announcement",
     "AuditEntry",
     "Channel",
     "CheckResult",
+    "Corrected",
     "Customer",
     "CustomerContact",
     "CustomerNote",
@@ -48,6 +54,7 @@ __all__ = [
     "Estimate",
     "Impact",
     "Incident",
+    "IncidentCorrection",
     "IncidentState",
     "LogEntry",
     "LogKind",
@@ -59,6 +66,8 @@ __all__ = [
     "MaintenanceState",
     "MaintenanceUpdate",
     "Monitor",
+    "MonitorDay",
+    "MonitorHour",
     "MonitorKind",
     "Notice",
     "NoticeKind",
@@ -66,10 +75,12 @@ __all__ = [
     "Origin",
     "Page",
     "Policy",
+    "RecoveryEstimate",
     "Report",
     "ReportLine",
     "ReportState",
     "Service",
+    "ServiceDay",
     "ServiceGroup",
     "ServiceStatus",
     "Severity",

@@ -5,6 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from incidents.lib import times
 from incidents.models.access import Staff
+from incidents.models.estimate import Estimate, RecoveryEstimate
 from incidents.models.page import Page
 from incidents.models.service import Service
 from incidents.models.states import OVER, ServiceStatus, Severity, Stage
@@ -22,14 +23,6 @@ class Origin(models.TextChoices):
     IMPORT = "import", _("Imported report")
 
 
-class Estimate(models.TextChoices):
-    """What is said of the recovery to come; an instant has both ends alike."""
-
-    UNSAID = "", _("Not said")
-    KNOWN = "known", _("Estimated")
-    UNDECIDED = "undecided", _("Undecided")
-
-
 def _estimate_is_whole(name: str) -> models.CheckConstraint:
     known = Q(estimate="known", estimate_from__isnull=False, estimate_until__gte=F("estimate_from"))
     unknown = ~Q(estimate="known") & Q(estimate_from__isnull=True, estimate_until__isnull=True)
@@ -43,9 +36,10 @@ class Incident(models.Model):
     `resolved_at` are the fold of the updates (`models.fold`); no other code writes them once an update exists.
     `first_title` is the title of the first publication: the stem of every mail's subject, so that a corrected
     title does not split the thread. `ended_untold_at` is the end of a past incident whose record holds no
-    update that tells it. `texts` is {language: {"title", "concerned", "workaround"}} for the languages beside
-    the page's first. `revision` grows with every public change, so that what is published of it is renewed;
-    `updated_at` is the instant of the last one, and never goes back.
+    update that tells it. `texts` is {language: {"title", "first_title", "concerned", "workaround"}} for the
+    languages beside the page's first. `report_due_on` is the day a report is promised for. `revision` grows
+    with every public change, so that what is published of it is renewed; `updated_at` is the instant of the
+    last one, and never goes back.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
@@ -115,6 +109,10 @@ class Incident(models.Model):
     def is_open(self) -> bool:
         return self.state != IncidentState.DISMISSED and self.stage not in OVER
 
+    @property
+    def recovery(self) -> RecoveryEstimate:
+        return RecoveryEstimate(self.estimate, self.estimate_from, self.estimate_until)
+
 
 class Update(models.Model):
     """What was told to the public at one instant, in one stage. `happened_at` is the instant shown.
@@ -164,6 +162,11 @@ class Update(models.Model):
     def __str__(self) -> str:
         return f"{self.incident.reference} #{self.number}"
 
+    @property
+    def recovery(self) -> RecoveryEstimate:
+        """What this update said of it, which may be nothing."""
+        return RecoveryEstimate(self.estimate, self.estimate_from, self.estimate_until)
+
 
 class UpdateScope(models.Model):
     """The status of one service as one update tells it."""
@@ -186,7 +189,7 @@ class UpdateScope(models.Model):
 
 
 class UpdateRevision(models.Model):
-    """The text an update had before it was corrected."""
+    """What an update said before it was corrected; `told` is all of it, `body` the words."""
 
     update = models.ForeignKey(Update, on_delete=models.CASCADE, related_name="revisions")
     body = models.TextField()

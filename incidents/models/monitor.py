@@ -30,7 +30,11 @@ FAILING = (Verdict.DOWN, Verdict.UNSTABLE, Verdict.LOW, Verdict.HIGH)
 
 
 class Monitor(models.Model):
-    """Watches one service. `state` belongs to the judge, `settings` to the checker of its kind."""
+    """Watches one service. `state` belongs to the judge, `settings` to the checker of its kind.
+
+    The roll-ups of its results are right up to `rolled_until`. `is_charted`: its figures may be shown to the
+    public, under its name.
+    """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="monitors")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -51,6 +55,8 @@ class Monitor(models.Model):
     last_result_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
+    rolled_until = models.DateTimeField(default=timezone.now)
+    is_charted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -78,7 +78,7 @@ def mark_sent(delivery: Delivery, owner: str, answer: Answer) -> None:
 
 def _notices() -> QuerySet[Notice]:
     """Loaded once a batch, not once a row: most rows of a batch tell the same."""
-    told = ("update__incident", "report__incident", "maintenance_update__maintenance")
+    told = ("update__incident", "report__incident", "maintenance_update__maintenance__page")
     return Notice.objects.select_related("page", "incident", *told)
 
 

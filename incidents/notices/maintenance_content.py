@@ -17,6 +17,7 @@ from incidents.notices import links
 from incidents.notices.maintenance_words import MaintenanceWords, Step, step_of
 from incidents.notices.subject import cut_title, one_line
 from incidents.notices.words import words_for, write_time, write_window
+from incidents.queries.shown import shown_services
 
 
 def maintenance_subject(
@@ -36,7 +37,7 @@ def maintenance_context(
     maintenance, language = update.maintenance, words.language
     change = change_of_maintenance(update, before=before)
     moved = change == MaintenanceChange.WINDOW
-    in_language = {"language": language, "first": page.first_language}
+    in_language = {"language": language, "first": maintenance.page.first_language}
     return {
         "own": words,
         "intro": _intro(update, change, words),
@@ -46,7 +47,7 @@ def maintenance_context(
         "window_was": _window(before, page=page, language=language) if before and moved else "",
         "told_at": write_time(update.happened_at, zone=page.zone, language=language),
         "services_label": words.services if update.state in ENDED else words.services_meanwhile,
-        "services": _services(update, language=language),
+        "services": _services(update, page=page, language=language),
         "body": plain(said_by(update, "body", **in_language).text),
         "body_html": said_by(update, "body_html", **in_language).text,
         "maintenance_url": links.page_url(page, f"/maintenance/{maintenance.public_id}", language=language),
@@ -63,10 +64,10 @@ def _window(update: MaintenanceUpdate, *, page: Page, language: str) -> str:
     return write_window(update.scheduled_from, update.scheduled_until, zone=page.zone, language=language)
 
 
-def _services(update: MaintenanceUpdate, *, language: str) -> list[dict[str, str]]:
-    """With the status that is expected of each, until there is nothing to expect any more."""
+def _services(update: MaintenanceUpdate, *, page: Page, language: str) -> list[dict[str, str]]:
+    """Those that the page shows, with the status that is expected of each until there is nothing to expect."""
     labels = words_for(language).status
-    rows = update.maintenance.services.select_related("service")
+    rows = update.maintenance.services.filter(service__in=shown_services(page)).select_related("service")
     return [
         {
             "name": row.service.name,

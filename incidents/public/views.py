@@ -1,4 +1,5 @@
-"""What a page's visitors read where nothing has been published yet: the same files, rendered now."""
+"""What a page's visitors read where the published files may not be handed out by themselves: those of a private
+page, to whom its door has let in; and where nothing has been published yet the same files, rendered now."""
 
 from django.core.exceptions import DisallowedHost
 from django.http import (
@@ -12,12 +13,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request
 
 from incidents.lib import times
+from incidents.models import Page
 from incidents.public.door import answer_door, is_admitted, seal
 from incidents.public.framing import allow_framing
 from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
 from incidents.snapshots.answering import headers_of, is_framed
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
+from incidents.snapshots.places import host_directory
+from incidents.snapshots.publish import root_of
+from incidents.snapshots.reading import read_file
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File
 from incidents.snapshots.v2 import documents
@@ -55,7 +60,7 @@ def _answer(request: HttpRequest, address: str) -> HttpResponse:
     if page is None:
         return misdirected()
     site = Site(page, times.now())
-    file = find_file(site, address)
+    file = _read_private(page, address) or find_file(site, address)
     if file is None and find_file(site, f"{address}/"):
         return HttpResponsePermanentRedirect(f"{address}/")
     file = file or _not_found(site, address)
@@ -66,6 +71,10 @@ def _answer(request: HttpRequest, address: str) -> HttpResponse:
     if is_framed(file.address):
         allow_framing(response)
     return response
+
+
+def _read_private(page: Page, address: str) -> File | None:
+    return read_file(host_directory(root_of(page), page.host), address) if page.is_private else None
 
 
 def _not_found(site: Site, address: str) -> File:

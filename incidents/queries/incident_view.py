@@ -1,37 +1,54 @@
 """A public incident as every face shows it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from incidents.lib.languages import Said, said_by
 from incidents.models import (
     OVER,
     Impact,
     Incident,
     Page,
+    RecoveryEstimate,
     ReportState,
     ServiceStatus,
     Severity,
     Stage,
     Update,
+    UpdateRevision,
     worst,
 )
+from incidents.models.estimate import UNSAID
 from incidents.models.fold import Change
-from incidents.queries.incident import changes
+from incidents.queries.corrections import (
+    CorrectedFact,
+    CorrectionView,
+    Tongue,
+    corrected_facts,
+    ids_told,
+    told_values,
+    view_correction,
+)
+from incidents.queries.incident import changes, estimates_before
 from incidents.queries.shown import shown_incidents, shown_services
 
 
 @dataclass(frozen=True)
 class RevisionView:
-    """What an update said before a correction, between the two instants."""
+    """What an update said before a correction, between the two instants; `facts` are what it told otherwise
+    beside its words, each with the value that replaced it."""
 
     stage: str
     body: str
     body_html: str
     from_at: datetime
     until_at: datetime
+    is_reworded: bool
+    facts: tuple[CorrectedFact, ...]
 
     @property
     def stage_label(self) -> str:
@@ -40,7 +57,11 @@ class RevisionView:
 
 @dataclass(frozen=True)
 class UpdateView:
-    """`scope` maps a service's id to its status as told; `revisions` are the earlier texts, oldest first."""
+    """`scope` maps a service's id to its status as told; `revisions` are the earlier texts, oldest first.
+
+    `recovery` is what this update said of the recovery to come, `recovery_before` what stood until then.
+    `fallbacks` as in an incident.
+    """
 
     id: int
     number: int
@@ -54,11 +75,18 @@ class UpdateView:
     published_at: datetime
     edited_at: datetime | None
     next_update_at: datetime | None
+    recovery: RecoveryEstimate = UNSAID
+    recovery_before: RecoveryEstimate = UNSAID
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
     revisions: tuple[RevisionView, ...] = ()
 
     @property
     def stage_label(self) -> str:
         return str(Stage(self.stage).label)
+
+    @property
+    def recovery_has_moved(self) -> bool:
+        return bool(self.recovery and self.recovery_before) and self.recovery != self.recovery_before
 
 
 @dataclass(frozen=True)
@@ -73,7 +101,10 @@ class ImpactView:
 
 @dataclass(frozen=True)
 class IncidentView:
-    """A public incident; `updates` come newest first."""
+    """A public incident, in one language; `updates` come newest first, and so do `corrections`.
+
+    `fallbacks` names the texts that nobody wrote in that language, each with the language it is in instead.
+    """
 
     id: int
     reference: str
@@ -92,6 +123,14 @@ class IncidentView:
     report_number: str | None
     report_issued_at: datetime | None
     report_pending: bool
+    report_due_on: date | None = None
+    recovery: RecoveryEstimate = UNSAID
+    corrections: tuple[CorrectionView, ...] = ()
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    _tell: "Callable[[str], IncidentView] | None" = field(default=None, repr=False, compare=False)
+
+    def in_language(self, language: str) -> "IncidentView":
+        return self._tell(language) if self._tell else self
 
     @property
     def is_over(self) -> bool:
@@ -153,13 +192,17 @@ class IncidentView:
 def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
     """Incidents as `page` shows them, in a number of queries that does not grow with them.
 
-    Of another page's incident only what hit services that this one shows is told as impact.
+    Of another page's incident only what concerns services that this one shows is told as impact and scope.
+    They come in the first language of `page`; `in_language` answers the same incident in another one.
     """
-    hit = Impact.objects.filter(service__in=shown_services(page)).select_related("service")
-    found = incidents.select_related("report").prefetch_related(
-        "updates__scope", "updates__revisions", Prefetch("impacts", queryset=hit)
+    services = shown_services(page)
+    hit = Impact.objects.filter(service__in=services)
+    found = incidents.select_related("report", "page").prefetch_related(
+        "updates__scope", "updates__revisions", Prefetch("impacts", queryset=hit), "corrections"
     )
-    return tuple(_view(incident) for incident in found.order_by("-started_at", "-id"))
+    rows = list(found.order_by("-started_at", "-id"))
+    named = services.in_bulk(ids_told(rows))
+    return tuple(_view(row, Tongue(page.first_language, row.page.first_language, named)) for row in rows)
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
@@ -167,70 +210,107 @@ def find_public(page: Page, reference: str) -> IncidentView | None:
     return views[0] if views else None
 
 
-def _view(incident: Incident) -> IncidentView:
+def _view(incident: Incident, tongue: Tongue) -> IncidentView:
     updates = sorted(incident.updates.all(), key=lambda u: (u.happened_at, u.number))
-    changed = changes(updates)
+    changed, before = changes(updates), estimates_before(updates)
+    texts = _texts(incident, ("title", "concerned", "workaround"), tongue)
+    corrections = (view_correction(one, tongue) for one in incident.corrections.all())
     report = getattr(incident, "report", None)
     issued = report is not None and report.state == ReportState.ISSUED
     assert incident.published_at is not None
     return IncidentView(
         id=incident.pk,
         reference=incident.reference,
-        title=incident.title,
+        title=texts["title"].text,
         stage=incident.stage,
         severity=incident.severity,
-        concerned=incident.concerned,
-        workaround=incident.workaround,
+        concerned=texts["concerned"].text,
+        workaround=texts["workaround"].text,
         started_at=incident.started_at,
         published_at=incident.published_at,
         updated_at=incident.updated_at,
         resolved_at=incident.resolved_at,
         next_update_at=incident.next_update_at,
-        updates=tuple(_update_view(update, changed[update.pk]) for update in reversed(updates)),
-        impacts=tuple(_impact_view(impact) for impact in incident.impacts.all()),
+        recovery=incident.recovery,
+        updates=tuple(
+            _update_view(update, changed[update.pk], before[update.pk], tongue)
+            for update in reversed(updates)
+        ),
+        impacts=tuple(_impact_view(impact, tongue) for impact in incident.impacts.all()),
+        corrections=tuple(correction for correction in corrections if correction),
         report_number=report.number if report and issued else None,
         report_issued_at=report.issued_at if report and issued else None,
         report_pending=report is not None and not issued,
+        report_due_on=incident.report_due_on,
+        fallbacks=_fallbacks(texts, tongue),
+        _tell=lambda language: _view(incident, replace(tongue, language=language)),
     )
 
 
-def _update_view(update: Update, change: Change) -> UpdateView:
+def _update_view(update: Update, change: Change, before: RecoveryEstimate, tongue: Tongue) -> UpdateView:
+    texts = _texts(update, ("body", "body_html"), tongue)
     return UpdateView(
         id=update.pk,
         number=update.number,
         stage=update.stage,
         severity=update.severity,
-        body=update.body,
-        body_html=update.body_html,
+        body=texts["body"].text,
+        body_html=texts["body_html"].text,
         scope={row.service_id: row.status for row in update.scope.all()},
         change=change,
         happened_at=update.happened_at,
         published_at=update.published_at,
         edited_at=update.edited_at,
         next_update_at=update.next_update_at,
-        revisions=tuple(_revision_views(update)),
+        recovery=update.recovery,
+        recovery_before=before,
+        fallbacks=_fallbacks(texts, tongue),
+        revisions=tuple(_revision_views(update, tongue)),
     )
 
 
-def _revision_views(update: Update) -> Iterable[RevisionView]:
+def _revision_views(update: Update, tongue: Tongue) -> Iterable[RevisionView]:
+    revisions = list(update.revisions.all())
     from_at = update.published_at
-    for revision in update.revisions.all():
+    for revision, told, later in zip(revisions, *_versions(update, revisions), strict=True):
+        body = tongue.text(told, "body")
         yield RevisionView(
-            stage=revision.told.get("stage", update.stage),
-            body=revision.body,
-            body_html=revision.body_html,
+            stage=told["stage"],
+            body=body,
+            body_html=tongue.text(told, "body_html"),
             from_at=from_at,
             until_at=revision.replaced_at,
+            is_reworded=body != tongue.text(later, "body"),
+            facts=corrected_facts(told, later, tongue),
         )
         from_at = revision.replaced_at
 
 
-def _impact_view(impact: Impact) -> ImpactView:
+def _versions(
+    update: Update, revisions: Sequence[UpdateRevision]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All that each revision told, and all that replaced it; what is not on record was as it became."""
+    versions = [{**told_values(update), "body_html": update.body_html}]
+    for revision in reversed(revisions):
+        words = {"body": revision.body, "body_html": revision.body_html}
+        versions.insert(0, {**versions[0], **revision.told, **words})
+    return versions[:-1], versions[1:]
+
+
+def _impact_view(impact: Impact, tongue: Tongue) -> ImpactView:
     return ImpactView(
         service_id=impact.service_id,
-        service=impact.service.name,
-        slug=impact.service.slug,
+        service=tongue.name(impact.service_id),
+        slug=tongue.services[impact.service_id].slug,
         status=ServiceStatus(impact.status),
         from_at=impact.from_at,
         until_at=impact.until_at,
     )
+
+
+def _texts(row: Incident | Update, fields: Iterable[str], tongue: Tongue) -> dict[str, Said]:
+    return {name: said_by(row, name, language=tongue.language, first=tongue.first) for name in fields}
+
+
+def _fallbacks(texts: Mapping[str, Said], tongue: Tongue) -> dict[str, str]:
+    return {name: text.language for name, text in texts.items() if text.language != tongue.language}

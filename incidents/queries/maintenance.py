@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from incidents.models import (
     ENDED,
@@ -15,6 +15,7 @@ from incidents.models import (
     Service,
 )
 from incidents.queries.maintenance_view import MaintenanceView, view_maintenances
+from incidents.queries.shown import shown_maintenances
 
 
 def lock_maintenance(maintenance_id: int) -> Maintenance:
@@ -49,15 +50,15 @@ def services_under_maintenance(service_ids: Iterable[int]) -> set[int]:
     return set(running.values_list("service_id", flat=True))
 
 
-def shown_maintenances(page: Page, *, since: datetime) -> tuple[MaintenanceView, ...]:
+def maintenances_since(page: Page, *, since: datetime) -> tuple[MaintenanceView, ...]:
     """What is still to come or runs, and what ended since then; the earliest window first."""
     ended = Q(ended_at__gte=since) | Q(cancelled_at__gte=since)
-    return view_maintenances(_of_page(page).filter(~Q(state__in=ENDED) | ended))
+    return view_maintenances(shown_maintenances(page).filter(~Q(state__in=ENDED) | ended), page=page)
 
 
 def upcoming_and_running(page: Page) -> tuple[MaintenanceView, ...]:
     """What runs, then what is still to come, the earliest window first."""
-    return running_first(view_maintenances(_of_page(page).exclude(state__in=ENDED)))
+    return running_first(view_maintenances(shown_maintenances(page).exclude(state__in=ENDED), page=page))
 
 
 def running_first(maintenances: Iterable[MaintenanceView]) -> tuple[MaintenanceView, ...]:
@@ -67,14 +68,10 @@ def running_first(maintenances: Iterable[MaintenanceView]) -> tuple[MaintenanceV
 
 def recent(page: Page, *, most: int = 50) -> tuple[MaintenanceView, ...]:
     """The newest of any state, the latest window first."""
-    newest = _of_page(page).order_by("-scheduled_from", "-pk").values_list("pk", flat=True)[:most]
-    return view_maintenances(Maintenance.objects.filter(pk__in=list(newest)))[::-1]
+    newest = shown_maintenances(page).order_by("-scheduled_from", "-pk").values_list("pk", flat=True)[:most]
+    return view_maintenances(Maintenance.objects.filter(pk__in=list(newest)), page=page)[::-1]
 
 
 def find(page: Page, public_id: str) -> MaintenanceView | None:
-    views = view_maintenances(_of_page(page).filter(public_id=public_id))
+    views = view_maintenances(shown_maintenances(page).filter(public_id=public_id), page=page)
     return views[0] if views else None
-
-
-def _of_page(page: Page) -> QuerySet[Maintenance]:
-    return Maintenance.objects.filter(page=page)

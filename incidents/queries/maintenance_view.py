@@ -15,9 +15,11 @@ from incidents.models import (
     MaintenanceService,
     MaintenanceState,
     MaintenanceUpdate,
+    Page,
     ServiceStatus,
 )
 from incidents.models.maintenance import change_of_maintenance
+from incidents.queries.shown import shown_services
 
 # Until None: it still runs.
 Touched = tuple[datetime, datetime | None]
@@ -167,11 +169,13 @@ def touched_by(
     return (cancelled_at, cancelled_at) if cancelled_at else None
 
 
-def view_maintenances(maintenances: QuerySet[Maintenance]) -> tuple[MaintenanceView, ...]:
-    """As they are shown, in a number of queries that does not grow with them; the earliest window first."""
-    services = MaintenanceService.objects.select_related("service").order_by(
-        "service__position", "service_id"
-    )
+def view_maintenances(maintenances: QuerySet[Maintenance], *, page: Page) -> tuple[MaintenanceView, ...]:
+    """As `page` shows them, in a number of queries that does not grow with them; the earliest window first.
+
+    Of another page's maintenance only the services that this one shows are named.
+    """
+    named = MaintenanceService.objects.filter(service__in=shown_services(page))
+    services = named.select_related("service").order_by("service__position", "service_id")
     found = maintenances.select_related("page").prefetch_related(
         "updates", Prefetch("services", queryset=services)
     )

@@ -8,9 +8,10 @@ from django.db.models import Q
 
 from incidents.lib import times
 from incidents.models import Page, ServiceStatus, worst
-from incidents.queries.group import GroupNode, GroupView, tree, view_groups
+from incidents.queries.announcement import AnnouncementView, pinned_announcement
+from incidents.queries.groups import GroupNode, GroupView, tree, view_groups
 from incidents.queries.incident_view import IncidentView, view_incidents
-from incidents.queries.maintenance import running_first, shown_maintenances
+from incidents.queries.maintenance import maintenances_since, running_first
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.report import IssuedView, latest_issued
 from incidents.queries.service import ServiceView, view_services
@@ -26,6 +27,13 @@ class DayView:
     incidents: tuple[IncidentView, ...]
     maintenances: tuple[MaintenanceView, ...]
 
+    def in_language(self, language: str) -> "DayView":
+        return replace(
+            self,
+            incidents=tuple(i.in_language(language) for i in self.incidents),
+            maintenances=tuple(m.in_language(language) for m in self.maintenances),
+        )
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -40,6 +48,7 @@ class Overview:
     maintenances: tuple[MaintenanceView, ...]
     recent_days: tuple[DayView, ...]
     reports: tuple[IssuedView, ...]
+    announcement: AnnouncementView | None = None
 
     @property
     def services(self) -> tuple[ServiceView, ...]:
@@ -60,14 +69,13 @@ class Overview:
 
     def in_language(self, language: str) -> "Overview":
         """The same with every text in the language, where it was written in it."""
-        days = tuple(
-            replace(day, maintenances=tuple(m.in_language(language) for m in day.maintenances))
-            for day in self.recent_days
-        )
         return replace(
             self,
+            groups=tuple(group.in_language(language) for group in self.groups),
+            open_incidents=tuple(i.in_language(language) for i in self.open_incidents),
             maintenances=tuple(m.in_language(language) for m in self.maintenances),
-            recent_days=days,
+            recent_days=tuple(day.in_language(language) for day in self.recent_days),
+            announcement=self.announcement and self.announcement.in_language(language),
         )
 
 
@@ -103,7 +111,7 @@ def overview(page: Page) -> Overview:
     since = now - timedelta(days=RECENT_DAYS)
     recent = Q(resolved_at__isnull=True) | Q(resolved_at__gte=since)
     shown = view_incidents(shown_incidents(page).filter(recent), page=page)
-    planned = shown_maintenances(page, since=since)
+    planned = maintenances_since(page, since=since)
     seen = [service.last_data_at for service in services if service.last_data_at]
     return Overview(
         page=page,
@@ -115,6 +123,7 @@ def overview(page: Page) -> Overview:
         maintenances=running_first(planned),
         recent_days=tuple(_by_day(shown, planned, page=page, now=now)),
         reports=latest_issued(page, most=REPORTS_SHOWN),
+        announcement=pinned_announcement(page, now=now),
     )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import ENDED, OVER, Impact, Logo, Maintenance, Page, Report, ReportState
+from incidents.models import ENDED, OVER, Impact, Logo, Page, Report, ReportState
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
-from incidents.queries.shown import shown_incidents, shown_services
+from incidents.queries.shown import shown_incidents, shown_maintenances, shown_services
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class IncidentKey:
     published_at: datetime
     resolved_at: datetime | None
     updated_at: datetime
+    report_due_on: date | None
 
     @property
     def is_over(self) -> bool:
@@ -102,15 +103,15 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
 
 def maintenance_keys(page: Page) -> tuple[MaintenanceKey, ...]:
     """The latest window first."""
-    fields = ("public_id", "revision", "state", "scheduled_from", "scheduled_until")
+    names = ("public_id", "revision", "state", "scheduled_from", "scheduled_until")
     instants = ("started_at", "ended_at", "cancelled_at", "created_at")
-    rows = Maintenance.objects.filter(page=page).order_by("-scheduled_from", "-id")
-    return tuple(MaintenanceKey(*row) for row in rows.values_list(*fields, *instants))
+    rows = shown_maintenances(page).order_by("-scheduled_from", "-id")
+    return tuple(MaintenanceKey(*row) for row in rows.values_list(*names, *instants))
 
 
 def load_maintenances(page: Page, ids: Sequence[str]) -> tuple[MaintenanceView, ...]:
     """The latest window first."""
-    return view_maintenances(Maintenance.objects.filter(page=page, public_id__in=list(ids)))[::-1]
+    return view_maintenances(shown_maintenances(page).filter(public_id__in=list(ids)), page=page)[::-1]
 
 
 def look_of(page: Page) -> list[object]:

@@ -1,13 +1,15 @@
 """The status of each service, derived: from people's words first, then from what monitors see."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
+from incidents.lib.languages import Texts, in_language
 from incidents.models import (
     OVER,
     RUNNING,
@@ -19,6 +21,7 @@ from incidents.models import (
     Page,
     Policy,
     Service,
+    ServiceGroup,
     ServiceStatus,
     Signal,
     Verdict,
@@ -33,11 +36,14 @@ class ServiceView:
 
     `stale_after`: when it becomes so unless another result comes; None for what nothing watches.
     `changed_at`: when the status last changed, as far as it is on record.
+    `fallbacks`: names and descriptions nobody wrote in the language of the view, each with the one it is in.
     """
 
     id: int
+    page_id: int
     slug: str
     name: str
+    group_id: int | None
     group: str
     description: str
     status: ServiceStatus
@@ -46,9 +52,14 @@ class ServiceView:
     last_data_at: datetime | None
     is_stale: bool
     stale_after: datetime | None
-    group_id: int | None
     created_at: datetime
     changed_at: datetime
+    first_language: str
+    texts: Texts
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> "ServiceView":
+        return in_language(self, ("name", "group", "description"), language)
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 
 
 def view_services(page: Page) -> tuple[ServiceView, ...]:
-    """The services that a page shows, in order: its own before others, groups by position, then services by
+    """The services that a page shows, in order: its own before others, by the tree of groups, then by
     position."""
     return _view_all(shown_services(page), page=page)
 
@@ -86,15 +97,8 @@ def view_own_services(page: Page) -> tuple[ServiceView, ...]:
 
 def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...]:
     services = sorted(
-        found.select_related("group").annotate(**_last_hit()),
-        key=lambda s: (
-            s.page_id != page.pk,
-            s.group is not None,
-            s.group.position if s.group else 0,
-            s.group_id or 0,
-            s.position,
-            s.pk,
-        ),
+        found.select_related("page", "group__parent__parent").annotate(**_last_hit()),
+        key=lambda s: (s.page_id != page.pk, place_of(s.group), s.position, s.pk),
     )
     told = _told_by_incidents(found)
     seen = _seen_by_monitors(found)
@@ -110,9 +114,14 @@ def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...
             seen=seen[service.pk],
             planned=planned[service.pk],
             monitors=monitors[service.pk],
-        )
+        ).in_language(page.first_language)
         for service in services
     )
+
+
+def place_of(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
+    """Where a group stands in the tree, from the top; what stands in none comes first."""
+    return (*place_of(group.parent), (group.position, group.pk)) if group else ()
 
 
 def _last_hit() -> dict[str, Subquery]:
@@ -144,8 +153,10 @@ def _view(
     by_hand = _is_set_by_hand(service, status, causes=[*told, *seen, *planned], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
+        page_id=service.page_id,
         slug=service.slug,
         name=service.name,
+        group_id=service.group_id,
         group=service.group.name if service.group else "",
         description=service.description,
         status=status,
@@ -154,10 +165,20 @@ def _view(
         last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
         is_stale=stale,
         stale_after=believed_until,
-        group_id=service.group_id,
         created_at=service.created_at,
         changed_at=_changed_at(service, since, believed_until if stale else None),
+        first_language=service.page.first_language,
+        texts=_texts(service),
     )
+
+
+def _texts(service: Service) -> Texts:
+    """The service's own, and the name of its group."""
+    groups: Texts = service.group.texts if service.group else {}
+    return {
+        language: {**service.texts.get(language, {}), "group": groups.get(language, {}).get("name", "")}
+        for language in {*service.texts, *groups}
+    }
 
 
 def _believed_until(monitor: Monitor) -> datetime | None:

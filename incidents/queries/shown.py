@@ -7,7 +7,17 @@ from collections import defaultdict
 
 from django.db.models import Q, QuerySet
 
-from incidents.models import Impact, Incident, IncidentState, Page, Service, UpdateScope, Visibility
+from incidents.models import (
+    Impact,
+    Incident,
+    IncidentState,
+    Maintenance,
+    MaintenanceService,
+    Page,
+    Service,
+    UpdateScope,
+    Visibility,
+)
 
 _CHOSEN = Page.also_shows.through.objects
 _OF_PUBLIC_PAGE = Q(service__page__visibility=Visibility.PUBLIC)
@@ -30,6 +40,13 @@ def shown_incidents(page: Page) -> QuerySet[Incident]:
     named = UpdateScope.objects.filter(service__in=chosen).values("update__incident")
     theirs = Q(pk__in=hit) | Q(pk__in=named)
     return Incident.objects.filter(Q(page=page) | theirs, state=IncidentState.PUBLIC)
+
+
+def shown_maintenances(page: Page) -> QuerySet[Maintenance]:
+    """Maintenances of the page, and those of other public pages that name a service it shows."""
+    chosen = _CHOSEN.filter(_OF_PUBLIC_PAGE, page=page).values("service")
+    theirs = MaintenanceService.objects.filter(service__in=chosen).values("maintenance")
+    return Maintenance.objects.filter(Q(page=page) | Q(pk__in=theirs))
 
 
 def other_pages_showing(page: Page) -> dict[int, set[int]]:

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from django.db.models import Case, F, Max, QuerySet, When
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from incidents.lib import tokens
-from incidents.models import Delivery, NoticeKind, Page, Service, Subscriber, SubscriberState
+from incidents.lib.languages import said_by
+from incidents.models import Delivery, NoticeKind, Page, Service, ServiceGroup, Subscriber, SubscriberState
+from incidents.queries.service import place_of
 from incidents.queries.shown import shown_services
 
 CONFIRM_LIFE = timedelta(days=7)
@@ -31,11 +33,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class ServiceChoice:
+    pk: int
+    name: str
+
+
+@dataclass(frozen=True)
 class ServiceChoices:
     """`name` is empty for services in no group."""
 
     name: str
-    services: tuple[Service, ...]
+    services: tuple[ServiceChoice, ...]
 
 
 def confirm_token(subscriber: Subscriber) -> str:
@@ -89,19 +97,23 @@ def find_unsubscribing(token: str) -> Subscriber | None:
     return _subscribers().filter(public_id=public_id).first() if public_id else None
 
 
-def service_choices(page: Page) -> list[ServiceChoices]:
+def service_choices(page: Page, *, language: str) -> list[ServiceChoices]:
     """The services that a page shows: in groups, then those in none; its own before those of other pages."""
-    services = shown_services(page).select_related("group")
-    in_order = services.order_by(
-        Case(When(page=page, then=0), default=1),
-        F("group__position").asc(nulls_last=True),
-        "group_id",
-        "position",
-        "id",
+
+    def name(row: Service | ServiceGroup | None, owner: Page) -> str:
+        return said_by(row, "name", language=language, first=owner.first_language).text if row else ""
+
+    services = shown_services(page).select_related("page", "group__parent__parent")
+    in_order = sorted(
+        services,
+        key=lambda s: (s.page_id != page.pk, s.group is None, place_of(s.group), s.position, s.pk),
     )
     return [
-        ServiceChoices(name, tuple(members))
-        for name, members in groupby(in_order, key=lambda s: s.group.name if s.group else "")
+        ServiceChoices(
+            name(group, owner),
+            tuple(ServiceChoice(service.pk, name(service, owner)) for service in members),
+        )
+        for (owner, group), members in groupby(in_order, key=lambda service: (service.page, service.group))
     ]
 
 

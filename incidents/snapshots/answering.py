@@ -18,7 +18,7 @@ _ACTIVE_TYPES = (HTML, SVG)
 def headers_of(address: str, content_type: str, language: str) -> list[tuple[str, str]]:
     """Apart from those of one version of it, and from those that say what a browser may do with it."""
     headers = [("Content-Type", content_type), *lasting_headers(address, content_type)]
-    return [*headers, ("Content-Language", language)] if language else headers
+    return [*headers, ("Content-Language", language)] if content_type == HTML else headers
 
 
 def lasting_headers(address: str, content_type: str) -> list[tuple[str, str]]:

@@ -10,10 +10,10 @@ from icalendar.enums import CLASS, STATUS, TRANSP
 
 from incidents.lib.plain_text import clean
 from incidents.notices.links import mail_host
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.published import MaintenanceKey
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, per_language
-from incidents.snapshots.planned import Planned
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.telling import tell_maintenance
@@ -35,12 +35,12 @@ def _file(site: Site, edition: Edition, keys: Sequence[MaintenanceKey]) -> File:
     return File(edition.path(PATH), write(maintenances, edition), TYPE, language=edition.language)
 
 
-def write(maintenances: Sequence[Planned], edition: Edition) -> bytes:
+def write(maintenances: Sequence[MaintenanceView], edition: Edition) -> bytes:
     with translation.override(edition.language):
         return bytes(_calendar(maintenances, edition).to_ical())
 
 
-def _calendar(maintenances: Sequence[Planned], edition: Edition) -> Calendar:
+def _calendar(maintenances: Sequence[MaintenanceView], edition: Edition) -> Calendar:
     page = edition.page
     calendar = Calendar.new(
         name=clean(_("%(page)s - Maintenance") % {"page": page.name}),
@@ -55,7 +55,7 @@ def _calendar(maintenances: Sequence[Planned], edition: Edition) -> Calendar:
     return calendar
 
 
-def _zone(maintenances: Sequence[Planned], edition: Edition) -> Timezone:
+def _zone(maintenances: Sequence[MaintenanceView], edition: Edition) -> Timezone:
     """The rules of the page's zone for as long as there is something planned."""
     instants = [at for one in maintenances for at in (one.scheduled_from, one.scheduled_until)]
     years = [at.year for at in (edition.now, *instants)]
@@ -66,7 +66,7 @@ def _zone(maintenances: Sequence[Planned], edition: Edition) -> Timezone:
     )
 
 
-def _event(maintenance: Planned, edition: Edition) -> Event:
+def _event(maintenance: MaintenanceView, edition: Edition) -> Event:
     """The window as it is planned, and as it was once it has run. It is the same event in every language."""
     zone = edition.page.zone
     starts_at = maintenance.started_at or maintenance.scheduled_from
@@ -90,7 +90,7 @@ def _event(maintenance: Planned, edition: Edition) -> Event:
     )
 
 
-def _describe(maintenance: Planned, edition: Edition) -> str:
+def _describe(maintenance: MaintenanceView, edition: Edition) -> str:
     latest = tell_maintenance(maintenance)[0]
     colon, comma = ("：", "、") if edition.language == "ja" else (": ", ", ")
     services = comma.join(one.service for one in maintenance.services)

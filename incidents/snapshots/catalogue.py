@@ -20,6 +20,7 @@ from incidents.snapshots import (
     previews,
     search,
     sitemap,
+    uptime,
     wellknown,
 )
 from incidents.snapshots.feeds import documents as feeds
@@ -28,7 +29,7 @@ from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
 MODULES = (
-    *(html, maintenance, history, search, look, icons),
+    *(html, maintenance, history, search, uptime, look, icons),
     *(v2, feeds, calendar, badges, embed, wellknown, sitemap, previews),
 )
 RENDERED_FROM = ("incidents", "templates")

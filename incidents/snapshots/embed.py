@@ -20,17 +20,25 @@ SCRIPT_TYPE = "text/javascript; charset=utf-8"
 
 def sources(site: Site) -> Iterator[Source]:
     """The look key changes with the script: it is of the release."""
-    told = [(one.reference, one.title, one.stage) for one in site.overview.open_incidents]
-    key = digest(headline(site.overview).status, told)
+    told = [(one.reference, one.stage, one.updated_at) for one in site.overview.open_incidents]
+    work = [(one.id, one.revision) for one in site.overview.maintenances if one.is_running]
+    key = digest(headline(site.overview).status, told, work)
     yield per_language(site, "embed", key, [PATH], lambda edition: [_page(edition, site)])
     yield Source("embed-script", "", (SCRIPT_PATH,), lambda: [File(SCRIPT_PATH, _script(), SCRIPT_TYPE)])
 
 
 def _page(edition: Edition, site: Site) -> File:
     def context(is_grey: bool) -> dict[str, Any]:
-        shown = greyed(site.overview) if is_grey else site.overview
+        shown = site.overview.in_language(edition.language)
+        shown = greyed(shown) if is_grey else shown
+        running = [one for one in shown.maintenances if one.is_running]
         with translation.override(edition.language):
-            return {"overview": shown, "headline": headline(shown), "url": edition.url("/")}
+            return {
+                "overview": shown,
+                "headline": headline(shown),
+                "running": running,
+                "url": edition.url("/"),
+            }
 
     return page_file(edition, PATH, "public/embed.html", context(False), stale=context(True))
 

@@ -117,7 +117,7 @@ def _history_source(site: Site, months: dict[date, Keys]) -> Source:
             "all_months": counts,
             "years": list(years_of(site)),
             "stages": Stage,
-            "services": site.overview.services,
+            "services": [one.in_language(edition.language) for one in site.overview.services],
         }
         return [page_file(edition, "/history", "public/history.html", context)]
 
@@ -150,7 +150,7 @@ def _today(site: Site) -> date:
 
 def _month(site: Site, first: date, keys: Keys, edition: Edition) -> Month:
     """Its days up to today, newest first, each with what touched it."""
-    incidents = site.load(keys.incidents)
+    incidents = tuple(one.in_language(edition.language) for one in site.load(keys.incidents))
     maintenances = tuple(
         one.in_language(edition.language) for one in site.load_maintenances(keys.maintenances)
     )

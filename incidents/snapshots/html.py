@@ -1,6 +1,6 @@
 """The pages that customers read, in each language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils import translation
@@ -32,6 +32,7 @@ from incidents.snapshots.presenting import (
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
+from incidents.snapshots.uptime import bars_of, past_context
 
 MARKDOWN = "text/markdown; charset=utf-8"
 NOT_FOUND = "/404"
@@ -49,9 +50,10 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    shown, stopped = site.overview, greyed(site.overview)
+    shown, stopped, bars = site.overview, greyed(site.overview), bars_of(site, edition)
+    context = {**overview_context(shown, edition), "bars": bars}
     stale = overview_context(stopped, edition, has_stopped=True)
-    return page_file(edition, "/", "public/overview.html", overview_context(shown, edition), stale=stale)
+    return page_file(edition, "/", "public/overview.html", context, stale=stale)
 
 
 def overview_context(shown: Overview, edition: Edition, *, has_stopped: bool = False) -> dict[str, Any]:
@@ -74,7 +76,10 @@ def _not_found(edition: Edition) -> File:
 
 
 def _service_source(site: Site, service: ServiceView) -> Source:
-    """Without the instant of the newest data in its key: hundreds of pages would be written each time."""
+    """Without the instant of the newest data in its key: hundreds of pages would be written each time.
+
+    Its bars and charts are renewed with the hour.
+    """
     keys = site.incidents_of_service.get(service.slug, ())
     ongoing, past = [key for key in keys if not key.is_over], [key for key in keys if key.is_over]
     told = [(key.reference, key.revision) for key in keys]
@@ -83,18 +88,24 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     works = [(one.id, one.revision, is_late(site, one.due_at)) for one in planned]
     name, path = f"service:{service.slug}", f"/services/{service.slug}"
     hour = f"{site.now:%Y-%m-%dT%H}"
-    key = digest(hour, shown, told, works, *(minute(site, key) for key in ongoing))
+    charted = site.charted.get(service.id, [])
+    key = digest(hour, shown, told, works, charted, *(minute(site, key) for key in ongoing))
+
+    def load(some: Sequence[IncidentKey], edition: Edition) -> list[IncidentView]:
+        return [one.in_language(edition.language) for one in site.load(some)]
 
     def render(edition: Edition) -> list[File]:
+        told_service = service.in_language(edition.language)
         context = {
-            "service": service,
+            "service": told_service,
             "icon": icon(service.status),
             "maintenances": [one.in_language(edition.language) for one in planned],
-            "open_incidents": site.load(ongoing),
-            "past_incidents": site.load(past[:PAST_SHOWN]),
+            "open_incidents": load(ongoing, edition),
+            "past_incidents": load(past[:PAST_SHOWN], edition),
             "older_months": months_touched(past[PAST_SHOWN:], site),
+            **past_context(site, edition, service),
         }
-        stale = {"service": grey(service), "icon": icon(ServiceStatus.UNKNOWN)}
+        stale = {"service": grey(told_service), "icon": icon(ServiceStatus.UNKNOWN)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)
@@ -109,11 +120,15 @@ def _incident_source(site: Site, key: IncidentKey) -> Source:
     path = f"/incidents/{key.reference}"
 
     def render(edition: Edition) -> list[File]:
-        return [_incident_file(edition, path, site.load_one(key.reference))]
+        return [_incident_file(edition, path, site.load_one(key.reference).in_language(edition.language))]
 
-    return per_language(
-        site, f"incident:{key.reference}", f"{key.revision} {minute(site, key)}", [path], render
-    )
+    shown = f"{key.revision} {minute(site, key)} {_is_report_late(site, key)}"
+    return per_language(site, f"incident:{key.reference}", shown, [path], render)
+
+
+def _is_report_late(site: Site, key: IncidentKey) -> bool:
+    today = site.now.astimezone(site.page.zone).date()
+    return key.report_due_on is not None and key.report_due_on < today
 
 
 def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
@@ -139,6 +154,7 @@ def _report_files(edition: Edition, number: str) -> Iterator[File]:
     context = {
         "document": document,
         "reference": report.incident.reference,
+        "written_in": "" if report.language == edition.language else report.language,
         "article": report_html.write(document, render_markdown=render_markdown),
     }
     yield page_file(edition, path, "public/report.html", context)

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from incidents.models import Page
+from incidents.queries.charts import Charted, charted_monitors
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.page import Overview, overview
+from incidents.queries.past_days import Past
 from incidents.queries.published import (
     IncidentKey,
     MaintenanceKey,
@@ -22,9 +24,12 @@ from incidents.queries.published import (
     maintenance_keys,
     report_keys,
 )
+from incidents.queries.shown import shown_services
+from incidents.queries.uptime import YEAR, load_pasts
 from incidents.snapshots.edition import Edition, editions
 
 BATCH = 100
+BAR_DAYS = 90
 
 View = TypeVar("View")
 
@@ -69,6 +74,20 @@ class Site:
             for slug in hits.get(key.reference, ()):
                 found[slug].append(key)
         return {slug: tuple(keys) for slug, keys in found.items()}
+
+    @cached_property
+    def recent_pasts(self) -> dict[int, Past]:
+        """The days of each service's bar, by its id."""
+        return load_pasts(self.page, days=BAR_DAYS, now=self.now)
+
+    @cached_property
+    def year_pasts(self) -> dict[int, Past]:
+        return load_pasts(self.page, days=YEAR, now=self.now)
+
+    @cached_property
+    def charted(self) -> dict[int, list[Charted]]:
+        """Monitors whose figures may be shown, by their service's id."""
+        return charted_monitors(shown_services(self.page))
 
     @cached_property
     def _incident_batches(self) -> "Batches[IncidentView]":

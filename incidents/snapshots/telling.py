@@ -11,8 +11,8 @@ from incidents.lib.ids import short_id
 from incidents.lib.markdown import plain
 from incidents.models import Stage
 from incidents.queries.incident_view import IncidentView, UpdateView
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.planned import Planned
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def has_postmortem(incident: IncidentView) -> bool:
     return incident.is_over and incident.report_number is not None
 
 
-def tell_maintenance(maintenance: Planned) -> list[Told]:
+def tell_maintenance(maintenance: MaintenanceView) -> list[Told]:
     """Newest first."""
     return [
         Told(

@@ -9,9 +9,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from incidents.lib.markdown import plain
-from incidents.models import Page, ServiceStatus
+from incidents.models import MaintenanceState, Page, ServiceStatus
 from incidents.notices.links import page_url
 from incidents.queries.incident_view import IncidentView
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.service import ServiceView
 from incidents.reports.document import Document
 
@@ -65,6 +66,23 @@ def incident_data(context: Context, incident: IncidentView) -> SafeString:
         "datePublished": incident.published_at.isoformat(),
         "dateModified": incident.updated_at.isoformat(),
         "about": [_service(name) for name in incident.services],
+    }
+    return _script(context, data)
+
+
+@register.simple_tag(takes_context=True)
+def maintenance_data(context: Context, maintenance: MaintenanceView) -> SafeString:
+    is_cancelled = maintenance.state == MaintenanceState.CANCELLED
+    data = {
+        "@type": "Event",
+        "name": maintenance.title,
+        "identifier": maintenance.id,
+        "startDate": maintenance.from_at.isoformat(),
+        "endDate": maintenance.until_at.isoformat(),
+        "eventStatus": f"https://schema.org/{'EventCancelled' if is_cancelled else 'EventScheduled'}",
+        "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
+        "location": {"@type": "VirtualLocation", "url": context["url"]},
+        "about": [_service(name) for name in maintenance.service_names],
     }
     return _script(context, data)
 

@@ -4,12 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.actions import log
+from incidents.actions.announcement import pin_announcement
 from incidents.actions.detection import Judged
+from incidents.actions.group import create_group
 from incidents.actions.monitor import apply_judgement
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
-from incidents.models import Delivery, DeliveryState, Incident, Maintenance, Monitor, Page, Service
+from incidents.models import (
+    Delivery,
+    DeliveryState,
+    Incident,
+    Maintenance,
+    Monitor,
+    Page,
+    Service,
+    ServiceGroup,
+)
+from incidents.models.estimate import known
 from tests import make
 
 SERVICES = (
@@ -61,6 +73,8 @@ def make_bad_night(page: Page) -> BadNight:
     issue_report(save_report(report, TEXTS, version=report.version), notify=False)
     draft_report(night.drafted)
     lose_a_mail(night.open)
+    pin_announcement(page, body="**計画停電**のため、土曜日は電話でのお問い合わせを休止いたします。")
+    create_group(page, name="社内向け", parent=ServiceGroup.objects.get(name="管理機能"), is_collapsed=True)
     return night
 
 
@@ -84,7 +98,8 @@ def past(page: Page, service: Service, title: str, *, days_ago: int, now: dateti
         incident = make.incident(page, {service: "degraded"}, title=title, started_at=began)
         make.update(incident, body="事象を確認し、調査しております。")
     with times.at(began + timedelta(hours=2)):
-        make.update(incident, "resolved", body="復旧しました。ご迷惑をおかけし申し訳ございません。")
+        body = "復旧しました。ご迷惑をおかけし申し訳ございません。"
+        make.update(incident, "resolved", body=body, report_due_on=(began + timedelta(days=7)).date())
     return incident
 
 
@@ -121,6 +136,8 @@ def open_incident(page: Page, services: dict[str, Service], *, now: datetime) ->
             scope={archive: "major_outage"},
             severity="critical",
             workaround="復旧のご連絡まで、送信済みメールの削除をお控えください。",
+            estimate=known(now + timedelta(hours=2), now + timedelta(hours=4)),
+            texts={"en": {"body": "The addresses that our partner sends from have changed."}},
             notify=True,
         )
     return incident

@@ -8,6 +8,7 @@ from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Page, Service, ServiceGroup
+from incidents.models.estimate import known
 from tests import make
 
 NOW = make.jst("2020-09-04 15:02")
@@ -87,6 +88,7 @@ def show_major(page: Page) -> Incident:
             severity="critical",
             concerned="G Suite から配送しているお客様",
             workaround="恐れ入りますが、復旧のご連絡まで、送信元での送信済みメールの削除をお控えください。",
+            estimate=known(make.jst("2020-09-04 16:00")),
         )
     with times.at(make.jst("2020-09-04 14:46")):
         make.update(
@@ -94,6 +96,7 @@ def show_major(page: Page) -> Incident:
             "identified",
             body="拒否していたアドレスの登録作業を開始しました。作業の完了後、保存状況を確認してあらためてご報告いたします。",
             next_update_at=make.jst("2020-09-04 15:30"),
+            estimate=known(make.jst("2020-09-04 17:00"), make.jst("2020-09-04 18:00")),
         )
     _past_incident(page, services["relay"])
     return incident

@@ -82,6 +82,7 @@ def test_the_first_screen_of_a_phone_holds_what_is_asked_first(
         "data as of": tab.locator(".banner .as-of"),
         "title": tab.locator(".incident h3").first,
         "next update": tab.locator(".promise").first,
+        "estimated recovery": tab.locator(".promise").nth(1),
         "latest update's instant": tab.locator(".update-latest .update-time").first,
         "latest update": tab.locator(".update-latest .prose p").first,
         "subscribe": tab.locator(".masthead .button"),

@@ -243,6 +243,19 @@ def test_those_are_told_who_follow_a_service_of_it_and_those_told_before(page: P
     assert told(notice__sequence=2) == ["all@example.com", "archive@example.com"]
 
 
+def test_subscribers_of_a_page_that_shows_the_service_are_told_with_links_to_their_page(page: Page) -> None:
+    archive, hidden = make.service(page, name="アーカイブ"), make.service(page, name="社内の機能")
+    other = make.page(host="other.example")
+    other.also_shows.add(archive)
+    make.subscriber(other, "theirs@example.com")
+    announced(page, services={archive: "maintenance", hidden: "maintenance"})
+    (mail,) = mails()
+    assert mail["To"] == "theirs@example.com"
+    text = text_of(mail)
+    assert "https://other.example/maintenance/" in text
+    assert "アーカイブ" in text and "社内の機能" not in text
+
+
 def told(**filters: Any) -> list[str]:
     found = Delivery.objects.filter(**filters).values_list("subscriber__email", flat=True)
     return sorted(found)

@@ -169,6 +169,29 @@ def test_one_of_another_page_is_nowhere(page: Page) -> None:
     assert "データベースの更新" not in read()
 
 
+def test_a_page_that_shows_a_service_of_another_tells_its_maintenance_and_names_nothing_else(
+    page: Page,
+) -> None:
+    other = make.page()
+    shared, own = make.service(other, name="共用基盤"), make.service(other, name="別会社の機能")
+    page.also_shows.add(shared)
+    with times.at(ANNOUNCED):
+        maintenance = make.maintenance(
+            other,
+            {shared: "maintenance", own: "maintenance"},
+            scheduled_from=FROM,
+            scheduled_until=UNTIL,
+        )
+    for address in ("/", f"/maintenance/{maintenance.public_id}"):
+        html = read(address, at=ANNOUNCED)
+        assert "データベースの更新" in html and "共用基盤" in html
+        assert "別会社の機能" not in html
+    other.visibility = "private"
+    other.save()
+    assert "データベースの更新" not in read(at=ANNOUNCED)
+    assert Client().get(f"/maintenance/{maintenance.public_id}").status_code == 404
+
+
 def test_the_history_holds_what_was_done_and_not_what_is_to_come(page: Page, service: Service) -> None:
     run(announced(page, service, title="済んだ作業"))
     month = timedelta(days=30)

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from incidents.actions.page import choose_services, set_visibility
 from incidents.actions.report import draft_report, save_report
 from incidents.actions.service import set_status
+from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Page, Service
 from incidents.queries.incident_view import find_public
@@ -166,8 +167,41 @@ def test_a_report_is_read_where_its_incident_is_shown(
     assert f"/reports/{number}" in published(showing)
 
 
+def test_a_correction_names_no_service_that_the_page_does_not_show(
+    owner: Page, showing: Page, mail: Service, archive: Service
+) -> None:
+    incident = tell(owner, {mail: "degraded"})
+    scope = {mail: "major_outage", archive: "major_outage"}
+    edit_update(incident.updates.get(), Draft(stage="investigating", body="訂正後", scope=scope))
+    address = f"/incidents/{incident.reference}"
+    assert "Archive" in get(OWNER, address).split('id="corrections"')[1]
+    told = get(SHOWING, address)
+    assert 'id="corrections"' in told and "Mail" in told and "Archive" not in told
+    scope = {mail: "major_outage"}
+    edit_update(incident.updates.get(), Draft(stage="investigating", body="訂正後", scope=scope))
+    assert get(SHOWING, address).count("<del>") == 2, "that only the other service is left out is not told"
+
+
+def test_what_another_page_wrote_falls_back_to_its_own_first_language(
+    owner: Page, showing: Page, mail: Service
+) -> None:
+    showing.languages = ["en", "ja"]
+    showing.save()
+    mail.texts = {"en": {"name": "Post"}}
+    mail.save()
+    with_english = make.incident(owner, {mail: "degraded"}, title="配送遅延", titles={"en": "Late mail"})
+    make.update(with_english, texts={"en": {"body": "We look."}})
+    html = get(SHOWING, f"/incidents/{with_english.reference}")
+    assert "Late mail" in html and "We look." in html and "Post" in html and "only-in" not in html
+    html = get(SHOWING, f"/incidents/{tell(owner, {mail: 'degraded'}, title='配送停止').reference}")
+    assert '<h1 lang="ja">配送停止</h1>' in html and "Japanese only" in html
+    assert "配送停止" in get(SHOWING, "/ja/") and "日本語のみ" not in get(SHOWING, "/ja/")
+
+
 def test_subscribers_choose_among_what_the_page_shows(owner: Page, showing: Page, archive: Service) -> None:
-    assert [[service.name for service in group.services] for group in service_choices(showing)] == [
+    assert [
+        [service.name for service in group.services] for group in service_choices(showing, language="ja")
+    ] == [
         ["Portal"],
         ["Mail"],
     ]

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from incidents.models import Page
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.snapshots.calendar import write
 from incidents.snapshots.edition import Edition
 from tests.lib.hostile_text import hostile_text, patient
-from tests.snapshots.plan import STARTS, Plan, plan
+from tests.snapshots.plan import STARTS, plan
 from tests.snapshots.v2.scene import NOW
 
 
@@ -18,14 +19,14 @@ def edition(language: str = "ja", zone: str = "Asia/Tokyo") -> Edition:
     return Edition(page, language, NOW)
 
 
-def read(*plans: Plan, language: str = "ja", zone: str = "Asia/Tokyo") -> Any:
+def read(*plans: MaintenanceView, language: str = "ja", zone: str = "Asia/Tokyo") -> Any:
     written = write(plans, edition(language, zone))
     found = Calendar.from_ical(written)
     assert not found.errors and all(not event.errors for event in found.events)
     return found
 
 
-def event_of(given: Plan, language: str = "ja", zone: str = "Asia/Tokyo") -> Any:
+def event_of(given: MaintenanceView, language: str = "ja", zone: str = "Asia/Tokyo") -> Any:
     (found,) = read(given, language=language, zone=zone).events
     return found
 

@@ -1,11 +1,12 @@
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from incidents.actions.incident import promise_report
 from incidents.lib import times
 from incidents.models import Monitor, Page
 from incidents.snapshots.catalogue import look_key, sources
@@ -67,6 +68,17 @@ def test_an_incident_gets_a_new_key_with_each_public_change_and_others_keep_thei
     after = {source.name: source.key for source in sources(site_of(page))}
     changed = {name for name in before if after[name] != before[name] and name.startswith("incident:")}
     assert changed == {f"incident:{reference}"}
+
+
+def test_an_incident_is_published_anew_when_its_promised_report_becomes_late(page: Page) -> None:
+    told(page, 1, over=True)
+    promise_report(page.incidents.get(), date(2999, 9, 4))
+
+    def key(day: str) -> str:
+        site = Site(page, make.jst(f"{day} 00:00"))
+        return next(source.key for source in sources(site) if source.name.startswith("incident:"))
+
+    assert key("2999-09-03") == key("2999-09-04") != key("2999-09-05") == key("2999-09-06")
 
 
 def test_what_states_the_present_has_a_twin_that_is_not_green(page: Page) -> None:

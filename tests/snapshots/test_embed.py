@@ -3,6 +3,7 @@ import re
 import pytest
 from django.test import Client
 
+from incidents.actions.maintenance import start_maintenance
 from incidents.lib import times
 from incidents.models import Page
 from incidents.snapshots.catalogue import find_file, sources
@@ -82,3 +83,13 @@ def test_its_key_changes_with_what_it_shows(page: Page) -> None:
         make.update(incident, "identified")
     keys.append(key())
     assert len(set(keys)) == 3
+
+
+def test_maintenance_shows_while_it_runs(page: Page) -> None:
+    service = watched(page)
+    with times.at(NOW):
+        planned = make.maintenance(page, {service: "maintenance"})
+        assert body(read()) == ""
+        start_maintenance(planned)
+    shown = body(read())
+    assert planned.title in shown and f"/maintenance/{planned.public_id}" in shown

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from incidents.actions.maintenance import cancel_maintenance
 from incidents.lib import times
 from incidents.models import Incident, Page, ServiceStatus
 from incidents.snapshots.preview_drawing import DRAWINGS, draw
@@ -117,3 +118,16 @@ def test_there_is_a_picture_of_each_state_and_no_two_are_alike() -> None:
     for body in pictures.values():
         picture = Image.open(io.BytesIO(body))
         assert (picture.format, picture.size) == ("PNG", (1200, 630)) and len(body) < 30_000
+
+
+def test_a_maintenance_is_an_event_that_may_be_called_off(page: Page) -> None:
+    service = make.service(page)
+    with times.at(NOW):
+        made = make.maintenance(page, {service: "maintenance"})
+    (data,) = read(f"/maintenance/{made.public_id}").data
+    assert (data["@type"], data["eventStatus"]) == ("Event", "https://schema.org/EventScheduled")
+    assert data["startDate"] < data["endDate"]
+    with times.at(NOW):
+        cancel_maintenance(made)
+    (data,) = read(f"/maintenance/{made.public_id}").data
+    assert data["eventStatus"] == "https://schema.org/EventCancelled"

@@ -1,7 +1,6 @@
 """What is written, what is left alone, and what happens when something fails."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -287,10 +286,9 @@ def test_a_purge_that_was_killed_is_ended_by_the_next(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fails_at", ["first", "last"])
 def test_a_disk_without_room_leaves_the_old_page_whole_and_without_litter(
-    directory: Path, fails_at: str, small_disk: Callable[[], Path]
+    fails_at: str, small_disk: Path
 ) -> None:
-    disk = small_disk()
-    here = disk / "published" / "status.example.com"
+    here = small_disk / "published" / "status.example.com"
     publish(here, source("front", "1", html("/", "old", stale="grey")))
     before = {name: (here / name).read_bytes() for name in files(here)}
     age_heartbeat(here)

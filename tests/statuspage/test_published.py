@@ -427,10 +427,21 @@ def test_a_page_that_was_made_private_is_gone_from_memory_at_the_next_look(
 def test_before_anything_is_published_django_answers(root: Path, django: Django) -> None:
     layer = make_layer(root, django)
     assert ask(layer).headers == {"X-From": "Django"}
-    assert ask(layer, host="evil.example").status == 421
+    assert ask(layer, host="evil.example").headers == {"X-From": "Django"}  # which knows all pages' hosts
     publish(root / HOST, *whole_page())
     layer.shelf.look()
     assert text(ask(layer)) == "green"
+    assert ask(layer, host="evil.example").status == 421
+
+
+def test_a_page_answers_for_its_own_host_although_the_operator_did_not_name_it(
+    root: Path, django: Django
+) -> None:
+    publish(root / HOST, *whole_page())
+    publish(root / "second.example.org", *whole_page(front="blue"))
+    layer = make_layer(root, django)
+    assert text(ask(layer, host="Second.example.org:8000")) == "blue"
+    assert ask(layer, host="third.example.org").status == 421
 
 
 @pytest.mark.parametrize("step", sorted(ACTING))

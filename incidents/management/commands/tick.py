@@ -16,6 +16,7 @@ def publish_pages() -> None:
 JOBS = (
     tasks.check_monitors,
     tasks.judge_silence,
+    tasks.roll_up_results,
     tasks.publish_due_drafts,
     tasks.run_due_maintenances,
     publish_pages,

@@ -40,7 +40,8 @@ def _newest(site: Site) -> tuple[list[IncidentKey], list[MaintenanceKey]]:
 def _files(
     site: Site, edition: Edition, incidents: list[IncidentKey], maintenances: list[MaintenanceKey]
 ) -> Iterator[File]:
-    views, planned = site.load(incidents), site.load_maintenances(maintenances)
+    views = [view.in_language(edition.language) for view in site.load(incidents)]
+    planned = site.load_maintenances(maintenances)
     with translation.override(edition.language):
         title = _("%(page)s - Incident History") % {"page": edition.page.name}
         entries: list[Entry] = [

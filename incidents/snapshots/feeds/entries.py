@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from incidents.queries.incident_view import IncidentView
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.planned import Planned
 from incidents.snapshots.telling import Told, tell_incident, tell_maintenance
 from incidents.templatetags.page_time import format_period, zone_name
 
@@ -60,7 +60,7 @@ def incident_entry(incident: IncidentView, edition: Edition) -> Entry:
     )
 
 
-def maintenance_entry(maintenance: Planned, edition: Edition) -> Entry:
+def maintenance_entry(maintenance: MaintenanceView, edition: Edition) -> Entry:
     told = tell_maintenance(maintenance)
     return Entry(
         identity=f"Maintenance/{maintenance.id}",
@@ -103,7 +103,7 @@ def _date(at: datetime, edition: Edition) -> str:
     return f"{_MONTHS[local.month - 1]} {day}, {clock} {zone}"
 
 
-def _window(maintenance: Planned, edition: Edition) -> str:
+def _window(maintenance: MaintenanceView, edition: Edition) -> str:
     start, end = format_period(
         maintenance.scheduled_from,
         maintenance.scheduled_until,

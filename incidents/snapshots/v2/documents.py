@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import translation
 
 from incidents.queries.incident_view import IncidentView
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.snapshots.pages import digest
-from incidents.snapshots.planned import Planned
 from incidents.snapshots.presenting import greyed
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
@@ -86,7 +86,7 @@ def _tell(incidents: Iterable[IncidentView], present: Present) -> list[Object]:
     return [incident_object(incident, present) for incident in ordered]
 
 
-def _plan(maintenances: Iterable[Planned], states: Sequence[str], present: Present) -> list[Object]:
+def _plan(maintenances: Iterable[MaintenanceView], states: Sequence[str], present: Present) -> list[Object]:
     ordered = sorted(maintenances, key=lambda one: one.created_at, reverse=True)
     return [maintenance_object(one, present) for one in ordered if one.state in states]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from incidents.lib.ids import short_id
 from incidents.models import ServiceStatus, Stage
 from incidents.queries.incident_view import IncidentView
-from incidents.snapshots.planned import Planned
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.snapshots.telling import Told, has_postmortem, newest_start, tell_incident, tell_maintenance
 from incidents.snapshots.v2.components import Object
 from incidents.snapshots.v2.indicator import COMPONENT_STATUS
@@ -39,7 +39,7 @@ def incident_object(incident: IncidentView, present: Present) -> Object:
     }
 
 
-def maintenance_object(maintenance: Planned, present: Present) -> Object:
+def maintenance_object(maintenance: MaintenanceView, present: Present) -> Object:
     zone = present.page.zone
     expected = _expected(maintenance, present)
     told = [replace(one, scope=_in(one.status, expected)) for one in tell_maintenance(maintenance)]
@@ -109,7 +109,7 @@ def _status(scope: Mapping[int, str], service_id: int) -> str:
     return COMPONENT_STATUS[ServiceStatus(scope.get(service_id, ServiceStatus.OPERATIONAL))]
 
 
-def _expected(maintenance: Planned, present: Present) -> dict[int, str]:
+def _expected(maintenance: MaintenanceView, present: Present) -> dict[int, str]:
     """What its services have while it runs, by their ids."""
     ids = {service.slug: service.id for service in present.services}
     return {ids[one.slug]: one.status for one in maintenance.services if one.slug in ids}

@@ -3,13 +3,14 @@ import json
 import pytest
 
 from incidents.lib import times
+from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.page import overview
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.v2.components import Object
 from incidents.snapshots.v2.incidents import maintenance_object
 from incidents.snapshots.v2.present import Present
 from tests import make
-from tests.snapshots.plan import STARTS, Plan, plan
+from tests.snapshots.plan import STARTS, plan
 from tests.snapshots.v2.fields import faults
 from tests.snapshots.v2.scene import NOW
 
@@ -35,7 +36,7 @@ def present() -> Present:
     ],
     ids=lambda given: given.state,
 )
-def test_every_key_is_there_with_its_type_and_no_other(present: Present, given: Plan) -> None:
+def test_every_key_is_there_with_its_type_and_no_other(present: Present, given: MaintenanceView) -> None:
     made = json.loads(json.dumps(maintenance_object(given, present)))
     assert list(faults(made, "scheduled_maintenance")) == []
     assert (made["id"], made["status"], made["impact"]) == (given.id, given.state, "maintenance")
