@@ -103,7 +103,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
             "open_incidents": load(ongoing, edition),
             "past_incidents": load(past[:PAST_SHOWN], edition),
             "older_months": months_touched(past[PAST_SHOWN:], site),
-            **past_context(site, edition, service),
+            **past_context(site, edition, told_service),
         }
         stale = {"service": grey(told_service), "icon": icon(ServiceStatus.UNKNOWN)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]

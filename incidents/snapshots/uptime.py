@@ -64,9 +64,8 @@ def bars_of(site: Site, edition: Edition) -> dict[int, str]:
     """HTML by the service's id: written once for the page and its stale twin."""
     with translation.override(edition.language):
         return {
-            service.id: _bar(site.recent_pasts[service.id], service, edition)
-            for group in site.overview.groups
-            for service in group.services
+            service.id: _bar(site.recent_pasts[service.id], service.in_language(edition.language), edition)
+            for service in site.overview.services
         }
 
 
@@ -101,9 +100,8 @@ def uptime_text(seconds: Seconds, *, weight: float) -> str:
 
 def _uptime(site: Site, edition: Edition) -> File:
     services = [
-        (service, _all_figures(site.year_pasts[service.id], edition))
-        for group in site.overview.groups
-        for service in group.services
+        (service.in_language(edition.language), _all_figures(site.year_pasts[service.id], edition))
+        for service in site.overview.services
     ]
     context = {"periods": PERIODS, "services": services, "weight": edition.page.partial_outage_weight}
     return page_file(edition, PATH, "public/uptime.html", context)
