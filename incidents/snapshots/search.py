@@ -35,7 +35,7 @@ def _year_source(site: Site, year: int, keys: Sequence[IncidentKey]) -> Source:
         entries = search_entries(site.page, [key.reference for key in keys])
         told = {"year": year, "services": _services(site, entries), "incidents": [*map(_told, entries)]}
         body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        return [File(address, body.encode(), JSON, language=site.page.first_language)]
+        return [File(address, body.encode(), JSON)]
 
     return Source(
         f"search:{year}", digest([(key.reference, key.revision) for key in keys]), (address,), render
