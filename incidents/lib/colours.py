@@ -6,8 +6,8 @@ from incidents.lib.errors import Refused
 
 READABLE = 4.5
 # What text stands on: --paper, --surface and --sunken of tokens.css.
-LIGHT_GROUNDS = ("#f6f5f1", "#ffffff", "#efede7")
-DARK_GROUNDS = ("#121517", "#1a1e21", "#22272b")
+LIGHT_GROUNDS = ("#f7f6f3", "#ffffff", "#f1efea")
+DARK_GROUNDS = ("#111416", "#191d20", "#22272b")
 WHITE, BLACK = "#ffffff", "#000000"
 _HEX = re.compile(r"#[0-9a-f]{6}")
 _STEPS = 20

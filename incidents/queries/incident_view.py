@@ -85,6 +85,11 @@ class IncidentView:
         return max((i.until_at for i in self.impacts if i.until_at), default=self.resolved_at)
 
     @property
+    def news(self) -> str:
+        """Changes with each update."""
+        return f"{self.reference}#{len(self.updates)}"
+
+    @property
     def stage_label(self) -> str:
         return str(Stage(self.stage).label)
 

@@ -98,6 +98,11 @@ class MaintenanceView:
         return str(MaintenanceState(self.state).label)
 
     @property
+    def news(self) -> str:
+        """Changes with each update."""
+        return f"{self.id}#{len(self.updates)}"
+
+    @property
     def is_running(self) -> bool:
         return self.state in RUNNING
 

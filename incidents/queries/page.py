@@ -14,7 +14,7 @@ from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.maintenance import maintenances_since, running_first
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.report import IssuedView, latest_issued
-from incidents.queries.service import view_services
+from incidents.queries.service import ServiceView, view_services
 from incidents.queries.shown import shown_incidents, shown_services
 
 RECENT_DAYS = 14
@@ -51,8 +51,21 @@ class Overview:
     announcement: AnnouncementView | None = None
 
     @property
+    def services(self) -> tuple[ServiceView, ...]:
+        """Of all groups, in the order in which they are shown."""
+        return tuple(service for group in self.groups for service in group.services)
+
+    @property
     def group_tree(self) -> tuple[GroupNode, ...]:
         return tree(self.groups)
+
+    @property
+    def running_maintenances(self) -> tuple[MaintenanceView, ...]:
+        return tuple(one for one in self.maintenances if one.is_running)
+
+    @property
+    def upcoming_maintenances(self) -> tuple[MaintenanceView, ...]:
+        return tuple(one for one in self.maintenances if not one.is_running)
 
     def in_language(self, language: str) -> "Overview":
         """The same with every text in the language, where it was written in it."""

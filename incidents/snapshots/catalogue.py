@@ -14,9 +14,11 @@ from incidents.snapshots import (
     embed,
     history,
     html,
+    icons,
     look,
     maintenance,
     previews,
+    search,
     sitemap,
     uptime,
     uptime_badges,
@@ -28,20 +30,8 @@ from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
 MODULES = (
-    html,
-    maintenance,
-    history,
-    uptime,
-    look,
-    v2,
-    feeds,
-    calendar,
-    badges,
-    uptime_badges,
-    embed,
-    wellknown,
-    sitemap,
-    previews,
+    *(html, maintenance, history, search, uptime, look, icons),
+    *(v2, feeds, calendar, badges, uptime_badges, embed, wellknown, sitemap, previews),
 )
 RENDERED_FROM = ("incidents", "templates")
 
@@ -70,6 +60,6 @@ def _release() -> str:
     digest = hashlib.sha256()
     for folder in RENDERED_FROM:
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
-            if path.suffix in (".py", ".html", ".css", ".js", ".mo", ".svg"):
+            if path.suffix in (".py", ".html", ".css", ".js", ".mo", ".svg", ".ico"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,15 +1,17 @@
 """The past: a page a month, each day of it by its anchor, and the list of months."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from incidents.models import Stage
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.published import IncidentKey, MaintenanceKey
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, page_file, per_language
+from incidents.snapshots.search import years_of
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 
@@ -73,6 +75,11 @@ def months_of(site: Site) -> dict[date, Keys]:
     }
 
 
+def months_touched(keys: Iterable[IncidentKey], site: Site) -> list[date]:
+    """The newest month first."""
+    return sorted({month for key in keys for month in _months(*days_touched(key, site))}, reverse=True)
+
+
 def _months(first: date, last: date) -> Iterator[date]:
     month = first.replace(day=1)
     while month <= last:
@@ -105,7 +112,13 @@ def _history_source(site: Site, months: dict[date, Keys]) -> Source:
 
     def render(edition: Edition) -> list[File]:
         shown = [_month(site, month, months[month], edition) for month in newest]
-        context = {"months": shown, "all_months": counts}
+        context = {
+            "months": shown,
+            "all_months": counts,
+            "years": list(years_of(site)),
+            "stages": Stage,
+            "services": [one.in_language(edition.language) for one in site.overview.services],
+        }
         return [page_file(edition, "/history", "public/history.html", context)]
 
     return per_language(site, "history", digest(told, counts, _today(site)), ["/history"], render)

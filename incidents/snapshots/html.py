@@ -1,11 +1,12 @@
 """The pages that customers read, in each language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils import translation
 
 from incidents.lib.markdown import render as render_markdown
+from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.page import Overview
 from incidents.queries.published import IncidentKey, ReportKey
@@ -15,9 +16,19 @@ from incidents.reports import hea, markdown
 from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
+from incidents.snapshots.history import months_touched
 from incidents.snapshots.maintenance import is_late
 from incidents.snapshots.pages import digest, page_file, per_language
-from incidents.snapshots.presenting import freshness, grey, greyed, headline
+from incidents.snapshots.presenting import (
+    freshness,
+    grey,
+    greyed,
+    headline,
+    icon,
+    news,
+    recent,
+    stopped_headline,
+)
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
@@ -25,31 +36,42 @@ from incidents.snapshots.uptime import bars_of, past_context
 
 MARKDOWN = "text/markdown; charset=utf-8"
 NOT_FOUND = "/404"
+# How old the front page may be before a reader's browser warns: as long as publishing may pause.
+PATIENCE_SECONDS = 120
+PAST_SHOWN = 50
 
 
 def sources(site: Site) -> Iterator[Source]:
     yield per_language(site, "overview", f"{site.now.isoformat()}", ["/"], lambda e: [_overview(site, e)])
     yield per_language(site, "not-found", "", [NOT_FOUND], lambda e: [_not_found(e)])
-    for group in site.overview.groups:
-        yield from (_service_source(site, service) for service in group.services)
+    yield from (_service_source(site, service) for service in site.overview.services)
     yield from (_incident_source(site, key) for key in site.incidents)
     yield from (_report_source(site, key) for key in site.reports)
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    stale = _overview_context(greyed(site.overview), edition)
+    stale = overview_context(greyed(site.overview), edition, has_stopped=True)
     return page_file(edition, "/", "public/overview.html", front_page(site, edition), stale=stale)
 
 
 def front_page(site: Site, edition: Edition) -> dict[str, Any]:
     """What the overview shows, for whoever adds to it."""
-    return {**_overview_context(site.overview, edition), "bars": bars_of(site, edition)}
+    return {**overview_context(site.overview, edition), "bars": bars_of(site, edition)}
 
 
-def _overview_context(shown: Overview, edition: Edition) -> dict[str, Any]:
+def overview_context(shown: Overview, edition: Edition, *, has_stopped: bool = False) -> dict[str, Any]:
     shown = shown.in_language(edition.language)
     with translation.override(edition.language):
-        return {"overview": shown, "headline": headline(shown), "freshness": freshness(shown)}
+        head = stopped_headline() if has_stopped else headline(shown)
+        return {
+            "overview": shown,
+            "headline": head,
+            "icon": icon(head.status),
+            "freshness": freshness(shown),
+            "recent": recent(shown),
+            "patience": PATIENCE_SECONDS,
+            "news": news(shown),
+        }
 
 
 def _not_found(edition: Edition) -> File:
@@ -62,6 +84,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     Its bars and charts are renewed with the hour.
     """
     keys = site.incidents_of_service.get(service.slug, ())
+    ongoing, past = [key for key in keys if not key.is_over], [key for key in keys if key.is_over]
     told = [(key.reference, key.revision) for key in keys]
     shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
     planned = [one for one in site.overview.maintenances if service.slug in one.slugs]
@@ -69,20 +92,23 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     name, path = f"service:{service.slug}", f"/services/{service.slug}"
     hour = f"{site.now:%Y-%m-%dT%H}"
     charted = site.charted.get(service.id, [])
-    lasting = [minute(site, key) for key in keys if not key.is_over]
-    key = digest(hour, shown, told, works, charted, *lasting)
+    key = digest(hour, shown, told, works, charted, *(minute(site, key) for key in ongoing))
+
+    def load(some: Sequence[IncidentKey], edition: Edition) -> list[IncidentView]:
+        return [one.in_language(edition.language) for one in site.load(some)]
 
     def render(edition: Edition) -> list[File]:
-        incidents = [one.in_language(edition.language) for one in site.load(keys)]
         told_service = service.in_language(edition.language)
         context = {
             "service": told_service,
+            "icon": icon(service.status),
             "maintenances": [one.in_language(edition.language) for one in planned],
-            "open_incidents": [i for i in incidents if not i.is_over],
-            "past_incidents": [i for i in incidents if i.is_over],
+            "open_incidents": load(ongoing, edition),
+            "past_incidents": load(past[:PAST_SHOWN], edition),
+            "older_months": months_touched(past[PAST_SHOWN:], site),
             **past_context(site, edition, told_service),
         }
-        stale = {"service": grey(told_service)}
+        stale = {"service": grey(told_service), "icon": icon(ServiceStatus.UNKNOWN)}
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)
@@ -113,7 +139,7 @@ def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
         summary = summarise(
             incident, zone=edition.page.zone, language=edition.language, address=edition.url(path)
         )
-    context = {"incident": incident, "summary": summary}
+    context = {"incident": incident, "summary": summary, "news": incident.news}
     return page_file(edition, path, "public/incident.html", context, stale=None if incident.is_over else {})
 
 

@@ -109,6 +109,10 @@ def _range(language: str) -> str:
     return "{} ～ {}" if language == "ja" else "{} – {}"
 
 
+def _period(language: str) -> str:
+    return f'<span class="period">{_range(language)}</span>'
+
+
 def _about(at: datetime, *, zone: ZoneInfo, language: str, is_today: bool) -> str:
     words = (format_clock if is_today else format_instant)(at, zone=zone, language=language)
     clock = f"{at.astimezone(zone):%H:%M}"
@@ -144,7 +148,7 @@ def instant(context: Context, at: datetime, style: str = "full") -> SafeString:
 def period(context: Context, from_at: datetime, until_at: datetime | None) -> SafeString:
     """From – until as two <time>, or from – ongoing; in Japanese with ～."""
     zone, language = context["page"].zone, get_language() or "en"
-    form = _range(language)
+    form = _period(language)
     if until_at is None:
         whole = format_instant(from_at, zone=zone, language=language)
         return format_html(form, _time(from_at, whole), gettext("ongoing"))
@@ -160,7 +164,7 @@ def estimate(context: Context, told: RecoveryEstimate, near: datetime | None = N
     ends = [_time(at, words) for at, words in _ends(told, zone=zone, language=language, today=today)]
     if not ends:
         return format_html("{}", gettext("Undecided"))
-    return format_html(_range(language), *ends) if len(ends) > 1 else ends[0]
+    return format_html(_period(language), *ends) if len(ends) > 1 else ends[0]
 
 
 def _time(at: datetime, words: str) -> SafeString:
@@ -177,8 +181,10 @@ def day(value: date, style: str = "full") -> SafeString:
 
 @register.simple_tag
 def days(first: date, last: date) -> SafeString:
-    """From – until as two <time>, without the year."""
-    form = "{} ～ {}" if get_language() == "ja" else "{} – {}"
+    """One day, or the first and the last of several, without their years."""
+    if first == last:
+        return day(first, "short")
+    form = _range(get_language() or "en")
     return format_html(form, day(first, "short"), day(last, "short"))
 
 

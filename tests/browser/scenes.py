@@ -7,7 +7,7 @@ from incidents.actions.maintenance import start_maintenance
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
-from incidents.models import Incident, Monitor, Page, Service
+from incidents.models import Incident, Monitor, Page, Service, ServiceGroup
 from incidents.models.estimate import known
 from tests import make
 
@@ -17,7 +17,7 @@ SERVICES = (
     ("relay", "メール送信中継", "送信メールの中継と迷惑メール判定", "メールサービス", "RLY"),
     ("inbound", "メール受信", "", "メールサービス", "INB"),
     ("console", "管理画面", "設定変更とログの閲覧", "管理機能", "CON"),
-    ("api", "API", "", "管理機能", "API"),
+    ("api", "API", "", "外部連携", "API"),
 )
 
 
@@ -27,6 +27,9 @@ def _fill(page: Page, *, minutes_silent: int = 1) -> dict[str, Service]:
         values = {"slug": slug, "name": name, "description": description, "group": group, "code": code}
         services[slug] = make.service(page, **values)
         watch(services[slug], minutes_silent=minutes_silent)
+    groups = ServiceGroup.objects.filter(page=page)
+    groups.filter(name="外部連携").update(parent=groups.get(name="管理機能"))
+    groups.exclude(name="メールサービス").update(is_collapsed=True)
     return services
 
 

@@ -10,8 +10,8 @@ from incidents.lib import times
 from incidents.models import MonitorDay, MonitorHour, Page, Service, ServiceDay
 from tests import make
 from tests.browser.conftest import OpenTab
+from tests.browser.looking import look_at
 from tests.browser.scenes import NOW, watch
-from tests.browser.test_public_look import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

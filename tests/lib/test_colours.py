@@ -5,6 +5,7 @@ import pytest
 
 from incidents.lib import colours
 from incidents.lib.errors import Refused
+from incidents.models import ServiceStatus
 
 TOKENS = Path(__file__).parents[2] / "incidents/static/incidents/css/tokens.css"
 
@@ -52,8 +53,36 @@ def test_a_colour_that_reads_already_stays_as_it_is() -> None:
     assert colours.lightened_until_readable("#8db9f5", colours.DARK_GROUNDS) == "#8db9f5"
 
 
-@pytest.mark.parametrize(("scheme", "grounds"), [(0, colours.LIGHT_GROUNDS), (1, colours.DARK_GROUNDS)])
+SCHEMES = [(0, colours.LIGHT_GROUNDS), (1, colours.DARK_GROUNDS)]
+TEXTS = ("ink", "ink-quiet", "accent", "accent-hover", "error", *ServiceStatus.values)
+ENHANCED = 7
+
+
+def of_stylesheet(name: str, scheme: int) -> str:
+    """In the dark scheme what is not set there again is as in the light one."""
+    found = re.findall(rf"--{name}: (#\w+)", TOKENS.read_text())
+    return str(found[min(scheme, len(found) - 1)])
+
+
+@pytest.mark.parametrize(("scheme", "grounds"), SCHEMES)
 def test_the_grounds_are_those_of_the_stylesheet(scheme: int, grounds: tuple[str, ...]) -> None:
-    css = TOKENS.read_text()
-    written = [re.findall(rf"--{name}: (#\w+)", css)[scheme] for name in ("paper", "surface", "sunken")]
-    assert tuple(written) == grounds
+    assert tuple(of_stylesheet(name, scheme) for name in ("paper", "surface", "sunken")) == grounds
+
+
+@pytest.mark.parametrize(("scheme", "grounds"), SCHEMES)
+def test_every_text_of_the_page_reads_on_every_ground_by_the_strictest_level(
+    scheme: int, grounds: tuple[str, ...]
+) -> None:
+    ratios = {
+        (name, ground): colours.contrast(of_stylesheet(name, scheme), ground)
+        for name in TEXTS
+        for ground in grounds
+    }
+    assert not {pair: ratio for pair, ratio in ratios.items() if ratio < ENHANCED}
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_every_banner_reads_by_the_strictest_level(scheme: int) -> None:
+    for status in ServiceStatus.values:
+        words = of_stylesheet("on-degraded" if status == "degraded" else "on-fill", scheme)
+        assert colours.contrast(of_stylesheet(f"fill-{status}", scheme), words) >= ENHANCED, status

@@ -10,6 +10,7 @@ from incidents.actions.incident import promise_report
 from incidents.lib import times
 from incidents.models import Monitor, Page
 from incidents.snapshots.catalogue import look_key, sources
+from incidents.snapshots.html import PAST_SHOWN
 from incidents.snapshots.site import BATCH, Site
 from incidents.snapshots.source import File, Source
 from tests import make
@@ -117,3 +118,18 @@ def render_incidents(page: Page) -> int:
     with CaptureQueriesContext(connection) as queries:
         render(found)
     return len(queries)
+
+
+def test_a_service_lists_its_newest_incidents_and_leads_to_the_months_of_the_others(page: Page) -> None:
+    service = make.service(page, slug="mail")
+    for number in range(PAST_SHOWN + 2):
+        at = NOW - timedelta(days=31 * (number + 1))
+        with times.at(at):
+            incident = make.incident(page, {service: "degraded"}, title=f"incident-{number:03}")
+            make.update(incident)
+        with times.at(at + timedelta(hours=1)):
+            make.update(incident, "resolved")
+    html = render(sources(site_of(page)))["/services/mail"].body.decode()
+    shown = set(re.findall(r"incident-\d{3}", html))
+    assert len(shown) == PAST_SHOWN and f"incident-{PAST_SHOWN:03}" not in shown
+    assert len(re.findall(r'href="/history/20\d\d-\d\d"', html)) == 2
