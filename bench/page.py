@@ -4,6 +4,7 @@
 (`apt install wrk nginx-light`). Rounds of the servers alternate, and each figure is the median of its rounds.
 """
 
+import json
 import os
 import random
 import statistics
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import django
 
+from bench.publishing import environment, measure_publishing
+from bench.report import Report
 from bench.serving import Missing, Rate, granian, header_of, nginx, read_wrk, start_wrk, wrk
 
 ROUNDS = 5
@@ -42,10 +45,14 @@ def page_html() -> bytes:
 def summary_json() -> bytes:
     """About 9 kB: the components of thirty services."""
     dice = random.Random(2)
-    one = '{{"id":"{0:012x}","name":"Service {1}","status":"operational","created_at":"{2}","updated_at":"{2}","position":{1},"description":null,"showcase":true,"start_date":null,"group_id":null,"page_id":"abcdefghijkl","group":false,"only_show_if_degraded":false}}'
     when = "2026-11-24T08:34:58.000Z"
-    components = ",".join(one.format(dice.getrandbits(48), number, when) for number in range(SERVICES))
-    return f'{{"page":{{}},"components":[{components}],"incidents":[],"scheduled_maintenances":[]}}'.encode()
+    same = {"created_at": when, "updated_at": when, "description": None, "showcase": True, "start_date": None}
+    same |= {"group_id": None, "page_id": "abcdefghijkl", "group": False, "only_show_if_degraded": False}
+    components = [
+        {"id": f"{dice.getrandbits(48):012x}", "name": f"Service {n}", "status": "operational", "position": n}
+        for n in range(SERVICES)
+    ]
+    return json.dumps({"page": {}, "components": [c | same for c in components], "incidents": []}).encode()
 
 
 @contextmanager
@@ -96,73 +103,55 @@ def medians(*measures: Callable[[], Rate]) -> list[Rate]:
     ]
 
 
-class Report:
-    def __init__(self) -> None:
-        self.missed = 0
-
-    def line(self, figure: str, what: str, *, kept: bool) -> None:
-        self.missed += not kept
-        print(f"{figure:>12}  {what}{'' if kept else '  MISSED'}", flush=True)
-
-
 def measure_against_nginx(report: Report, ours: int, theirs: int) -> None:
-    cases = (
-        ("the page as gzip", "/", 0.75, lambda port: (GZIP,)),
-        ("summary.json as gzip", SUMMARY, 0.70, lambda port: (GZIP,)),
-        (
-            "304 for the page",
-            "/",
-            0.45,
-            lambda port: (GZIP, f"If-None-Match: {header_of(port, '/', 'ETag')}"),
-        ),
-    )
-    for what, path, least, headers in cases:
-        measures = [
-            lambda port=port: wrk(
-                f"http://127.0.0.1:{port}{path}",  # noqa: B023 - called before the next turn
-                connections=CONNECTIONS,
-                seconds=SECONDS,
-                headers=headers(port),  # noqa: B023
-            )
-            for port in (theirs, ours)
-        ]
-        limit, rate = medians(*measures)
-        ratio = rate.per_second / limit.per_second
-        told = f"of nginx for {what} ({rate.per_second:,.0f} of {limit.per_second:,.0f}/s, p99 {rate.p99:.1f} ms; at least {least})"
-        report.line(f"{ratio:.2f}", told, kept=ratio >= least and not rate.errors)
+    measure_case(report, "the page as gzip", "/", ours, theirs, least=0.75)
+    measure_case(report, "summary.json as gzip", SUMMARY, ours, theirs, least=0.70)
+    measure_case(report, "304 for the page", "/", ours, theirs, least=0.45, is_known=True)
+
+
+def measure_case(
+    report: Report, what: str, path: str, ours: int, theirs: int, *, least: float, is_known: bool = False
+) -> None:
+    def measure(port: int) -> Callable[[], Rate]:
+        headers = (GZIP, f"If-None-Match: {header_of(port, path, 'ETag')}") if is_known else (GZIP,)
+        url = f"http://127.0.0.1:{port}{path}"
+        return lambda: wrk(url, connections=CONNECTIONS, seconds=SECONDS, headers=headers)
+
+    limit, rate = medians(measure(theirs), measure(ours))
+    ratio = rate.per_second / limit.per_second
+    figures = f"{rate.per_second:,.0f} of {limit.per_second:,.0f}/s, p99 {rate.p99:.1f} ms"
+    told = f"of nginx for {what} ({figures}; at least {least})"
+    report.line(f"{ratio:.2f}", told, kept=ratio >= least and not rate.errors)
 
 
 def measure_many_connections(report: Report, ours: int) -> None:
-    (rate,) = medians(
-        lambda: wrk(
-            f"http://127.0.0.1:{ours}/", connections=MANY_CONNECTIONS, seconds=SECONDS, headers=(GZIP,)
-        )
-    )
-    told = f"p99 at {MANY_CONNECTIONS:,} connections ({rate.per_second:,.0f}/s, {rate.errors} errors; under 250 and none)"
+    url = f"http://127.0.0.1:{ours}/"
+    (rate,) = medians(lambda: wrk(url, connections=MANY_CONNECTIONS, seconds=SECONDS, headers=(GZIP,)))
+    figures = f"{rate.per_second:,.0f}/s, {rate.errors} errors"
+    told = f"p99 at {MANY_CONNECTIONS:,} connections ({figures}; under 250 ms and no error)"
     report.line(f"{rate.p99:.0f} ms", told, kept=rate.p99 < 250 and not rate.errors)
 
 
 def measure_beside_django(report: Report, ours: int) -> None:
     page, view = f"http://127.0.0.1:{ours}/", f"http://127.0.0.1:{ours}/subscribe"
-    django_rates = []
+    others = []
 
-    def busy() -> Rate:
-        others = start_wrk(view, connections=CLIENTS_OF_DJANGO, seconds=SECONDS + 1)
+    def alone() -> Rate:
+        return wrk(page, connections=CONNECTIONS, seconds=SECONDS, headers=(GZIP,))
+
+    def beside() -> Rate:
+        busy = start_wrk(view, connections=CLIENTS_OF_DJANGO, seconds=SECONDS + 1)
         time.sleep(0.5)
-        rate = wrk(page, connections=CONNECTIONS, seconds=SECONDS, headers=(GZIP,))
-        django_rates.append(read_wrk(others).per_second)
+        rate = alone()
+        others.append(read_wrk(busy).per_second)
         return rate
 
-    alone, beside = medians(
-        lambda: wrk(page, connections=CONNECTIONS, seconds=SECONDS, headers=(GZIP,)), busy
-    )
-    ratio = beside.per_second / alone.per_second
-    told = (
-        f"of its speed alone while {CLIENTS_OF_DJANGO} clients read a page of Django's "
-        f"({beside.per_second:,.0f} of {alone.per_second:,.0f}/s; Django {statistics.median(django_rates):.0f}/s; at least 0.25)"
-    )
+    free, rate = medians(alone, beside)
+    ratio = rate.per_second / free.per_second
+    figures = f"{rate.per_second:,.0f} of {free.per_second:,.0f}/s; theirs {statistics.median(others):.0f}/s"
+    told = f"of that while {CLIENTS_OF_DJANGO} clients read a page of Django's ({figures}; at least 0.25)"
     report.line(f"{ratio:.2f}", told, kept=ratio >= 0.25)
-    report.line(f"{beside.p99:.0f} ms", "p99 meanwhile (under 50)", kept=beside.p99 < 50)
+    report.line(f"{rate.p99:.0f} ms", "p99 meanwhile (under 50)", kept=rate.p99 < 50)
 
 
 def fill_database() -> None:
@@ -178,26 +167,27 @@ def fill_database() -> None:
         make.service(page, name=f"Service {number}")
 
 
+def measure_answers(report: Report, home: Path) -> None:
+    data_dir = home / "data"
+    os.environ |= environment(data_dir)
+    django.setup()
+    fill_database()
+    with (
+        published(data_dir) as live,
+        nginx(live, home / "nginx") as theirs,
+        granian(data_dir) as ours,
+    ):
+        measure_against_nginx(report, ours, theirs)
+        measure_many_connections(report, ours)
+        measure_beside_django(report, ours)
+
+
 def main() -> int:
     report = Report()
     with tempfile.TemporaryDirectory() as home:
-        data_dir = Path(home, "data")
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "statuspage.settings",
-            "ENV_FILE": os.devnull,
-            "DATA_DIR": str(data_dir),
-        }
-        django.setup()
-        fill_database()
         try:
-            with (
-                published(data_dir) as live,
-                nginx(live, Path(home, "nginx")) as theirs,
-                granian(data_dir) as ours,
-            ):
-                measure_against_nginx(report, ours, theirs)
-                measure_many_connections(report, ours)
-                measure_beside_django(report, ours)
+            measure_answers(report, Path(home))
+            measure_publishing(report, Path(home))
         except Missing as missing:
             print(missing)
             return 1

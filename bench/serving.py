@@ -111,6 +111,18 @@ def granian(data_dir: Path) -> Iterator[int]:
 
 
 @contextmanager
+def running_beside(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """Something that does not listen, as it runs beside the others."""
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    put_first(process.pid)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
 def running(command: list[str], port: int, *, path: str, **environment: str) -> Iterator[None]:
     process = subprocess.Popen(command, env=os.environ | environment, start_new_session=True)
     put_first(process.pid)

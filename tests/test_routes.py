@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests import make
 
 PUBLISHED = r"^(?P<address>(?!(?:console|admin)(?:/|$)).+)$"
+MEMBER_FEED = r"^members/(?P<token>\w+)/(?P<name>history\.atom|history\.rss|calendar\.ics)$"
 PUBLIC = {
     *("healthz", "readyz"),
     *("", PUBLISHED),
@@ -18,6 +19,7 @@ PUBLIC = {
 API = {"api/v2/subscribers.json"}
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
+    MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
 }
@@ -64,6 +66,8 @@ def fill(route: str) -> str:
     """The address with something in each of its places."""
     if route == PUBLISHED:
         return "/history"
+    if route == MEMBER_FEED:
+        return "/members/1/history.atom"
     plain = route.replace("(?P<app_label>incidents)", "incidents")
     plain = re.sub(r"\(\?P<app_label>([a-z]+)[^)]*\)", r"\1", plain)
     plain = re.sub(r"\(\?P<url>\.\*\)", "x", plain)

@@ -1,18 +1,21 @@
 """Customers: the link by which each signs in, and what is told to them alone. Nothing here is published."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
 
 from incidents.actions import audit
+from incidents.actions.texts import render_field, written
 from incidents.lib import times
 from incidents.lib.errors import Refused
+from incidents.lib.languages import Texts
 from incidents.lib.markdown import render
-from incidents.models import Customer, CustomerNote, Incident, IncidentState, Page, Staff
+from incidents.models import Customer, CustomerNote, Incident, IncidentState, Maintenance, Page, Staff
 
 LONGEST_NAME = 150
+LONGEST_TEXTS = {"body": 20_000}
 
 
 @transaction.atomic
@@ -45,27 +48,31 @@ def add_note(
     body: str,
     customer_ids: Iterable[int],
     incident: Incident | None = None,
-    texts: Mapping[str, str] | None = None,
+    maintenance: Maintenance | None = None,
+    texts: Texts | None = None,
     actor: Staff | None = None,
 ) -> CustomerNote:
-    """Tells chosen customers `body`, beside an incident or by itself; `texts` are its other languages."""
+    """Tells chosen customers `body`, beside an incident or a maintenance or by itself; `texts` are its other
+    languages."""
     wanted = set(customer_ids)
     customers = list(Customer.objects.filter(page=page, pk__in=wanted))
     if not wanted or len(customers) < len(wanted):
         raise Refused("expected at least one customer of this page", field="customers")
-    if incident is not None and incident.page_id != page.pk:
-        raise Refused(f"{incident.reference} is not an incident of this page", field="incident")
-    if incident is not None and incident.state == IncidentState.DISMISSED:
-        raise Refused(f"{incident.reference} was closed without publication", field="incident")
+    _check_place(page, incident, maintenance)
     body = body.strip()
     if not body:
         raise Refused("a note needs a text", field="body")
+    translations = {
+        language: {**own, "body_html": render_field(own["body"], field=f"body_{language}")}
+        for language, own in written(texts or {}, longest=LONGEST_TEXTS, page=page).items()
+    }
     note = CustomerNote.objects.create(
         page=page,
         incident=incident,
+        maintenance=maintenance,
         body=body,
         body_html=render(body),
-        texts=_rendered(texts or {}, page=page),
+        texts=translations,
         published_at=times.now(),
         created_by=actor,
     )
@@ -86,6 +93,15 @@ def withdraw_note(note: CustomerNote, *, actor: Staff | None = None) -> Customer
     return note
 
 
+def _check_place(page: Page, incident: Incident | None, maintenance: Maintenance | None) -> None:
+    if incident is not None and incident.page_id != page.pk:
+        raise Refused(f"{incident.reference} is not an incident of this page", field="incident")
+    if incident is not None and incident.state == IncidentState.DISMISSED:
+        raise Refused(f"{incident.reference} was closed without publication", field="incident")
+    if maintenance is not None and maintenance.page_id != page.pk:
+        raise Refused(f"{maintenance.title} is not a maintenance of this page", field="maintenance")
+
+
 def _set_link(customer: Customer, nonce: str, action: str, *, actor: Staff | None) -> Customer:
     """The audit names the act alone: who knows the nonce and the key knows the link."""
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
@@ -94,10 +110,3 @@ def _set_link(customer: Customer, nonce: str, action: str, *, actor: Staff | Non
     customer.save(update_fields=["link_nonce", "link_made_at"])
     audit.record(action, customer, actor=actor)
     return customer
-
-
-def _rendered(texts: Mapping[str, str], *, page: Page) -> dict[str, dict[str, str]]:
-    given = {code: text.strip() for code, text in texts.items() if text.strip()}
-    if not set(given) <= set(page.languages[1:]):
-        raise Refused("expected texts in the other languages of the page", field="texts")
-    return {code: {"body": text, "body_html": render(text)} for code, text in given.items()}

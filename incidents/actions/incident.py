@@ -123,7 +123,8 @@ def correct_incident(
     Without `titles` those in other languages stay, unless they would now say another thing than `title`.
     """
     incident = lock_incident(incident.pk)
-    before, title_before, onset_before = _identity(incident), _titles(incident), incident.started_at
+    before, title_before = _identity(incident), _titles(incident)
+    onset_before = corrections.instant(incident.started_at)
     if title is not None:
         check_title(title)
         titles = {} if titles is None and title.strip() != incident.title else titles
@@ -137,13 +138,8 @@ def correct_incident(
     if incident.state == IncidentState.PUBLIC:
         fold_incident(incident)
         corrections.note(incident, Corrected.TITLE, before=title_before, after=_titles(incident), actor=actor)
-        corrections.note(
-            incident,
-            Corrected.ONSET,
-            before=corrections.instant(onset_before),
-            after=corrections.instant(incident.started_at),
-            actor=actor,
-        )
+        onset = corrections.instant(incident.started_at)
+        corrections.note(incident, Corrected.ONSET, before=onset_before, after=onset, actor=actor)
     else:
         incident.impacts.filter(until_at=None).update(from_at=incident.started_at)
     audit.record("correct_incident", incident, actor=actor, before=before, after=_identity(incident))

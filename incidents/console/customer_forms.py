@@ -5,9 +5,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.customer import LONGEST_NAME
+from incidents.console.access import StaffRequest
 from incidents.console.fields import Lines
-from incidents.console.page_forms import LANGUAGE_NAMES
-from incidents.models import Customer, Page
+from incidents.console.translations import add_translations, written_texts
+from incidents.models import Customer, Incident, Maintenance, Page
+from incidents.queries.members import notes_beside
 
 
 class NewCustomerForm(forms.Form):
@@ -33,10 +35,7 @@ class NoteForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(customer.pk, customer.name) for customer in customers]
         self.codes = page.languages[1:]
-        for code in self.codes:
-            self.fields[f"body_{code}"] = forms.CharField(
-                label=LANGUAGE_NAMES.get(code, code), max_length=20_000, required=False, widget=Lines(3)
-            )
+        add_translations(self, ["body"], languages=self.codes, texts={})
 
     def further_rows(self) -> Iterator[forms.BoundField]:
         return (self[f"body_{code}"] for code in self.codes)
@@ -46,5 +45,17 @@ class NoteForm(forms.Form):
         return {
             "customer_ids": given["customers"],
             "body": given["body"],
-            "texts": {code: given[f"body_{code}"] for code in self.codes},
+            "texts": written_texts(given, ["body"], languages=self.codes),
         }
+
+
+def notes_part(
+    request: StaffRequest, place: Incident | Maintenance, *, form: NoteForm | None
+) -> dict[str, Any]:
+    """What the screen of an incident or a maintenance shows of the notes beside it."""
+    customers = list(Customer.objects.filter(page=request.page))
+    return {
+        "note_form": form or NoteForm(page=request.page, customers=customers),
+        "has_customers": bool(customers),
+        "notes": notes_beside(place),
+    }

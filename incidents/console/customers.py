@@ -10,11 +10,12 @@ from incidents.actions import customer as actions
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.customer_forms import NewCustomerForm, NoteForm
 from incidents.console.incident_page import render_incident
-from incidents.console.lookup import find_incident
+from incidents.console.lookup import find_incident, find_maintenance
+from incidents.console.maintenances import render_maintenance
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
 from incidents.lib.errors import Refused
-from incidents.models import Customer, CustomerNote, Incident
+from incidents.models import Customer, CustomerNote, Incident, Maintenance
 from incidents.notices.links import page_url
 from incidents.queries import members
 
@@ -81,20 +82,34 @@ def tell_beside(request: StaffRequest, reference: str) -> HttpResponse:
 
 @staff_view
 @require_POST
+def tell_of_maintenance(request: StaffRequest, public_id: str) -> HttpResponse:
+    """A note beside a maintenance."""
+    maintenance = find_maintenance(request, public_id)
+    form = NoteForm(request.POST, page=request.page, customers=_customers(request))
+    if _save_note(request, form, maintenance=maintenance):
+        return redirect("console:maintenance", public_id=public_id)
+    return render_maintenance(request, maintenance, note=form)
+
+
+@staff_view
+@require_POST
 def withdraw(request: StaffRequest, note_id: int) -> HttpResponse:
-    note = get_object_or_404(CustomerNote.objects.select_related("incident"), page=request.page, pk=note_id)
+    found = CustomerNote.objects.select_related("incident", "maintenance")
+    note = get_object_or_404(found, page=request.page, pk=note_id)
     actions.withdraw_note(note, actor=request.user)
     messages.success(request, _("The note is withdrawn."))
     if note.incident:
         return redirect("console:incident", reference=note.incident.reference)
+    if note.maintenance:
+        return redirect("console:maintenance", public_id=note.maintenance.public_id)
     return redirect("console:customers")
 
 
-def _save_note(request: StaffRequest, form: NoteForm, *, incident: Incident | None = None) -> bool:
+def _save_note(request: StaffRequest, form: NoteForm, **place: Incident | Maintenance) -> bool:
     if not form.is_valid():
         return False
     try:
-        actions.add_note(request.page, **form.values(), incident=incident, actor=request.user)
+        actions.add_note(request.page, **form.values(), **place, actor=request.user)  # type: ignore[arg-type]
     except Refused as refused:
         refuse_into(form, refused)
         return False

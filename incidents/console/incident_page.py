@@ -8,26 +8,16 @@ from django.views.decorators.http import require_safe
 
 from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
-from incidents.console.customer_forms import NoteForm
+from incidents.console.customer_forms import NoteForm, notes_part
 from incidents.console.incident_forms import ReportPromiseForm
 from incidents.console.log_forms import EntryForm
 from incidents.console.lookup import find_incident
 from incidents.console.preview import preview_of
 from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
-from incidents.models import (
-    Customer,
-    Incident,
-    IncidentState,
-    LogEntry,
-    Report,
-    ReportState,
-    Service,
-    Update,
-)
+from incidents.models import Incident, IncidentState, LogEntry, Report, ReportState, Service, Update
 from incidents.notices import fanout
 from incidents.queries.board import Progress, progress_of_updates
-from incidents.queries.members import notes_beside
 
 
 @staff_view
@@ -53,14 +43,11 @@ def render_incident(
         composed = composer.compose(incident, services=services, last=updates[-1] if updates else None)
     report = Report.objects.filter(incident=incident).first()
     scope_ids = list(composed.told) if composed else []
-    customers = list(Customer.objects.filter(page=request.page))
     context = {
         "section": "incidents",
         "incident": incident,
         "composer": composed,
-        "note_form": note or NoteForm(page=request.page, customers=customers),
-        "has_customers": bool(customers),
-        "notes": notes_beside(incident),
+        **notes_part(request, incident, form=note),
         "preview": preview_of(composed["body"].value() or "") if composed else "",
         "entry_form": entry or EntryForm(),
         "updates": _with_progress(updates),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.actions import maintenance as actions
 from incidents.actions.maintenance_plan import check_plan
 from incidents.console.access import StaffRequest, staff_view
+from incidents.console.customer_forms import NoteForm, notes_part
 from incidents.console.lookup import find_maintenance, find_maintenance_update
 from incidents.console.maintenance_forms import CorrectionForm, PlanForm
 from incidents.console.maintenance_steps import steps_of
@@ -90,7 +91,13 @@ def _ask_to_confirm(request: StaffRequest, form: PlanForm) -> HttpResponse:
 @staff_view
 @require_safe
 def show_maintenance(request: StaffRequest, public_id: str) -> HttpResponse:
-    maintenance = find_maintenance(request, public_id)
+    return render_maintenance(request, find_maintenance(request, public_id))
+
+
+def render_maintenance(
+    request: StaffRequest, maintenance: Maintenance, *, note: NoteForm | None = None
+) -> HttpResponse:
+    """The screen; `note` is a form sent with something wrong, kept as it was typed."""
     updates = list(maintenance.updates.select_related("created_by").order_by("-number"))
     progress = progress_of_maintenance([update.pk for update in updates], now=timezone.now())
     context = {
@@ -100,8 +107,9 @@ def show_maintenance(request: StaffRequest, public_id: str) -> HttpResponse:
         "services": list(maintenance.services.select_related("service")),
         "updates": [(update, progress.get(update.pk)) for update in updates],
         "signals": list(maintenance.signals.select_related("monitor")),
+        **notes_part(request, maintenance, form=note),
     }
-    return render_screen(request, "console/maintenance.html", SECTION | context)
+    return render_screen(request, "console/maintenance.html", SECTION | context, status=status_of(note))
 
 
 @staff_view

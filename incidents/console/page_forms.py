@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from incidents.actions.look import LONGEST_FOOTER, LONGEST_LABEL, MOST_LINKS
 from incidents.actions.page import LONGEST_HOLD_SECONDS, LONGEST_PASSWORD
 from incidents.console.fields import Lines
+from incidents.console.translations import language_name
 from incidents.lib.images import MAX_BYTES
 from incidents.models import Page, Service, Visibility
 
-LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LANGUAGE_SETS = [
     ("ja,en", "日本語・English"),
     ("en,ja", "English・日本語"),
@@ -91,7 +91,7 @@ class LookForm(forms.Form):
         self.page = page
         for code in page.languages:
             self.fields[f"footer_{code}"] = forms.CharField(
-                label=LANGUAGE_NAMES.get(code, code),
+                label=language_name(code),
                 max_length=LONGEST_FOOTER,
                 required=False,
                 widget=Lines(2),
@@ -100,7 +100,7 @@ class LookForm(forms.Form):
             self.fields[f"url_{place}"] = forms.CharField(label=_("Address"), max_length=2048, required=False)
             for code in page.languages:
                 self.fields[f"label_{place}_{code}"] = forms.CharField(
-                    label=LANGUAGE_NAMES.get(code, code), max_length=LONGEST_LABEL, required=False
+                    label=language_name(code), max_length=LONGEST_LABEL, required=False
                 )
 
     def footer_rows(self) -> Iterator[forms.BoundField]:

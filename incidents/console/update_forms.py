@@ -21,6 +21,13 @@ BY_SEVERITY, AT, NONE = "severity", "at", "none"
 HOLD, NOW = "hold", "now"
 ABOUT, BETWEEN, UNKNOWN, SILENT = "about", "between", "undecided", ""
 TRANSLATED = ("body", "concerned", "workaround")
+INSTANTS = {
+    "next_update_at": (_("Next update by (time)"), ""),
+    "estimate_from": (_("Estimated recovery (time)"), ""),
+    "estimate_until": (_("Estimated recovery (until)"), ""),
+    "happened_at": (_("Time of this update"), _("The time shown on the page. Empty: now.")),
+    "recovered_at": (_("Recovered at"), _("When it actually ended. Empty: the time of this update.")),
+}
 
 
 class UpdateForm(ScopeForm):
@@ -63,35 +70,15 @@ class UpdateForm(ScopeForm):
         self.fields["promise"].choices = list(self.promises)  # type: ignore[attr-defined]
         self.fields["promise"].required = False
         self.fields["estimate"].choices = list(self.estimates)  # type: ignore[attr-defined]
-        self.fields["estimate_from"] = InstantField(
-            label=_("Estimated recovery (time)"),
-            required=False,
-            original=original.estimate_from if original else None,
-        )
-        self.fields["estimate_until"] = InstantField(
-            label=_("Estimated recovery (until)"),
-            required=False,
-            original=original.estimate_until if original else None,
-        )
         self.languages = list(languages)
         add_translations(self, TRANSLATED, languages=languages, texts=texts)
-        self.fields["next_update_at"] = InstantField(
-            label=_("Next update by (time)"),
-            required=False,
-            original=original.next_update_at if original else None,
-        )
-        self.fields["happened_at"] = InstantField(
-            label=_("Time of this update"),
-            required=False,
-            original=original.happened_at if original else None,
-            help_text=_("The time shown on the page. Empty: now."),
-        )
-        self.fields["recovered_at"] = InstantField(
-            label=_("Recovered at"),
-            required=False,
-            original=original.recovered_at if original else None,
-            help_text=_("When it actually ended. Empty: the time of this update."),
-        )
+        for name, (label, help_text) in INSTANTS.items():
+            self.fields[name] = InstantField(
+                label=label,
+                required=False,
+                original=getattr(original, name) if original else None,
+                help_text=help_text,
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

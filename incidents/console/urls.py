@@ -49,6 +49,7 @@ urlpatterns = [
     path("maintenances/new/", maintenances.schedule, name="maintenance_new"),
     path("maintenances/<slug:public_id>/", maintenances.show_maintenance, name="maintenance"),
     path("maintenances/<slug:public_id>/correct/", maintenances.correct, name="maintenance_correct"),
+    path("maintenances/<slug:public_id>/notes/", customers.tell_of_maintenance, name="note_of_maintenance"),
     path("maintenances/<slug:public_id>/<slug:name>/", maintenance_steps.take_step, name="maintenance_step"),
     path(
         "maintenances/<slug:public_id>/updates/<int:number>/cancel/",

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from incidents.models import Page
 from incidents.public.door import answer_door, home_of_door, is_admitted, seal
+from incidents.public.members_urls import FEEDS
 from incidents.public.visit import find_page
 from incidents.queries import members, subscribers
 
@@ -14,7 +15,9 @@ Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
 ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks)/|/(?:healthz|readyz)$")
 ROBOTS = "/robots.txt"  # of a private page it says nothing but that robots must stay away
-BY_TOKEN = re.compile(r"(?:/[a-z]{2})?/(confirm|manage|unsubscribe|members)/([a-z2-7]+)", re.IGNORECASE)
+BY_TOKEN = re.compile(
+    rf"(?:/[a-z]{{2}})?/(confirm|manage|unsubscribe|members)/([a-z2-7]+)(/(?:{FEEDS}))?", re.IGNORECASE
+)
 
 
 def guard_private_pages(get_response: Handler) -> Handler:
@@ -39,7 +42,11 @@ def _answer(request: HttpRequest, page: Page, get_response: Handler) -> HttpResp
 def _is_named_by_token(path: str, page: Page) -> bool:
     """Links in mails work wherever they are opened, and show no more than what they are for."""
     found = BY_TOKEN.fullmatch(path)
-    return found is not None and _FINDERS[found[1].lower()](found[2], page)
+    if found is None:
+        return False
+    if found[3]:
+        return found[1] == "members" and members.find_feed_reader(found[2], page) is not None
+    return _FINDERS[found[1].lower()](found[2], page)
 
 
 def _confirms(token: str, page: Page) -> bool:

@@ -13,7 +13,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request
 
 from incidents.lib import times
-from incidents.models import Page
 from incidents.public.door import answer_door, is_admitted, seal
 from incidents.public.framing import allow_framing
 from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
@@ -60,8 +59,8 @@ def _answer(request: HttpRequest, address: str) -> HttpResponse:
     if page is None:
         return misdirected()
     site = Site(page, times.now())
-    file = _read_private(page, address) or find_file(site, address)
-    if file is None and find_file(site, f"{address}/"):
+    file = find_published(site, address)
+    if file is None and find_published(site, f"{address}/"):
         return HttpResponsePermanentRedirect(f"{address}/")
     file = file or _not_found(site, address)
     response = HttpResponse(file.body, status=file.status)
@@ -73,8 +72,11 @@ def _answer(request: HttpRequest, address: str) -> HttpResponse:
     return response
 
 
-def _read_private(page: Page, address: str) -> File | None:
-    return read_file(host_directory(root_of(page), page.host), address) if page.is_private else None
+def find_published(site: Site, address: str) -> File | None:
+    """Whoever asks knows who reads: the files of a private page are handed out here."""
+    page = site.page
+    kept = read_file(host_directory(root_of(page), page.host), address) if page.is_private else None
+    return kept or find_file(site, address)
 
 
 def _not_found(site: Site, address: str) -> File:

@@ -1,13 +1,11 @@
 """A public incident as every face shows it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from incidents.lib.languages import Said, said_by
 from incidents.models import (
     OVER,
     Impact,
@@ -18,75 +16,18 @@ from incidents.models import (
     ServiceStatus,
     Severity,
     Stage,
-    Update,
-    UpdateRevision,
     worst,
 )
 from incidents.models.estimate import UNSAID
-from incidents.models.fold import Change
 from incidents.queries.corrections import (
-    CorrectedFact,
     CorrectionView,
     Tongue,
-    corrected_facts,
     ids_told,
-    told_values,
     view_correction,
 )
 from incidents.queries.incident import changes, estimates_before
 from incidents.queries.shown import shown_incidents, shown_services
-
-
-@dataclass(frozen=True)
-class RevisionView:
-    """What an update said before a correction, between the two instants; `facts` are what it told otherwise
-    beside its words, each with the value that replaced it."""
-
-    stage: str
-    body: str
-    body_html: str
-    from_at: datetime
-    until_at: datetime
-    is_reworded: bool
-    facts: tuple[CorrectedFact, ...]
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
-
-
-@dataclass(frozen=True)
-class UpdateView:
-    """`scope` maps a service's id to its status as told; `revisions` are the earlier texts, oldest first.
-
-    `recovery` is what this update said of the recovery to come, `recovery_before` what stood until then.
-    `fallbacks` as in an incident.
-    """
-
-    id: int
-    number: int
-    stage: str
-    severity: str
-    body: str
-    body_html: str
-    scope: Mapping[int, str]
-    change: Change
-    happened_at: datetime
-    published_at: datetime
-    edited_at: datetime | None
-    next_update_at: datetime | None
-    recovery: RecoveryEstimate = UNSAID
-    recovery_before: RecoveryEstimate = UNSAID
-    fallbacks: Mapping[str, str] = field(default_factory=dict)
-    revisions: tuple[RevisionView, ...] = ()
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
-
-    @property
-    def recovery_has_moved(self) -> bool:
-        return bool(self.recovery and self.recovery_before) and self.recovery != self.recovery_before
+from incidents.queries.update_view import UpdateView, fallbacks_of, texts_of, view_update
 
 
 @dataclass(frozen=True)
@@ -213,7 +154,7 @@ def find_public(page: Page, reference: str) -> IncidentView | None:
 def _view(incident: Incident, tongue: Tongue) -> IncidentView:
     updates = sorted(incident.updates.all(), key=lambda u: (u.happened_at, u.number))
     changed, before = changes(updates), estimates_before(updates)
-    texts = _texts(incident, ("title", "concerned", "workaround"), tongue)
+    texts = texts_of(incident, ("title", "concerned", "workaround"), tongue)
     corrections = (view_correction(one, tongue) for one in incident.corrections.all())
     report = getattr(incident, "report", None)
     issued = report is not None and report.state == ReportState.ISSUED
@@ -233,8 +174,7 @@ def _view(incident: Incident, tongue: Tongue) -> IncidentView:
         next_update_at=incident.next_update_at,
         recovery=incident.recovery,
         updates=tuple(
-            _update_view(update, changed[update.pk], before[update.pk], tongue)
-            for update in reversed(updates)
+            view_update(update, changed[update.pk], before[update.pk], tongue) for update in reversed(updates)
         ),
         impacts=tuple(_impact_view(impact, tongue) for impact in incident.impacts.all()),
         corrections=tuple(correction for correction in corrections if correction),
@@ -242,59 +182,9 @@ def _view(incident: Incident, tongue: Tongue) -> IncidentView:
         report_issued_at=report.issued_at if report and issued else None,
         report_pending=report is not None and not issued,
         report_due_on=incident.report_due_on,
-        fallbacks=_fallbacks(texts, tongue),
+        fallbacks=fallbacks_of(texts, tongue),
         _tell=lambda language: _view(incident, replace(tongue, language=language)),
     )
-
-
-def _update_view(update: Update, change: Change, before: RecoveryEstimate, tongue: Tongue) -> UpdateView:
-    texts = _texts(update, ("body", "body_html"), tongue)
-    return UpdateView(
-        id=update.pk,
-        number=update.number,
-        stage=update.stage,
-        severity=update.severity,
-        body=texts["body"].text,
-        body_html=texts["body_html"].text,
-        scope={row.service_id: row.status for row in update.scope.all()},
-        change=change,
-        happened_at=update.happened_at,
-        published_at=update.published_at,
-        edited_at=update.edited_at,
-        next_update_at=update.next_update_at,
-        recovery=update.recovery,
-        recovery_before=before,
-        fallbacks=_fallbacks(texts, tongue),
-        revisions=tuple(_revision_views(update, tongue)),
-    )
-
-
-def _revision_views(update: Update, tongue: Tongue) -> Iterable[RevisionView]:
-    revisions = list(update.revisions.all())
-    from_at = update.published_at
-    for revision, told, later in zip(revisions, *_versions(update, revisions), strict=True):
-        body = tongue.text(told, "body")
-        yield RevisionView(
-            stage=told["stage"],
-            body=body,
-            body_html=tongue.text(told, "body_html"),
-            from_at=from_at,
-            until_at=revision.replaced_at,
-            is_reworded=body != tongue.text(later, "body"),
-            facts=corrected_facts(told, later, tongue),
-        )
-        from_at = revision.replaced_at
-
-
-def _versions(
-    update: Update, revisions: Sequence[UpdateRevision]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """All that each revision told, and all that replaced it; what is not on record was as it became."""
-    versions = [{**told_values(update), "body_html": update.body_html}]
-    for revision in reversed(revisions):
-        words = {"body": revision.body, "body_html": revision.body_html}
-        versions.insert(0, {**versions[0], **revision.told, **words})
-    return versions[:-1], versions[1:]
 
 
 def _impact_view(impact: Impact, tongue: Tongue) -> ImpactView:
@@ -306,11 +196,3 @@ def _impact_view(impact: Impact, tongue: Tongue) -> ImpactView:
         from_at=impact.from_at,
         until_at=impact.until_at,
     )
-
-
-def _texts(row: Incident | Update, fields: Iterable[str], tongue: Tongue) -> dict[str, Said]:
-    return {name: said_by(row, name, language=tongue.language, first=tongue.first) for name in fields}
-
-
-def _fallbacks(texts: Mapping[str, Said], tongue: Tongue) -> dict[str, str]:
-    return {name: text.language for name, text in texts.items() if text.language != tongue.language}

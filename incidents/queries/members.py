@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from incidents.lib import tokens
-from incidents.models import Customer, CustomerNote, Incident, Page
+from incidents.lib.languages import said_by
+from incidents.models import Customer, CustomerNote, Incident, Maintenance, Page
 from incidents.queries.shown import shown_incidents
 
 VISIT_LIFE = timedelta(hours=12)
@@ -17,13 +18,13 @@ MOST_NOTES = 50
 
 @dataclass(frozen=True)
 class NoteView:
-    """`reference` and `title` are those of its incident, empty for a note by itself; `language` is that of
+    """`path` and `title` are those of what it stands beside, empty for a note by itself; `language` is that of
     the text where it is not the reader's."""
 
     body_html: str
     language: str
     published_at: datetime
-    reference: str
+    path: str
     title: str
 
 
@@ -70,31 +71,38 @@ def find_visiting(token: str, page: Page) -> Customer | None:
 def notes_for(customer: Customer, *, language: str) -> tuple[NoteView, ...]:
     """What is meant for the customer, the newest first; what is said beside a draft waits for its publication."""
     open_to_all = Q(incident=None) | Q(incident__in=shown_incidents(customer.page))
-    found = customer.notes.filter(open_to_all, withdrawn_at=None).select_related("incident")
+    found = customer.notes.filter(open_to_all, withdrawn_at=None).select_related("incident", "maintenance")
     return tuple(_note_view(note, page=customer.page, language=language) for note in found[:MOST_NOTES])
 
 
-def notes_beside(incident: Incident) -> QuerySet[CustomerNote]:
+def notes_beside(place: Incident | Maintenance) -> QuerySet[CustomerNote]:
     """For staff: each with whom it is for, those that were withdrawn too."""
-    return incident.customer_notes.select_related("created_by").prefetch_related("customers")
+    return place.customer_notes.select_related("created_by").prefetch_related("customers")
 
 
 def notes_by_themselves(page: Page) -> QuerySet[CustomerNote]:
-    """The same of those that stand beside no incident."""
-    alone = page.customer_notes.filter(incident=None)
+    """The same of those that stand beside nothing."""
+    alone = page.customer_notes.filter(incident=None, maintenance=None)
     return alone.select_related("created_by").prefetch_related("customers")[:MOST_NOTES]
 
 
 def _note_view(note: CustomerNote, *, page: Page, language: str) -> NoteView:
     translated = note.texts.get(language)
+    place = note.incident or note.maintenance
     is_spoken = translated is not None or language == page.first_language
     return NoteView(
         body_html=translated["body_html"] if translated else note.body_html,
         language="" if is_spoken else page.first_language,
         published_at=note.published_at,
-        reference=note.incident.reference if note.incident else "",
-        title=note.incident.title if note.incident else "",
+        path=_path_of(note),
+        title=said_by(place, "title", language=language, first=page.first_language).text if place else "",
     )
+
+
+def _path_of(note: CustomerNote) -> str:
+    if note.incident:
+        return f"/incidents/{note.incident.reference}"
+    return f"/maintenance/{note.maintenance.public_id}" if note.maintenance else ""
 
 
 def _with_nonce(nonce: str | None, page: Page) -> Customer | None:

@@ -31,7 +31,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     def render(edition: Edition) -> list[File]:
         with translation.override(edition.language):
             words = str(service.status.label)
-        return [_file(edition, path, service.name, words, service.status)]
+        return [_file(edition, path, service.in_language(edition.language).name, words, service.status)]
 
     return per_language(site, f"badge:{service.slug}", key, [path], render)
 

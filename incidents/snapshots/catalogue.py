@@ -21,6 +21,7 @@ from incidents.snapshots import (
     search,
     sitemap,
     uptime,
+    uptime_badges,
     wellknown,
 )
 from incidents.snapshots.feeds import documents as feeds
@@ -30,7 +31,7 @@ from incidents.snapshots.v2 import documents as v2
 
 MODULES = (
     *(html, maintenance, history, search, uptime, look, icons),
-    *(v2, feeds, calendar, badges, embed, wellknown, sitemap, previews),
+    *(v2, feeds, calendar, badges, uptime_badges, embed, wellknown, sitemap, previews),
 )
 RENDERED_FROM = ("incidents", "templates")
 

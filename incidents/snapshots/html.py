@@ -50,10 +50,13 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    shown, stopped, bars = site.overview, greyed(site.overview), bars_of(site, edition)
-    context = {**overview_context(shown, edition), "bars": bars}
-    stale = overview_context(stopped, edition, has_stopped=True)
-    return page_file(edition, "/", "public/overview.html", context, stale=stale)
+    stale = overview_context(greyed(site.overview), edition, has_stopped=True)
+    return page_file(edition, "/", "public/overview.html", front_page(site, edition), stale=stale)
+
+
+def front_page(site: Site, edition: Edition) -> dict[str, Any]:
+    """What the overview shows, for whoever adds to it."""
+    return {**overview_context(site.overview, edition), "bars": bars_of(site, edition)}
 
 
 def overview_context(shown: Overview, edition: Edition, *, has_stopped: bool = False) -> dict[str, Any]:

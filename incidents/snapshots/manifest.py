@@ -34,10 +34,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a source was when its files were rendered. `key` is empty where they must be rendered anew."""
+    """What a source was when its files were rendered, and when (seconds since 1970).
+
+    `late_since` is since when it waits to be rendered anew, or fails to be; 0 where it does not.
+    """
 
     key: str
     addresses: tuple[str, ...]
+    made_at: int
+    late_since: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,6 @@ def _parse(found: dict[str, Any]) -> Manifest:
         seq=found["seq"],
         generated_at=found["generated_at"],
         is_complete=found["is_complete"],
-        sources={n: Made(m["key"], tuple(m["addresses"])) for n, m in found["sources"].items()},
+        sources={n: Made(**{**m, "addresses": tuple(m["addresses"])}) for n, m in found["sources"].items()},
         files={a: Entry(**{**e, "encodings": tuple(e["encodings"])}) for a, e in found["files"].items()},
     )

@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import filterfalse
 from pathlib import Path
 
 from django.conf import settings
@@ -23,9 +24,15 @@ from incidents.snapshots.store import Staged, Store, is_unchanged, purge
 BATCH_FILES = 400
 """So many are fsynced together, and wait in tmp/ at most."""
 
-TURN_SECONDS = 1.0
-"""What says how things are now is rendered at once. The rest of a page that must be rendered whole, as
-after an upgrade, comes in turns, so that a click in the meantime waits for one of them at most."""
+LIVELY_SECONDS = 90
+"""What was rendered within this time is what moves at present, and what people look at."""
+
+REST_SECONDS = 0.5
+"""So long, after all that moves, a turn goes on with the rest that is due: every service's page with each hour,
+everything after an upgrade. A click in the meantime waits for no more than that."""
+
+LATE_SECONDS = 60
+"""So long may a page wait that says how things are now, before the whole is taken for stale."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +54,13 @@ class Outcome:
 def publish_page(page: Page, *, now: datetime) -> list[str]:
     """Returns when all of the page as it is now is published; answers the sources that could not be."""
     while True:
-        outcome = publish_turn(page, now=now)
+        outcome = publish_turn(page, now=now, rest_seconds=10 * REST_SECONDS)
         if not outcome.pending:
             return outcome.failed
 
 
-def publish_turn(page: Page, *, now: datetime) -> Outcome:
-    """All that says how things are now, and as much of the rest as takes a second.
+def publish_turn(page: Page, *, now: datetime, rest_seconds: float = REST_SECONDS) -> Outcome:
+    """All that moves at present, and so much of the rest that is due.
 
     Raises OSError where the disk is full, and Django's OperationalError without a database: the heartbeat is
     not renewed then, and the page turns grey.
@@ -62,7 +69,8 @@ def publish_turn(page: Page, *, now: datetime) -> Outcome:
         site = Site(page, now)
         store = Store(host_directory(root_of(page), page.host))
         with store.writing():
-            return Renewal(store, look=look_key(site), now=now).run(sources(site))
+            renewal = Renewal(store, look=look_key(site), now=now)
+            return renewal.run(sources(site), rest_seconds=rest_seconds)
 
 
 def publish_all(*, now: datetime) -> list[str]:
@@ -104,6 +112,7 @@ class Renewal:
         self._store = store
         self._look = look
         self._now = now
+        self._second = int(now.timestamp())
         self._old = store.read_manifest()
         self._files = dict(self._old.files)
         self._owners = {entry.path: address for address, entry in self._files.items()}
@@ -113,16 +122,17 @@ class Renewal:
         self._is_true = True
         self._outcome = Outcome()
 
-    def run(self, wanted: Iterable[Source]) -> Outcome:
+    def run(self, wanted: Iterable[Source], *, rest_seconds: float = REST_SECONDS) -> Outcome:
         due = self._keep_what_is_unchanged(wanted)
-        ends_at = time.monotonic() + TURN_SECONDS
-        for source in sorted(due, key=self._tells_the_present, reverse=True):
-            is_late = self._outcome.rendered and time.monotonic() > ends_at
-            if is_late and not self._tells_the_present(source):
+        for source in filter(self._is_lively, due):
+            self._renew(source)
+        rest = sorted(filterfalse(self._is_lively, due), key=self._rank)
+        ends_at = time.monotonic() + rest_seconds
+        for place, source in enumerate(rest):
+            if place and time.monotonic() > ends_at:
                 self._outcome.pending += 1
                 self._leave(source)
             else:
-                self._outcome.rendered += 1
                 self._renew(source)
         self._commit()
         self._remove_what_is_gone()
@@ -145,19 +155,32 @@ class Renewal:
     def _entries(self, made: Made) -> list[Entry]:
         return [self._files[address] for address in made.addresses]
 
-    def _tells_the_present(self, source: Source) -> bool:
-        """By what was published of it last; of a source that is new nothing false is published yet."""
-        made = self._old.sources.get(source.name)
-        return made is not None and any(entry.stale_sha256 for entry in self._entries(made))
+    def _rank(self, source: Source) -> tuple[int, int]:
+        """What waits longest first, then what was rendered last."""
+        old = self._old.sources.get(source.name)
+        return (old.late_since or self._second, -old.made_at) if old else (self._second, 0)
 
-    def _leave(self, source: Source) -> None:
+    def _is_lively(self, source: Source) -> bool:
+        """Something new is, unless everything is new."""
+        old = self._old.sources.get(source.name)
+        return self._second - old.made_at < LIVELY_SECONDS if old else self._old.is_complete
+
+    def _leave(self, source: Source, *, is_failed: bool = False) -> None:
         """Its files stay as they are, and it is due again next time."""
-        if made := self._old.sources.get(source.name):
-            self._sources[source.name] = Made("", made.addresses)
-        else:
+        old = self._old.sources.get(source.name)
+        if old is None:
             self._is_complete = False
+            return
+        late = replace(old, key="", late_since=old.late_since or self._second)
+        self._sources[source.name] = late
+        if is_failed or self._second - late.late_since > LATE_SECONDS:
+            self._is_true &= not self._tells_the_present(late)
+
+    def _tells_the_present(self, made: Made) -> bool:
+        return any(entry.stale_sha256 for entry in self._entries(made))
 
     def _renew(self, source: Source) -> None:
+        self._outcome.rendered += 1
         before = len(self._staged)
         try:
             addresses = tuple(self._take(file) for file in _render(source))
@@ -165,11 +188,10 @@ class Renewal:
             logger.exception("%s could not be published", source.name)
             self._store.discard(self._staged[before:])
             del self._staged[before:]
-            self._is_true &= not self._tells_the_present(source)
             self._outcome.failed.append(source.name)
-            self._leave(source)
+            self._leave(source, is_failed=True)
             return
-        self._sources[source.name] = Made(self._key(source), addresses)
+        self._sources[source.name] = Made(self._key(source), addresses, self._second)
         if len(self._staged) >= BATCH_FILES:
             self._commit()
 

@@ -28,6 +28,7 @@ def _paths(site: Site) -> Iterator[tuple[str, datetime | None]]:
     """With when each last changed, where that is known. Older incidents stand on the pages of their months."""
     yield "/", None
     yield "/history", None
+    yield "/uptime", None
     for group in site.overview.groups:
         yield from ((f"/services/{service.slug}", None) for service in group.services)
     yield from ((f"/history/{month:%Y-%m}", None) for month in months_of(site))

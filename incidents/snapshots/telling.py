@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from incidents.lib.ids import short_id
 from incidents.lib.markdown import plain
 from incidents.models import Stage
-from incidents.queries.incident_view import IncidentView, UpdateView
+from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
+from incidents.queries.update_view import UpdateView
 from incidents.snapshots.edition import Edition
 
 

@@ -64,13 +64,13 @@ def bars_of(site: Site, edition: Edition) -> dict[int, str]:
     """HTML by the service's id: written once for the page and its stale twin."""
     with translation.override(edition.language):
         return {
-            service.id: _bar(site.recent_pasts[service.id], service.in_language(edition.language), edition)
-            for service in site.overview.services
+            service.id: _bar(site.recent_pasts[service.id], service, edition)
+            for service in _services(site, edition)
         }
 
 
 def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str, Any]:
-    """What the service's own page shows of its past."""
+    """What the page of the service, which is in the edition's language, shows of its past."""
     past, year = site.recent_pasts[service.id], site.year_pasts[service.id]
     with translation.override(edition.language):
         return {
@@ -80,6 +80,12 @@ def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str
             "year": list(_year(year, service, edition)),
             "charts": charts_of(site, service.id),
         }
+
+
+def _services(site: Site, edition: Edition) -> Iterator[ServiceView]:
+    """As the page names them in the edition's language, in its order."""
+    for group in site.overview.groups:
+        yield from (service.in_language(edition.language) for service in group.services)
 
 
 def figures_of(past: Past, *, days: int, weight: float) -> Figures:
@@ -100,8 +106,7 @@ def uptime_text(seconds: Seconds, *, weight: float) -> str:
 
 def _uptime(site: Site, edition: Edition) -> File:
     services = [
-        (service.in_language(edition.language), _all_figures(site.year_pasts[service.id], edition))
-        for service in site.overview.services
+        (service, _all_figures(site.year_pasts[service.id], edition)) for service in _services(site, edition)
     ]
     context = {"periods": PERIODS, "services": services, "weight": edition.page.partial_outage_weight}
     return page_file(edition, PATH, "public/uptime.html", context)
@@ -117,7 +122,8 @@ def _place(service: ServiceView, edition: Edition) -> Place:
 
 
 def _bar(past: Past, service: ServiceView, edition: Edition) -> str:
-    label = _("%(name)s: the last %(days)d days") % {"name": service.name, "days": BAR_DAYS}
+    name = service.in_language(edition.language).name
+    label = _("%(name)s: the last %(days)d days") % {"name": name, "days": BAR_DAYS}
     figures = figures_of(past, days=BAR_DAYS, weight=edition.page.partial_outage_weight)
     drawing = draw(past, label=label, place=_place(service, edition))
     return render_to_string("public/_bar.html", {"drawing": drawing, "figures": figures})
@@ -129,7 +135,7 @@ def _year(past: Past, service: ServiceView, edition: Edition) -> Iterator[tuple[
     for start, stop in pairwise(cuts):
         first, last = past.calendar.day(start), past.calendar.day(stop - 1)
         ends = [format_day(day, language=edition.language) for day in (first, last)]
-        label = f"{service.name}: {' – '.join(ends)}"
+        label = f"{service.in_language(edition.language).name}: {' – '.join(ends)}"
         drawing = draw(past, label=label, place=_place(service, edition), days=range(start, stop))
         yield first, last, drawing
 

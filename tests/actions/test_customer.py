@@ -62,7 +62,9 @@ def test_a_customer_without_a_link_is_found_by_no_token(page: Page, customer: Cu
 
 
 def test_a_note_is_kept_with_whom_it_is_for(page: Page, customer: Customer) -> None:
-    note = add_note(page, body=" Hello ", customer_ids=[customer.pk], texts={"en": "Hi"}, actor=make.staff())
+    note = add_note(
+        page, body=" Hello ", customer_ids=[customer.pk], texts={"en": {"body": "Hi"}}, actor=make.staff()
+    )
     assert (note.body, note.body_html.strip()) == ("Hello", "<p>Hello</p>")
     assert note.texts["en"]["body"] == "Hi"
     assert list(note.customers.all()) == [customer]
@@ -77,8 +79,9 @@ def test_a_note_is_kept_with_whom_it_is_for(page: Page, customer: Customer) -> N
         ("body", {"body": "x" * 20_001}),
         ("customers", {"customer_ids": []}),
         ("customers", {"customer_ids": [999_999]}),
-        ("texts", {"texts": {"fr": "Bonjour"}}),
-        ("texts", {"texts": {"ja": "二度目"}}),
+        ("body_en", {"texts": {"en": {"body": "あ" * 7_000}}}),
+        ("texts", {"texts": {"fr": {"body": "Bonjour"}}}),
+        ("texts", {"texts": {"ja": {"body": "二度目"}}}),
     ],
 )
 def test_a_wrong_note_is_refused_at_its_field(
@@ -90,13 +93,15 @@ def test_a_wrong_note_is_refused_at_its_field(
     assert not CustomerNote.objects.exists()
 
 
-def test_a_note_takes_neither_customers_nor_incidents_of_another_page(page: Page, customer: Customer) -> None:
+def test_a_note_takes_neither_customers_nor_places_of_another_page(page: Page, customer: Customer) -> None:
     other = make.page()
     stranger = create_customer(other, name="Stranger")
     with pytest.raises(Refused, match="at least one customer of this page"):
         add_note(page, body="x", customer_ids=[customer.pk, stranger.pk])
     with pytest.raises(Refused, match="is not an incident of this page"):
         add_note(page, body="x", customer_ids=[customer.pk], incident=make.incident(other))
+    with pytest.raises(Refused, match="is not a maintenance of this page"):
+        add_note(page, body="x", customer_ids=[customer.pk], maintenance=make.maintenance(other))
 
 
 def test_a_note_needs_an_incident_that_was_not_closed(page: Page, customer: Customer) -> None:

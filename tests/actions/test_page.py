@@ -8,9 +8,10 @@ from django.contrib.auth.hashers import check_password
 from incidents.actions.page import change_settings, choose_services, create_page, set_visibility
 from incidents.actions.service import create_service, set_status
 from incidents.lib.errors import Refused
-from incidents.models import AuditEntry, Delivery, Page, Service
+from incidents.models import AuditEntry, Delivery, Incident, Page, Service
 from incidents.queries.shown import shown_services
 from tests import make
+from tests.at_once import run_at_once
 
 pytestmark = pytest.mark.django_db
 NEW: dict[str, Any] = {
@@ -264,3 +265,28 @@ def test_what_changes_on_a_page_gives_a_new_revision_to_those_that_show_it() -> 
     before = [revision(one) for one in (page, showing, stranger)]
     set_status(Service.objects.get(pk=mail.pk), "maintenance")
     assert [revision(one) for one in (page, showing, stranger)] == [before[0] + 1, before[1] + 1, before[2]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pages_that_open_incidents_at_once_give_two_references() -> None:
+    first, second = make.page(), make.page()
+    one, two = make.service(first), make.service(second)
+    opened = (
+        lambda: make.incident(second, {two: "degraded"}),
+        lambda: make.incident(first, {one: "degraded"}),
+    )
+    assert run_at_once(*opened) is None
+    references = [incident.reference[-2:] for incident in Incident.objects.all()]
+    assert sorted(references) == ["01", "02"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_that_show_one_anothers_services_can_change_at_once() -> None:
+    first, second = make.page(), make.page()
+    one, two = make.service(first), make.service(second)
+    choose_services(first, [two.pk])
+    choose_services(second, [one.pk])
+    changed = (lambda: set_status(two, "maintenance"), lambda: set_status(one, "maintenance"))
+    before = [revision(page) for page in (first, second)]
+    assert run_at_once(*changed) is None
+    assert [revision(page) for page in (first, second)] == [count + 2 for count in before]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from incidents.actions import log
 from incidents.actions.announcement import pin_announcement
+from incidents.actions.customer import add_note, create_customer, make_member_link
 from incidents.actions.detection import Judged
 from incidents.actions.group import create_group
 from incidents.actions.monitor import apply_judgement
@@ -12,6 +13,7 @@ from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import (
+    Customer,
     Delivery,
     DeliveryState,
     Incident,
@@ -49,6 +51,7 @@ class BadNight:
     drafted: Incident
     issued: Incident
     planned: Maintenance
+    customer: Customer
 
 
 def make_bad_night(page: Page) -> BadNight:
@@ -68,7 +71,11 @@ def make_bad_night(page: Page) -> BadNight:
         open=open_incident(page, services, now=now),
         draft=judged_draft(services["relay"], now=now),
         planned=missed_maintenance(page, services["directory"], now=now),
+        customer=make_member_link(create_customer(page, name="株式会社アクメ")),
     )
+    beside = "御社専用の経路は**影響を受けておりません**。"
+    add_note(page, body=beside, customer_ids=[night.customer.pk], incident=night.open)
+    make.service(make.page(name="海外拠点 稼働状況"), name="海外メール")
     report = draft_report(night.issued)
     issue_report(save_report(report, TEXTS, version=report.version), notify=False)
     draft_report(night.drafted)

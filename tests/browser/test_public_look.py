@@ -1,13 +1,19 @@
 """The page as people see it: pictures of every state, and nothing that keeps anyone out of it."""
 
+import io
 from collections.abc import Iterator
 
 import pytest
 import time_machine
+from PIL import Image
 from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
+from incidents.actions.customer import add_note, create_customer, make_member_link
+from incidents.actions.look import set_logo, set_look
+from incidents.actions.page import set_visibility
 from incidents.models import Page
+from incidents.queries.members import link_token
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.site import Site
 from tests.browser.conftest import HEIGHTS, OpenTab
@@ -69,6 +75,50 @@ def test_the_other_pages_look_right_and_hinder_nobody(open_tab: OpenTab, page: P
 
 
 PICTURED = ("incident", "history", "service", "report")
+
+
+def test_a_page_with_a_look_of_its_own_and_a_customers_page_hinder_nobody(
+    open_tab: OpenTab, page: Page
+) -> None:
+    incident = show_major(page)
+    set_look(
+        page,
+        theme={"accent": "#7a0019", "font": "serif"},
+        links=[{"label": {"ja": "会社概要", "en": "About us"}, "url": "https://example.com/"}],
+        footer={"ja": "〒100-0001 東京都千代田区"},
+    )
+    drawn = io.BytesIO()
+    Image.new("RGB", (600, 120), "#7a0019").save(drawn, "PNG")
+    set_logo(page, drawn.getvalue())
+    customer = make_member_link(create_customer(page, name="株式会社アクメ"))
+    for place in (incident, None):
+        add_note(
+            page,
+            body="御社専用の経路は**影響を受けておりません**。",
+            customer_ids=[customer.pk],
+            incident=place,
+        )
+    look_at(open_tab("/"), "own-look-ja")
+    tab = open_tab(f"/members/{link_token(customer)}")
+    look_at(tab, "member-link-ja", keep=False)
+    tab.click("main button")
+    tab.wait_for_url("**/members")
+    look_at(tab, "member-ja")
+
+
+def test_the_door_of_a_private_page_hinders_nobody_and_opens(open_tab: OpenTab, page: Page) -> None:
+    show_operational(page)
+    set_visibility(page, "private", password="open sesame")
+    tab = open_tab("/history")
+    look_at(tab, "door-ja", keep=False)
+    tab.fill("#id_password", "wrong guess")
+    tab.click("main button")
+    tab.wait_for_selector(".field-error")
+    look_at(tab, "door-wrong-ja")
+    tab.fill("#id_password", "open sesame")
+    tab.click("main button")
+    tab.wait_for_selector("h1:has-text('履歴')")
+    assert tab.url.endswith("/history")
 
 
 @pytest.mark.parametrize("prefix", ["/", "/en/"])

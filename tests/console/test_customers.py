@@ -65,6 +65,19 @@ def test_a_note_is_written_beside_an_incident_and_withdrawn(desk: Desk, customer
     assert "withdrawn" in desk.client.get(response["Location"]).content.decode()
 
 
+def test_a_note_is_written_beside_a_maintenance_and_withdrawn(desk: Desk, customer: Customer) -> None:
+    planned = make.maintenance(desk.page)
+    address = f"/console/maintenances/{planned.public_id}/"
+    wrong = desk.client.post(f"{address}notes/", {"note-customers": [customer.pk], "note-body": ""})
+    assert wrong.status_code == 422 and "body" in wrong.context["note_form"].errors
+    sent = {"note-customers": [customer.pk], "note-body": "止まりません"}
+    assert desk.client.post(f"{address}notes/", sent)["Location"] == address
+    assert "止まりません" in desk.client.get(address).content.decode()
+    note = CustomerNote.objects.get()
+    assert note.maintenance == planned
+    assert desk.client.post(f"/console/customers/notes/{note.pk}/withdraw/")["Location"] == address
+
+
 def test_a_note_is_written_by_itself(desk: Desk, customer: Customer) -> None:
     response = desk.client.post(
         "/console/customers/notes/", {"note-customers": [customer.pk], "note-body": "Hello"}

@@ -216,3 +216,16 @@ def test_a_page_made_private_takes_back_what_waits_for_others(
     notice = tell(owner, mail)
     set_visibility(owner, "private")
     assert notice.deliveries.get().state == DeliveryState.CANCELLED
+
+
+def test_maintenance_is_told_with_the_services_and_the_address_of_the_readers_page(
+    owner: Page, showing: Page, mail: Service, archive: Service
+) -> None:
+    make.subscriber(owner, "owner@example.com")
+    make.subscriber(showing, "showing@example.com")
+    planned = make.maintenance(owner, {mail: "maintenance", archive: "maintenance"}, notify=True)
+    notice = planned.notices.get()
+    assert told(notice) == ["owner@example.com", "showing@example.com"]
+    theirs, others = (text_of(letter(notice, email)) for email in told(notice))
+    assert "Archive" in theirs and f"https://owner.example/maintenance/{planned.public_id}" in theirs
+    assert "Archive" not in others and f"https://showing.example/maintenance/{planned.public_id}" in others

@@ -129,6 +129,7 @@ def test_each_text_is_in_the_language_of_the_page_it_stands_on(page: Page, servi
         assert not re.search(r"検索|お待ち|SAML利用者", re.sub(r"<(nav|link).*?>", "", english))
         assert "only-in" not in english
     assert "What search does" in read("/en/")
+    assert "Mail search" in read("/en/uptime") and "メール検索" not in read("/en/services/search")
     assert "Search is late" in read("/en/history") and "Search is late" in read("/en/services/search")
     for japanese in (read("/"), read(address(incident))):
         assert "検索遅延" in japanese and "looking" not in japanese and "Mail search" not in japanese

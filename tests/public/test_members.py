@@ -9,6 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.actions.customer import add_note, create_customer, make_member_link, withdraw_note
+from incidents.actions.maintenance import cancel_maintenance
+from incidents.actions.page import set_visibility
 from incidents.lib import times
 from incidents.models import Customer, Incident, Page, Service
 from incidents.queries import members
@@ -85,6 +87,16 @@ def test_a_note_beside_an_incident_that_is_over_leads_to_it(
     assert f'href="/incidents/{incident.reference}"' in note and "補足です。" in note
 
 
+def test_a_note_beside_a_maintenance_stands_at_it(page: Page, customer: Customer, service: Service) -> None:
+    planned = make.maintenance(page, {service: "maintenance"}, title="更新作業")
+    add_note(page, body="専用線は止まりません。", customer_ids=[customer.pk], maintenance=planned)
+    html = read(signed_in(customer))
+    assert "専用線は止まりません。" in html.split(f'id="m-{planned.public_id}"')[1].split("</article>")[0]
+    cancel_maintenance(planned)
+    note = read(signed_in(customer)).split('class="note"')[1].split("</article>")[0]
+    assert f'href="/maintenance/{planned.public_id}"' in note and "更新作業" in note
+
+
 def test_nobody_else_sees_it(page: Page, customer: Customer, incident: Incident) -> None:
     other = make_member_link(create_customer(page, name="Other"))
     add_note(page, body="Only for one", customer_ids=[customer.pk], incident=incident)
@@ -98,7 +110,9 @@ def test_nobody_else_sees_it(page: Page, customer: Customer, incident: Incident)
 
 
 def test_a_note_is_in_the_readers_language_or_says_in_which_it_is(page: Page, customer: Customer) -> None:
-    add_note(page, body="両方の言語", texts={"en": "In *both* languages"}, customer_ids=[customer.pk])
+    add_note(
+        page, body="両方の言語", texts={"en": {"body": "In *both* languages"}}, customer_ids=[customer.pk]
+    )
     add_note(page, body="日本語だけ", customer_ids=[customer.pk])
     client = signed_in(customer)
     english, japanese = read(client, "/en/members"), read(client)
@@ -194,3 +208,47 @@ def test_it_costs_the_same_queries_for_one_note_and_for_three(
         add_note(page, body=body, customer_ids=[customer.pk], incident=incident)
         add_note(page, body=body, customer_ids=[customer.pk])
     assert cost() == one
+
+
+FEEDS = ("history.atom", "history.rss", "calendar.ics")
+
+
+@pytest.fixture
+def private(page: Page, incident: Incident) -> Page:
+    make.maintenance(page, title="更新作業")
+    return set_visibility(page, "private")
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_feed_reader_without_a_cookie_reads_a_private_page_by_its_own_address(
+    private: Page, customer: Customer, name: str
+) -> None:
+    address = f"/members/{members.feed_token(customer)}/{name}"
+    assert f'href="{address}"' in read(signed_in(customer))
+    for prefix in ("", "/en"):
+        response = Client().get(prefix + address)
+        assert response.status_code == 200 and len(response.content) > 200
+        assert response["Cache-Control"] == "private, no-store"
+        assert "Access-Control-Allow-Origin" not in response.headers
+    assert (
+        "メール送信の遅延"
+        in Client().get(f"/members/{members.feed_token(customer)}/history.atom").content.decode()
+    )
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_feeds_address_ends_with_the_link_and_opens_nothing_else(
+    private: Page, customer: Customer, name: str
+) -> None:
+    token = members.feed_token(customer)
+    assert Client().post(f"/members/{token}").status_code == 403
+    assert Client().get(f"/members/{token}/summary.json").status_code == 403
+    assert Client().get(f"/members/{members.link_token(customer)}/{name}").status_code == 403
+    assert Client().get(f"/confirm/{token}/{name}").status_code == 403
+    make_member_link(customer)
+    assert Client().get(f"/members/{token}/{name}").status_code == 403
+
+
+def test_a_feeds_address_of_a_public_page_needs_its_token_too(page: Page, customer: Customer) -> None:
+    assert Client().get("/members/x/history.atom").status_code == 404
+    assert Client().get(f"/members/{members.feed_token(customer)}/history.atom").status_code == 200

@@ -242,3 +242,24 @@ def test_a_page_costs_the_same_queries_for_one_shown_service_and_for_three(
         return len(queries)
 
     assert cost(1) == cost(3)
+
+
+def test_maintenance_appears_on_every_page_that_shows_what_it_touches_and_names_nothing_else(
+    owner: Page, showing: Page, stranger: Page, mail: Service, archive: Service
+) -> None:
+    both = make.maintenance(owner, {mail: "maintenance", archive: "maintenance"}, title="New disks")
+    address = f"/maintenance/{both.public_id}"
+    for host, is_shown in ((OWNER, True), (SHOWING, True), (STRANGER, False)):
+        for asked in ("/", address, "/calendar.ics", "/api/v2/scheduled-maintenances.json"):
+            assert ("New disks" in get(host, asked)) is is_shown, (host, asked)
+    assert "Archive" in get(OWNER, address)
+    files = published(showing)
+    assert not [asked for asked, body in files.items() if "Archive" in body]
+
+
+def test_maintenance_that_touches_nothing_a_page_shows_is_nowhere_on_it(
+    owner: Page, showing: Page, archive: Service
+) -> None:
+    planned = make.maintenance(owner, {archive: "maintenance"}, title="New disks")
+    files = published(showing)
+    assert not [asked for asked, body in files.items() if "New disks" in body or planned.public_id in body]

@@ -12,8 +12,9 @@ from incidents.lib.markdown import render
 from incidents.lib.xml import clean
 from incidents.models import Page, ServiceStatus
 from incidents.models.fold import Change
-from incidents.queries.incident_view import ImpactView, IncidentView, UpdateView
+from incidents.queries.incident_view import ImpactView, IncidentView
 from incidents.queries.page import Overview
+from incidents.queries.update_view import UpdateView
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.feeds import atom, rss
 from incidents.snapshots.feeds.entries import incident_entry

@@ -1,6 +1,7 @@
 """What is written, what is left alone, and what happens when something fails."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from incidents.snapshots.manifest import read_manifest
 from incidents.snapshots.source import File, Source
 from incidents.snapshots.store import purge
-from tests.snapshots.making import Clock, broken, data, files, html, publish, read, source
+from tests.snapshots.making import NOW, Clock, broken, data, files, html, publish, read, source
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -234,37 +237,66 @@ def test_two_addresses_never_share_a_file(directory: Path) -> None:
     assert read(directory, "live/x.html").startswith("page")
 
 
-def test_a_long_publish_comes_in_turns_with_the_present_always_in_the_first(
+def services(key: str, count: int) -> list[Source]:
+    return [source(f"s{n}", key, html(f"/s/{n}", key, stale="grey")) for n in range(count)]
+
+
+def test_a_long_publish_comes_in_turns_with_what_moves_in_each(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def made(key: str) -> list[Source]:
-        past = [source(f"past{n}", key, html(f"/past/{n}", key)) for n in range(6)]
-        front = [source(f"front{n}", key, html(f"/front/{n}", key, stale="grey")) for n in range(6)]
-        return [*past, *front]
+    """As after an upgrade: everything is due, and the front page was published a minute ago."""
+    publish(directory, *services("1", 6), source("front", "1", html("/", "one")), now=NOW - HOUR)
+    publish(directory, *services("1", 6), source("front", "2", html("/", "two")), now=NOW - MINUTE)
+    monkeypatch.setattr("incidents.snapshots.publish.time", Clock(0.3))
+    pending = []
+    for turn in range(3):
+        front = source("front", f"now {turn}", html("/", f"now {turn}"))
+        pending.append(publish(directory, *services("1", 6), front, look="new", now=NOW).pending)
+        assert read(directory, "live/index.html").startswith(f"now {turn}")
+        assert read_manifest(directory).is_complete
+    assert pending == [4, 2, 0]
 
-    publish(directory, *made("old"))
-    age_heartbeat(directory)
-    clock = Clock(0.3)
-    monkeypatch.setattr("incidents.snapshots.publish.time", clock)
-    assert publish(directory, *made("new")).pending == 6
-    assert all(read(directory, f"live/front/{n}.html").startswith("new") for n in range(6))
-    assert heartbeat(directory) > 10**9
+
+def test_what_waits_longest_comes_first(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(directory, *services("1", 4), now=NOW - HOUR)
+    monkeypatch.setattr("incidents.snapshots.publish.time", Clock(9.0))  # one a turn
+    assert publish(directory, *services("2", 2), *services("1", 4)[2:], now=NOW - MINUTE).pending == 1
+    assert publish(directory, *services("3", 4), now=NOW + HOUR).pending == 3
+    keys = [read(directory, f"live/s/{n}.html")[0] for n in range(4)]
+    assert keys == ["2", "3", "1", "1"]
+
+
+def test_something_new_does_not_wait_for_what_is_only_older(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(directory, *services("1", 4), now=NOW - HOUR)
+    monkeypatch.setattr("incidents.snapshots.publish.time", Clock(9.0))
+    new = [source(f"new{n}", "1", html(f"/new/{n}", "new")) for n in range(3)]
+    assert publish(directory, *services("2", 4), *new).pending == 3
     assert read_manifest(directory).is_complete
-    clock.seconds = 0.0
-    assert publish(directory, *made("new")).pending == 0
-    assert all(read(directory, f"live/past/{n}.html").startswith("new") for n in range(6))
+
+
+def test_a_page_that_waits_too_long_to_say_how_things_are_stops_the_heartbeat(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(directory, *services("1", 9), now=NOW - HOUR)
+    monkeypatch.setattr("incidents.snapshots.publish.time", Clock(9.0))
+    for seconds, is_alive in ((0, True), (59, True), (61, False)):
+        age_heartbeat(directory)
+        publish(directory, *services("2", 9), now=NOW + timedelta(seconds=seconds))
+        assert (heartbeat(directory) > 10**9) is is_alive
 
 
 def test_the_first_publish_of_a_long_history_says_that_it_is_incomplete(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("incidents.snapshots.publish.time", Clock(0.4))
-    all_of_it = [source(f"past{n}", "1", html(f"/past/{n}", "x")) for n in range(6)]
-    turns = 0
+    all_of_it = services("1", 6)
+    turns = 1
     while publish(directory, *all_of_it).pending:
         turns += 1
         assert not read_manifest(directory).is_complete
-    assert turns == 1
+    assert turns == 3
     assert read_manifest(directory).is_complete
 
 

@@ -183,7 +183,7 @@ def test_a_database_that_is_gone_is_said_once_and_waited_for(
 def test_a_long_publish_lets_a_change_in_between_its_turns(
     page: Page, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(publishing, "time", Clock(9.0))
     publisher = Publisher()
     assert publisher.turn() == 0.0
     assert not read_manifest(directory).is_complete

@@ -125,6 +125,15 @@ def test_all_services_stand_on_the_page_of_uptime_with_the_formula(page: Page) -
     assert "0.5 × time of partial outages" in shown
 
 
+def test_a_service_is_called_by_its_name_in_the_language_of_the_page(page: Page) -> None:
+    one = service(page, name="メール検索")
+    Service.objects.filter(pk=one.pk).update(texts={"en": {"name": "Mail search"}})
+    for address in ("/en/", "/en/uptime", "/en/services/mail"):
+        html = read(page, address)
+        assert "Mail search" in html and "メール検索" not in html
+    assert 'aria-label="Mail search: the last 90 days"' in read(page, "/en/")
+
+
 def test_days_that_are_alike_are_one_line_of_the_table(page: Page) -> None:
     outage(page, service(page), jst("2020-08-31 10:00"), lasting=HOUR, status="degraded")
     table = re.search(r'<table class="days-table">.*?</table>', read(page, "/services/mail"), re.S)
