@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from incidents.models import Impact, Incident, Page, ServiceStatus, Update, worst
+from incidents.models import OVER, Impact, Incident, Page, ServiceStatus, Update, worst
 from incidents.queries.shown import shown_incidents, shown_services
 
 Texts = Mapping[str, Mapping[str, str]]
@@ -29,33 +30,57 @@ class Entry:
     latest_texts: Texts
 
 
+class _Hit(NamedTuple):
+    slug: str
+    status: str
+    until_at: datetime | None
+
+
+class _Told(NamedTuple):
+    body: str
+    texts: Texts
+
+
 def search_entries(page: Page, references: Sequence[str]) -> tuple[Entry, ...]:
     """The latest onset first; `services` are slugs. The number of queries does not grow with them."""
-    incidents = shown_incidents(page).filter(reference__in=list(references)).order_by("-started_at", "-id")
-    impacts: dict[int, list[Impact]] = defaultdict(list)
-    shown = Impact.objects.filter(incident__in=incidents.order_by(), service__in=shown_services(page))
-    for impact in shown.select_related("service"):
-        impacts[impact.incident_id].append(impact)
-    last = Update.objects.filter(incident=OuterRef("pk")).order_by("-happened_at", "-number").values("pk")[:1]
-    updates = Update.objects.filter(pk__in=incidents.order_by().values(last=Subquery(last)))
-    latest = {update.incident_id: update for update in updates.only("incident_id", "body", "texts")}
-    return tuple(_entry(one, impacts[one.pk], latest.get(one.pk)) for one in incidents)
+    shown = shown_incidents(page).filter(reference__in=list(references))
+    hits, latest = _hits(page, shown), _latest(shown)
+    fields = ("reference", "title", "texts", "stage", "started_at", "resolved_at")
+    rows = shown.only(*fields).order_by("-started_at", "-id")
+    return tuple(_entry(row, hits[row.pk], latest.get(row.pk, _Told("", {}))) for row in rows)
 
 
-def _entry(incident: Incident, impacts: Sequence[Impact], latest: Update | None) -> Entry:
-    ends = [impact.until_at for impact in impacts if impact.until_at]
+def _entry(incident: Incident, hits: Sequence[_Hit], latest: _Told) -> Entry:
+    ended_at = max((hit.until_at for hit in hits if hit.until_at), default=incident.resolved_at)
     return Entry(
         reference=incident.reference,
         title=incident.title,
         texts=incident.texts,
         stage=incident.stage,
         started_at=incident.started_at,
-        ended_at=None if incident.is_open else max(ends, default=incident.resolved_at),
-        status=worst(impact.status for impact in impacts),
-        services=tuple(dict.fromkeys(impact.service.slug for impact in impacts)),
-        latest=latest.body if latest else "",
-        latest_texts=latest.texts if latest else {},
+        ended_at=ended_at if incident.stage in OVER else None,
+        status=worst(hit.status for hit in hits),
+        services=tuple(dict.fromkeys(hit.slug for hit in hits)),
+        latest=latest.body,
+        latest_texts=latest.texts,
     )
+
+
+def _hits(page: Page, incidents: QuerySet[Incident]) -> dict[int, list[_Hit]]:
+    """Without those of services that the page does not show."""
+    found: dict[int, list[_Hit]] = defaultdict(list)
+    rows = Impact.objects.filter(incident__in=incidents.order_by(), service__in=shown_services(page))
+    fields = ("incident_id", "service__slug", "status", "until_at")
+    for incident_id, slug, status, until_at in rows.values_list(*fields):
+        found[incident_id].append(_Hit(slug, status, until_at))
+    return found
+
+
+def _latest(incidents: QuerySet[Incident]) -> dict[int, _Told]:
+    last = Update.objects.filter(incident=OuterRef("pk")).order_by("-happened_at", "-number").values("pk")[:1]
+    rows = Update.objects.filter(pk__in=incidents.order_by().values(last=Subquery(last)))
+    told = rows.values_list("incident_id", "body", "texts")
+    return {incident_id: _Told(body, texts) for incident_id, body, texts in told}
 
 
 def service_names(page: Page) -> dict[str, dict[str, str]]:

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from incidents.lib.markdown import plain
 from incidents.queries.published import IncidentKey
@@ -13,7 +14,7 @@ from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
 
 EXCERPT = 200
-READ_AT_MOST = 2_000
+READ_AT_MOST = 800
 
 
 def sources(site: Site) -> Iterator[Source]:
@@ -73,7 +74,13 @@ def _other_texts(entry: Entry) -> dict[str, dict[str, str]]:
 
 def excerpt(markdown: str) -> str:
     """The first words, on one line."""
-    return " ".join(plain(markdown[:READ_AT_MOST]).split())[:EXCERPT]
+    return _excerpt(markdown[:READ_AT_MOST])
+
+
+# A year is written anew with each update of any of its incidents: the others' words are as they were.
+@lru_cache(maxsize=20_000)
+def _excerpt(markdown: str) -> str:
+    return " ".join(plain(markdown).split())[:EXCERPT]
 
 
 def _utc(at: datetime) -> str:

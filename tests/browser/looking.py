@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # KEEP_SCREENSHOTS=1 renews those that the documentation shows.
 KEPT = os.environ.get("KEEP_SCREENSHOTS") == "1"
 PICTURES = ROOT / ("docs/screenshots" if KEPT else "tests/output/screenshots")
-COLOURS = 128
+COLOURS = 256
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OFF_BY_DEFAULT = ("color-contrast-enhanced", "identical-links-same-purpose", "target-size")

@@ -1,17 +1,18 @@
 """States of a page as a customer may meet them, on 4 September 2020 at 15:02 in Japan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from incidents.actions.maintenance import start_maintenance
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
-from incidents.models import Incident, Monitor, Page, Service, ServiceGroup
+from incidents.models import Incident, Monitor, Page, Service, ServiceDay, ServiceGroup
 from incidents.models.estimate import known
 from tests import make
 
 NOW = make.jst("2020-09-04 15:02")
+DAYS, A_DAY, TODAY = 90, 86_400, 15 * 3600
 SERVICES = (
     ("archive", "メールアーカイブ", "送受信メールの保存と検索", "メールサービス", "HEA"),
     ("relay", "メール送信中継", "送信メールの中継と迷惑メール判定", "メールサービス", "RLY"),
@@ -25,12 +26,30 @@ def _fill(page: Page, *, minutes_silent: int = 1) -> dict[str, Service]:
     services = {}
     for slug, name, description, group, code in SERVICES:
         values = {"slug": slug, "name": name, "description": description, "group": group, "code": code}
-        services[slug] = make.service(page, **values)
-        watch(services[slug], minutes_silent=minutes_silent)
+        with times.at(NOW - timedelta(days=DAYS)):
+            services[slug] = make.service(page, **values)
+            watch(services[slug], minutes_silent=minutes_silent)
+    watch_days(services.values())
     groups = ServiceGroup.objects.filter(page=page)
     groups.filter(name="外部連携").update(parent=groups.get(name="管理機能"))
     groups.exclude(name="メールサービス").update(is_collapsed=True)
     return services
+
+
+def watch_days(services: Iterable[Service]) -> None:
+    """All well as far as monitors saw, but for one short failure of the relay."""
+    ServiceDay.objects.bulk_create(
+        ServiceDay(
+            service=service,
+            day=NOW.date() - timedelta(days=back),
+            seconds=A_DAY,
+            up=(A_DAY if back else TODAY) - failed,
+            partial_outage=failed,
+        )
+        for service in services
+        for back in range(DAYS)
+        for failed in [1800 if service.slug == "relay" and back == 55 else 0]
+    )
 
 
 def watch(service: Service, *, minutes_silent: int) -> None:

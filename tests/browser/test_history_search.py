@@ -86,6 +86,8 @@ def test_what_is_found_is_text_and_leads_to_the_incident(
     search(tab, "onerror")
     link = tab.get_by_role("link", name="<img src=x onerror=alert(1)>")
     expect(link).to_be_visible()
+    period = tab.locator("#found-list .period")
+    expect(period).to_have_text("2020年10月5日 10:00 ～ 11:00")
     link.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/incidents/INC-20201005-01")

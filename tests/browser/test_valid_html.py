@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from incidents.models import Page
 from incidents.queries import subscribers
 from incidents.snapshots.catalogue import sources
 from incidents.snapshots.site import Site
-from incidents.snapshots.source import HTML
+from incidents.snapshots.source import HTML, File
 from tests import make
 from tests.browser.scenes import NOW, SCENES
 
@@ -50,17 +50,20 @@ def published() -> Iterator[tuple[str, bytes]]:
         page = make.page(host=f"{scene}.example.com")
         show(page)
         for source in sources(Site(page, NOW)):
-            if scene == "major" or source.name == "overview":
-                for file in source.render():
-                    name = f"{scene}{file.address.replace('/', '_')}"
-                    yield from ((name, file.body),) if file.content_type == HTML else ()
-                    yield from (
-                        ((f"{name}-stale", file.stale),) if file.stale and file.content_type == HTML else ()
-                    )
+            if scene in ("major", "maintenance") or source.name == "overview":
+                yield from htmls(scene, source.render())
+
+
+def htmls(scene: str, files: Iterable[File]) -> Iterator[tuple[str, bytes]]:
+    for file in files:
+        name = f"{scene}{file.address.replace('/', '_')}"
+        for ending, body in (("", file.body), ("-stale", file.stale)):
+            if body is not None and file.content_type == HTML:
+                yield name + ending, body
 
 
 def answered() -> Iterator[tuple[str, bytes]]:
-    """The forms, empty and with mistakes in them."""
+    """The forms, empty and with mistakes in them, and a private page's door."""
     page = Page.objects.get(host="major.example.com")
     reader = make.subscriber(page)
     links = (
@@ -70,6 +73,9 @@ def answered() -> Iterator[tuple[str, bytes]]:
     client = Client(headers={"host": page.host})
     for number, address in enumerate((*FORMS, *links)):
         yield f"form{number}", client.get(address).content
+    inside = make.page(host="inside.example.com")
+    Page.objects.filter(pk=inside.pk).update(visibility="private")
+    yield "door", Client(headers={"host": inside.host}).get("/").content
     for number, address in enumerate(("/subscribe", "/manage")):
         yield f"mistake{number}", client.post(address, {"email": "nobody"}).content
 

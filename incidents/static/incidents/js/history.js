@@ -12,9 +12,9 @@ const byMonth = document.getElementById("by-month");
 const { lang: language, dataset: { zone } } = document.documentElement;
 const words = form?.dataset;
 
-const instant = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-  dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: zone,
-});
+const locale = language === "en" ? "en-GB" : language;
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: zone });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone });
 
 // Full-width and half-width, capital and small letters are the same to a reader.
 const fold = (text) => text.normalize("NFKC").toLowerCase();
@@ -56,10 +56,12 @@ function answers(incident, { terms, service }) {
   return (!service || incident.services.includes(service)) && terms.every((term) => incident.text.includes(term));
 }
 
-function time(at) {
+function time(at, before) {
+  const instant = new Date(at);
+  const isSameDay = before !== undefined && day.format(new Date(before)) === day.format(instant);
   const element = document.createElement("time");
   element.dateTime = at;
-  element.textContent = instant.format(new Date(at));
+  element.textContent = isSameDay ? clock.format(instant) : `${day.format(instant)} ${clock.format(instant)}`;
   return element;
 }
 
@@ -73,7 +75,7 @@ function draw(incident) {
   const stage = item.querySelector(".stage");
   stage.classList.add(`stage-${incident.stage}`);
   stage.textContent = words[incident.stage];
-  const end = incident.ended_at ? time(incident.ended_at) : words.ongoing;
+  const end = incident.ended_at ? time(incident.ended_at, incident.started_at) : words.ongoing;
   item.querySelector(".period").append(time(incident.started_at), language === "ja" ? " ～ " : " – ", end);
   item.querySelector(".found-services").textContent = incident.names.join(" · ");
   item.querySelector(".found-latest").textContent = incident.latest;
