@@ -1,12 +1,14 @@
 """A page with a long past, put into the database in bulk."""
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import models
 
-ONE_BY_ONE = 500
+ROWS_AT_ONCE = 500
+DAY_SECONDS = 86_400
 T = TypeVar("T", bound=models.Model)
 
 
@@ -42,6 +44,7 @@ def fill(size: Size, *, host: str) -> Any:
         make.update(first, "identified", body="原因を特定し、復旧作業を行っております。" * 4)
         make.update(first, "resolved", body="復旧いたしました。ご迷惑をおかけいたしました。" * 4)
     _copy_incidents(Incident.objects.get(pk=first.pk), services, size)
+    _observe(services, size)
     make.update(make.incident(page, {services[1]: "partial_outage"}, title="Still open"))
     page.refresh_from_db()
     return page
@@ -58,17 +61,17 @@ def _copy_incidents(first: Any, services: list[Any], size: Size) -> None:
             _copy(first, reference=f"COPY-{n:06}", title=f"{first.title} {n}", **_shift(first, later[n]))
             for n in range(count)
         ),
-        batch_size=ONE_BY_ONE,
+        batch_size=ROWS_AT_ONCE,
     )
     for told in first.updates.all():
         copies = Update.objects.bulk_create(
             (_copy(told, incident=made[n], **_shift(told, later[n])) for n in range(count)),
-            batch_size=ONE_BY_ONE,
+            batch_size=ROWS_AT_ONCE,
         )
         for scope in told.scope.all():
             UpdateScope.objects.bulk_create(
                 (_copy(scope, update=copies[n], service=services[n % len(services)]) for n in range(count)),
-                batch_size=ONE_BY_ONE,
+                batch_size=ROWS_AT_ONCE,
             )
     for impact in first.impacts.all():
         Impact.objects.bulk_create(
@@ -78,8 +81,33 @@ def _copy_incidents(first: Any, services: list[Any], size: Size) -> None:
                 )
                 for n in range(count)
             ),
-            batch_size=ONE_BY_ONE,
+            batch_size=ROWS_AT_ONCE,
         )
+
+
+def _observe(services: list[Any], size: Size) -> None:
+    """What monitors saw of every service on every day: a twentieth of the days with a failure."""
+    from incidents.lib import times
+    from incidents.models import Monitor, ServiceDay
+
+    chance = random.Random(1)
+    today = times.now().date()
+    Monitor.objects.bulk_create(Monitor(service=service, kind="http", name="m") for service in services)
+    ServiceDay.objects.bulk_create(
+        (
+            ServiceDay(
+                service=service,
+                day=today - timedelta(days=back),
+                seconds=DAY_SECONDS,
+                up=DAY_SECONDS - lost,
+                major_outage=lost,
+            )
+            for service in services
+            for back in range(size.days)
+            for lost in [chance.randrange(60, 7200) if chance.random() < 0.05 else 0]
+        ),
+        batch_size=5_000,
+    )
 
 
 def _copy(of: T, **values: Any) -> T:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incidents.snapshots.answering import headers_of, is_active, is_framed, lasting_headers
-from incidents.snapshots.manifest import MANIFEST_NAME, Entry, Manifest, read_manifest
+from incidents.snapshots.manifest import Entry, Manifest, read_manifest, version_of
 from incidents.snapshots.reading import STALE_SECONDS, read_variants
 from incidents.snapshots.store import HEARTBEAT_NAME
 from statuspage.answers import Answer, Headers, make_answer
@@ -73,7 +73,7 @@ class Site:
         self._fresh: dict[str, Answer] = {}
         self._stale: dict[str, Answer] = {}
         self._lazy_bytes = 0
-        self._stamp: tuple[int, int] | None = None
+        self._version: tuple[int, int] | None = None
         self._is_behind = False
         self._lock = threading.Lock()
 
@@ -87,10 +87,9 @@ class Site:
 
     def look(self) -> None:
         """Takes up what is new on disk. Raises OSError or ValueError where that cannot be read."""
-        found = (self._directory / MANIFEST_NAME).stat()
-        stamp = (found.st_mtime_ns, found.st_ino)
-        is_new = stamp != self._stamp or self._is_behind
-        self._stamp = stamp
+        version = version_of(self._directory)
+        is_new = version != self._version or self._is_behind
+        self._version = version
         if is_new:
             self._take_up(read_manifest(self._directory))
         is_stale = not self._heartbeat.is_alive()
@@ -105,7 +104,7 @@ class Site:
         self._is_behind = False
         for address, entry in manifest.files.items():
             old = self._fresh.get(address)
-            if entry.stale_sha256:
+            if entry.stale_digest:
                 self._renew(fresh, self._fresh, address, entry)
                 self._renew(stale, self._stale, address, entry, is_stale=True)
             elif old and old.etag == etag_of(entry):
@@ -137,7 +136,7 @@ class Site:
         entry = self.entries.get(address)
         if entry is None:
             return None
-        answer = self._read(address, entry, is_stale=self._is_stale and bool(entry.stale_sha256))
+        answer = self._read(address, entry, is_stale=self._is_stale and bool(entry.stale_digest))
         with self._lock:
             if answer and self._is_lazy(address) and self.entries.get(address) is entry:
                 self._keep(address, answer)
@@ -152,7 +151,7 @@ class Site:
         self._fresh[address] = self.answers[address] = answer
 
     def _is_lazy(self, address: str) -> bool:
-        return not self.entries[address].stale_sha256
+        return not self.entries[address].stale_digest
 
     def _show(self) -> None:
         """Green must not stand in for grey: where a stale twin is missing there is no answer."""
@@ -231,7 +230,7 @@ class Shelf:
 
 
 def etag_of(entry: Entry, *, is_stale: bool = False) -> str:
-    return f'W/"{(entry.stale_sha256 if is_stale else entry.sha256)[:32]}"'
+    return f'W/"{entry.stale_digest if is_stale else entry.digest}"'
 
 
 def _hosts(root: Path) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import filterfalse
 from pathlib import Path
@@ -171,13 +171,13 @@ class Renewal:
         if old is None:
             self._is_complete = False
             return
-        late = replace(old, key="", late_since=old.late_since or self._second)
+        late = old._replace(key="", late_since=old.late_since or self._second)
         self._sources[source.name] = late
         if is_failed or self._second - late.late_since > LATE_SECONDS:
             self._is_true &= not self._tells_the_present(late)
 
     def _tells_the_present(self, made: Made) -> bool:
-        return any(entry.stale_sha256 for entry in self._entries(made))
+        return any(entry.stale_digest for entry in self._entries(made))
 
     def _renew(self, source: Source) -> None:
         self._outcome.rendered += 1

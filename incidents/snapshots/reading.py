@@ -2,10 +2,9 @@
 
 import os
 import time
-from functools import lru_cache
 from pathlib import Path
 
-from incidents.snapshots.manifest import MANIFEST_NAME, Entry, Manifest, read_manifest
+from incidents.snapshots.manifest import Entry, read_manifest
 from incidents.snapshots.source import File
 from incidents.snapshots.store import HEARTBEAT_NAME
 
@@ -17,12 +16,12 @@ def read_file(directory: Path, address: str) -> File | None:
     """As it is shown now: the stale twin where the publisher has stopped. None where it is not published,
     or is being written at this moment."""
     try:
-        entry = _manifest_of(directory).files.get(address)
+        entry = read_manifest(directory).files.get(address)
         is_stale = time.time() - (directory / HEARTBEAT_NAME).stat().st_mtime > STALE_SECONDS
     except (FileNotFoundError, ValueError):
         return None
     variants = (
-        read_variants(directory, entry, is_stale=is_stale and bool(entry.stale_sha256)) if entry else None
+        read_variants(directory, entry, is_stale=is_stale and bool(entry.stale_digest)) if entry else None
     )
     if entry is None or variants is None:
         return None
@@ -51,14 +50,3 @@ def _read_all(path: Path, encodings: tuple[str, ...], written_at: int) -> dict[s
         except FileNotFoundError:
             return None
     return found
-
-
-def _manifest_of(directory: Path) -> Manifest:
-    found = (directory / MANIFEST_NAME).stat()
-    return _read_manifest(directory, found.st_mtime_ns, found.st_ino)
-
-
-@lru_cache(maxsize=8)
-def _read_manifest(directory: Path, modified: int, inode: int) -> Manifest:
-    """One reading for each version of it."""
-    return read_manifest(directory)

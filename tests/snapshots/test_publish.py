@@ -51,8 +51,8 @@ def test_the_manifest_names_each_file_with_what_its_answer_needs(directory: Path
         "text/html; charset=utf-8",
         "ja",
     )
-    assert (front.encodings, bool(front.stale_sha256)) == (("gz", "br"), True)
-    assert (api.path, api.encodings, api.stale_sha256) == ("api/x.json", (), "")
+    assert (front.encodings, bool(front.stale_digest)) == (("gz", "br"), True)
+    assert (api.path, api.encodings, api.stale_digest) == ("api/x.json", (), "")
     assert manifest.is_complete
 
 
