@@ -5,6 +5,7 @@ import re
 from incidents.lib.errors import Refused
 
 READABLE = 4.5
+ENHANCED = 7.0
 # What text stands on: --paper, --surface and --sunken of tokens.css.
 LIGHT_GROUNDS = ("#f7f6f3", "#ffffff", "#f1efea")
 DARK_GROUNDS = ("#111416", "#191d20", "#22272b")
@@ -27,8 +28,8 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def reads_on(colour: str, grounds: tuple[str, ...]) -> bool:
-    return all(contrast(colour, ground) >= READABLE for ground in grounds)
+def reads_on(colour: str, grounds: tuple[str, ...], *, least: float = READABLE) -> bool:
+    return all(contrast(colour, ground) >= least for ground in grounds)
 
 
 def text_on(fill: str) -> str:
@@ -43,9 +44,12 @@ def mix(colour: str, other: str, share: float) -> str:
 
 
 def lightened_until_readable(colour: str, grounds: tuple[str, ...]) -> str:
-    """The colour itself where it reads on dark grounds, else the nearest mixture with white that does."""
+    """The colour itself where it reads well on dark grounds, else the nearest mixture with white that does.
+
+    Nobody chose the mixture, so it can reach the enhanced contrast.
+    """
     mixtures = (mix(colour, WHITE, step / _STEPS) for step in range(_STEPS + 1))
-    return next((mixed for mixed in mixtures if reads_on(mixed, grounds)), WHITE)
+    return next((mixed for mixed in mixtures if reads_on(mixed, grounds, least=ENHANCED)), WHITE)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:
