@@ -38,10 +38,13 @@ def fill(size: Size, *, host: str) -> Any:
         _copy(group, slug=f"service-{n}", name=f"Service {n}", position=n) for n in range(size.services)
     )
     services = list(Service.objects.filter(page=page))
-    with times.at(now - timedelta(days=size.days)):
+    began = now - timedelta(days=size.days)
+    with times.at(began):
         first = make.incident(page, {services[0]: "degraded"})
         make.update(first, body="検索結果の一部が表示されない事象を確認しております。" * 4)
+    with times.at(began + timedelta(minutes=20)):
         make.update(first, "identified", body="原因を特定し、復旧作業を行っております。" * 4)
+    with times.at(began + timedelta(minutes=90)):
         make.update(first, "resolved", body="復旧いたしました。ご迷惑をおかけいたしました。" * 4)
     _copy_incidents(Incident.objects.get(pk=first.pk), services, size)
     _observe(services, size)

@@ -77,7 +77,7 @@ def test_every_text_of_the_page_reads_on_every_ground_by_the_strictest_level(
         for name in TEXTS
         for ground in grounds
     }
-    assert not {pair: ratio for pair, ratio in ratios.items() if ratio < ENHANCED}
+    assert not {pair: ratio for pair, ratio in ratios.items() if ratio < colours.ENHANCED}
 
 
 @pytest.mark.parametrize("scheme", [0, 1])
