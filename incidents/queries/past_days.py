@@ -6,7 +6,7 @@ no outage; time of which nothing is known counts neither as up nor as down.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -71,6 +71,11 @@ class Calendar:
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
+
+    @property
+    def whole_days(self) -> "Calendar":
+        """Without today, which grows: the same all day long."""
+        return replace(self, bounds=self.bounds[:-1])
 
     def day(self, index: int) -> date:
         return self.first + timedelta(days=index)

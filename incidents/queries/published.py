@@ -1,14 +1,15 @@
 """What there is to publish of a page, as cheap keys that change with it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from incidents.models import ENDED, OVER, Impact, Logo, Page, Report, ReportState
+from incidents.queries.epoch import Second
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
 from incidents.queries.shown import shown_incidents, shown_maintenances, shown_services
+from incidents.queries.uptime import Hit
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class IncidentKey:
     @property
     def is_over(self) -> bool:
         return self.stage in OVER
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """Of what is shown of it: the instant too, since a restored database counts from where it was."""
+        return self.revision, self.updated_at
 
 
 @dataclass(frozen=True)
@@ -74,14 +80,15 @@ def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
     )
 
 
-def incidents_by_service(page: Page) -> dict[str, list[str]]:
-    """The slugs of the shown services that each incident hit, by its reference."""
-    hits: dict[str, list[str]] = defaultdict(list)
-    rows = Impact.objects.filter(incident__in=shown_incidents(page), service__in=shown_services(page))
-    pairs = rows.order_by().values_list("incident__reference", "service__slug").distinct()
-    for reference, slug in pairs:
-        hits[reference].append(slug)
-    return hits
+def hits_by_incident(page: Page, references: Sequence[str]) -> dict[str, list[Hit]]:
+    """What each of these incidents told of the services that the page shows, by its reference."""
+    found: dict[str, list[Hit]] = {reference: [] for reference in references}
+    incidents = shown_incidents(page).filter(reference__in=found)
+    rows = Impact.objects.filter(incident__in=incidents, service__in=shown_services(page)).order_by()
+    fields = ("service_id", "status", Second("from_at"), Second("until_at"))
+    for reference, *hit in rows.values_list("incident__reference", *fields):
+        found[reference].append(Hit(*hit))
+    return found
 
 
 def load_incidents(page: Page, references: Sequence[str]) -> tuple[IncidentView, ...]:

@@ -30,7 +30,8 @@ class Entry:
     latest_texts: Texts
 
 
-class _Hit(NamedTuple):
+class Hit(NamedTuple):
+    service_id: int
     slug: str
     status: str
     until_at: datetime | None
@@ -44,13 +45,13 @@ class _Told(NamedTuple):
 def search_entries(page: Page, references: Sequence[str]) -> tuple[Entry, ...]:
     """The latest onset first; `services` are slugs. The number of queries does not grow with them."""
     shown = shown_incidents(page).filter(reference__in=list(references))
-    hits, latest = _hits(page, shown), _latest(shown)
+    hits, latest = hits_of(page, shown), _latest(shown)
     fields = ("reference", "title", "texts", "stage", "started_at", "resolved_at")
     rows = shown.only(*fields).order_by("-started_at", "-id")
     return tuple(_entry(row, hits[row.pk], latest.get(row.pk, _Told("", {}))) for row in rows)
 
 
-def _entry(incident: Incident, hits: Sequence[_Hit], latest: _Told) -> Entry:
+def _entry(incident: Incident, hits: Sequence[Hit], latest: _Told) -> Entry:
     ended_at = max((hit.until_at for hit in hits if hit.until_at), default=incident.resolved_at)
     return Entry(
         reference=incident.reference,
@@ -66,13 +67,13 @@ def _entry(incident: Incident, hits: Sequence[_Hit], latest: _Told) -> Entry:
     )
 
 
-def _hits(page: Page, incidents: QuerySet[Incident]) -> dict[int, list[_Hit]]:
+def hits_of(page: Page, incidents: QuerySet[Incident]) -> dict[int, list[Hit]]:
     """Without those of services that the page does not show."""
-    found: dict[int, list[_Hit]] = defaultdict(list)
+    found: dict[int, list[Hit]] = defaultdict(list)
     rows = Impact.objects.filter(incident__in=incidents.order_by(), service__in=shown_services(page))
-    fields = ("incident_id", "service__slug", "status", "until_at")
-    for incident_id, slug, status, until_at in rows.values_list(*fields):
-        found[incident_id].append(_Hit(slug, status, until_at))
+    fields = ("incident_id", "service_id", "service__slug", "status", "until_at")
+    for incident_id, *hit in rows.values_list(*fields):
+        found[incident_id].append(Hit(*hit))
     return found
 
 

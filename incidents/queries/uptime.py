@@ -4,7 +4,7 @@ from calendar import timegm
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import CombinedExpression
@@ -31,12 +31,25 @@ YEAR = PERIODS[-1]
 DAY_SECONDS = 86_400
 
 
-def load_pasts(page: Page, *, days: int, now: datetime) -> dict[int, Past]:
-    """The last `days` days of the page's zone of each service it shows, today as far as it has come."""
+class Hit(NamedTuple):
+    """What an incident told of a service, in seconds since 1970; `until` is None while it lasts."""
+
+    service_id: int
+    status: str
+    since: int
+    until: int | None
+
+
+def load_pasts(page: Page, *, days: int, now: datetime, hits: Iterable[Hit] | None = None) -> dict[int, Past]:
+    """The last `days` days of the page's zone of each service it shows, today as far as it has come.
+
+    `hits` are all of the page's incidents, where they are known already.
+    """
     calendar = Calendar.up_to(now, days=days, zone=page.zone)
     services = shown_services(page)
     ones = list(_ones(services, calendar))
-    declared = declared_spans(page, since=calendar.bounds[0], until=calendar.bounds[-1])
+    told = read_hits(page, since=calendar.bounds[0]) if hits is None else hits
+    declared = _declared_spans(page, told, calendar)
     seen = _days_not_wholly_up(services, calendar)
     holed = [one["pk"] for one in ones if _has_holes(one, calendar)]
     observed = _days_observed(holed, calendar)
@@ -52,19 +65,26 @@ def load_pasts(page: Page, *, days: int, now: datetime) -> dict[int, Past]:
     }
 
 
-def declared_spans(page: Page, *, since: int, until: int) -> Mapping[int, list[Ranked]]:
-    """What the page tells of each service, as spans with the RANK of the status: impacts of its incidents, and
-    maintenance while it ran, which is that and no outage whatever was expected of it.
-    """
-    spans: dict[int, list[Ranked]] = defaultdict(list)
-    since_at = datetime.fromtimestamp(since, UTC)
-    touching = Q(until_at=None) | Q(until_at__gt=since_at)
+def read_hits(page: Page, *, since: int) -> list[Hit]:
+    """Of all incidents that the page shows, on services that it shows, as far as they last beyond `since`."""
+    touching = Q(until_at=None) | Q(until_at__gt=datetime.fromtimestamp(since, UTC))
     impacts = Impact.objects.filter(
         touching, service__in=shown_services(page), incident__in=shown_incidents(page)
     )
     rows = impacts.order_by().values_list("service_id", "status", Second("from_at"), Second("until_at"))
-    for service_id, status, begins, ends in rows:
-        spans[service_id].append((begins, until if ends is None else ends, _RANK_OF[status]))
+    return [Hit(*row) for row in rows]
+
+
+def _declared_spans(page: Page, hits: Iterable[Hit], calendar: Calendar) -> Mapping[int, list[Ranked]]:
+    """What the page tells of each service, as spans with the RANK of the status: impacts of its incidents, and
+    maintenance while it ran, which is that and no outage whatever was expected of it.
+    """
+    spans: dict[int, list[Ranked]] = defaultdict(list)
+    first, until = calendar.bounds[0], calendar.bounds[-1]
+    for service_id, status, begins, ends in hits:
+        if ends is None or ends > first:
+            spans[service_id].append((begins, until if ends is None else ends, _RANK_OF[status]))
+    since_at = datetime.fromtimestamp(first, UTC)
     ran = Q(maintenance__ended_at=None) | Q(maintenance__ended_at__gt=since_at)
     works = MaintenanceService.objects.filter(
         ran,

@@ -29,7 +29,7 @@ def sources(site: Site) -> Iterator[Source]:
 
 def _page(edition: Edition, site: Site) -> File:
     def context(is_grey: bool) -> dict[str, Any]:
-        shown = site.overview.in_language(edition.language)
+        shown = site.overview_in(edition.language)
         shown = greyed(shown) if is_grey else shown
         running = [one for one in shown.maintenances if one.is_running]
         with translation.override(edition.language):

@@ -1,36 +1,49 @@
 """The past: a page a month, each day of it by its anchor, and the list of months."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.safestring import SafeString
+
 from incidents.models import Stage
-from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.published import IncidentKey, MaintenanceKey
 from incidents.snapshots.edition import Edition
+from incidents.snapshots.lines import lines_of
 from incidents.snapshots.pages import digest, page_file, per_language
 from incidents.snapshots.search import years_of
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
 
 MONTHS_SHOWN = 3
+LINES_SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Day:
     day: date
-    incidents: tuple[IncidentView, ...]
+    incidents: tuple[SafeString, ...]
     maintenances: tuple[MaintenanceView, ...]
 
 
 @dataclass(frozen=True)
 class Month:
+    """`incidents` are lines as HTML."""
+
     first: date
     days: tuple[Day, ...]
-    incidents: tuple[IncidentView, ...]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest of a month, as many as the page has room for; `left` more stand on the month's own page."""
+
+    first: date
+    incidents: tuple[SafeString, ...]
     maintenances: tuple[MaintenanceView, ...]
+    left: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ def _months(first: date, last: date) -> Iterator[date]:
         month = next_month(month)
 
 
-def days_touched(key: IncidentKey | IncidentView, site: Site) -> tuple[date, date]:
+def days_touched(key: IncidentKey, site: Site) -> tuple[date, date]:
     zone = site.page.zone
     return key.started_at.astimezone(zone).date(), (key.resolved_at or site.now).astimezone(zone).date()
 
@@ -111,7 +124,7 @@ def _history_source(site: Site, months: dict[date, Keys]) -> Source:
     counts = [(month, len(keys.incidents), len(keys.maintenances)) for month, keys in months.items()]
 
     def render(edition: Edition) -> list[File]:
-        shown = [_month(site, month, months[month], edition) for month in newest]
+        shown = list(_newest(site, {month: months[month] for month in newest}, edition))
         context = {
             "months": shown,
             "all_months": counts,
@@ -148,14 +161,29 @@ def _today(site: Site) -> date:
     return site.now.astimezone(site.page.zone).date()
 
 
+def _newest(site: Site, months: Mapping[date, Keys], edition: Edition) -> Iterator[Newest]:
+    room = LINES_SHOWN
+    for month, keys in months.items():
+        incidents = keys.incidents[:room]
+        lines = lines_of(site, incidents, edition)
+        yield Newest(
+            month,
+            tuple(lines[key.reference] for key in incidents),
+            _works(site, keys, edition),
+            left=len(keys.incidents) - len(incidents),
+        )
+        room -= len(incidents)
+
+
+def _works(site: Site, keys: Keys, edition: Edition) -> tuple[MaintenanceView, ...]:
+    return tuple(one.in_language(edition.language) for one in site.load_maintenances(keys.maintenances))
+
+
 def _month(site: Site, first: date, keys: Keys, edition: Edition) -> Month:
     """Its days up to today, newest first, each with what touched it."""
-    incidents = tuple(one.in_language(edition.language) for one in site.load(keys.incidents))
-    maintenances = tuple(
-        one.in_language(edition.language) for one in site.load_maintenances(keys.maintenances)
-    )
-    spans = [(*days_touched(incident, site), incident) for incident in incidents]
-    works = [(*stretch, work) for work in maintenances if (stretch := days_under(work, site))]
+    lines = lines_of(site, keys.incidents, edition)
+    spans = [(*days_touched(key, site), lines[key.reference]) for key in keys.incidents]
+    works = [(*stretch, work) for work in _works(site, keys, edition) if (stretch := days_under(work, site))]
     last = min(next_month(first) - timedelta(days=1), _today(site))
     days = (last - timedelta(days=back) for back in range((last - first).days + 1))
     return Month(
@@ -163,11 +191,9 @@ def _month(site: Site, first: date, keys: Keys, edition: Edition) -> Month:
         tuple(
             Day(
                 day,
-                incidents=tuple(i for begin, end, i in spans if begin <= day <= end),
+                incidents=tuple(line for begin, end, line in spans if begin <= day <= end),
                 maintenances=tuple(m for begin, end, m in works if begin <= day <= end),
             )
             for day in days
         ),
-        incidents,
-        maintenances,
     )

@@ -1,6 +1,6 @@
 """The pages that customers read, in each language."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils import translation
@@ -17,6 +17,7 @@ from incidents.reports import html as report_html
 from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.history import months_touched
+from incidents.snapshots.lines import lines_of
 from incidents.snapshots.maintenance import is_late
 from incidents.snapshots.pages import digest, page_file, per_language
 from incidents.snapshots.presenting import (
@@ -29,6 +30,7 @@ from incidents.snapshots.presenting import (
     recent,
     stopped_headline,
 )
+from incidents.snapshots.rows import rows_of
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import TEXT, File, Source
 from incidents.snapshots.summary import summarise
@@ -50,19 +52,23 @@ def sources(site: Site) -> Iterator[Source]:
 
 
 def _overview(site: Site, edition: Edition) -> File:
-    stale = overview_context(greyed(site.overview), edition, has_stopped=True)
-    return page_file(edition, "/", "public/overview.html", front_page(site, edition), stale=stale)
+    context = front_page(site, edition)
+    stale = overview_context(site, greyed(context["overview"]), edition, bars=context["bars"], is_grey=True)
+    return page_file(edition, "/", "public/overview.html", context, stale=stale)
 
 
 def front_page(site: Site, edition: Edition) -> dict[str, Any]:
     """What the overview shows, for whoever adds to it."""
-    return {**overview_context(site.overview, edition), "bars": bars_of(site, edition)}
+    return overview_context(
+        site, site.overview_in(edition.language), edition, bars=bars_of(site, edition), is_grey=False
+    )
 
 
-def overview_context(shown: Overview, edition: Edition, *, has_stopped: bool = False) -> dict[str, Any]:
-    shown = shown.in_language(edition.language)
+def overview_context(
+    site: Site, shown: Overview, edition: Edition, *, bars: Mapping[int, str], is_grey: bool
+) -> dict[str, Any]:
     with translation.override(edition.language):
-        head = stopped_headline() if has_stopped else headline(shown)
+        head = stopped_headline() if is_grey else headline(shown)
         return {
             "overview": shown,
             "headline": head,
@@ -71,6 +77,8 @@ def overview_context(shown: Overview, edition: Edition, *, has_stopped: bool = F
             "recent": recent(shown),
             "patience": PATIENCE_SECONDS,
             "news": news(shown),
+            "bars": bars,
+            "rows": rows_of(site, shown, edition, bars=bars, is_grey=is_grey),
         }
 
 
@@ -83,7 +91,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
 
     Its bars and charts are renewed with the hour.
     """
-    keys = site.incidents_of_service.get(service.slug, ())
+    keys = site.incidents_of_service.get(service.id, ())
     ongoing, past = [key for key in keys if not key.is_over], [key for key in keys if key.is_over]
     told = [(key.reference, key.revision) for key in keys]
     shown = (service.status, service.since, service.is_set_by_hand, service.is_stale, service.description)
@@ -104,7 +112,7 @@ def _service_source(site: Site, service: ServiceView) -> Source:
             "icon": icon(service.status),
             "maintenances": [one.in_language(edition.language) for one in planned],
             "open_incidents": load(ongoing, edition),
-            "past_incidents": load(past[:PAST_SHOWN], edition),
+            "past_incidents": list(lines_of(site, past[:PAST_SHOWN], edition).values()),
             "older_months": months_touched(past[PAST_SHOWN:], site),
             **past_context(site, edition, told_service),
         }

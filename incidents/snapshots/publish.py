@@ -13,7 +13,8 @@ from django.db import InterfaceError, OperationalError
 
 from incidents.lib import times
 from incidents.models import Page
-from incidents.snapshots.catalogue import look_key, sources
+from incidents.snapshots.catalogue import sources
+from incidents.snapshots.kept import Kept
 from incidents.snapshots.manifest import Entry, Made, Manifest
 from incidents.snapshots.pages import digest
 from incidents.snapshots.places import UnfitName, file_name, host_directory
@@ -53,23 +54,24 @@ class Outcome:
 
 def publish_page(page: Page, *, now: datetime) -> list[str]:
     """Returns when all of the page as it is now is published; answers the sources that could not be."""
+    kept = Kept()
     while True:
-        outcome = publish_turn(page, now=now, rest_seconds=10 * REST_SECONDS)
+        outcome = publish_turn(page, now=now, kept=kept, rest_seconds=10 * REST_SECONDS)
         if not outcome.pending:
             return outcome.failed
 
 
-def publish_turn(page: Page, *, now: datetime, rest_seconds: float = REST_SECONDS) -> Outcome:
-    """All that moves at present, and so much of the rest that is due.
+def publish_turn(page: Page, *, now: datetime, kept: Kept, rest_seconds: float = REST_SECONDS) -> Outcome:
+    """All that moves at present, and so much of the rest that is due; `kept` is of earlier turns of the page.
 
     Raises OSError where the disk is full, and Django's OperationalError without a database: the heartbeat is
     not renewed then, and the page turns grey.
     """
     with times.at(now):
-        site = Site(page, now)
+        site = Site(page, now, kept)
         store = Store(host_directory(root_of(page), page.host))
         with store.writing():
-            renewal = Renewal(store, look=look_key(site), now=now)
+            renewal = Renewal(store, look=site.look, now=now)
             return renewal.run(sources(site), rest_seconds=rest_seconds)
 
 

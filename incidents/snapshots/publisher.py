@@ -6,11 +6,13 @@ It asks the database what has changed. Neither the broker nor a busy worker stan
 import logging
 import threading
 import time
+from collections import defaultdict
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from incidents.lib import times
 from incidents.models import Page
+from incidents.snapshots.kept import Kept
 from incidents.snapshots.publish import publish_turn, purge_gone
 
 POLL_SECONDS = 0.5
@@ -27,6 +29,7 @@ class Publisher:
     def __init__(self) -> None:
         self._done: dict[int, tuple[int, float]] = {}
         """By page: the revision that was published, and when (monotonic) it is due again."""
+        self._kept: dict[int, Kept] = defaultdict(Kept)
         self._is_cut_off = False
 
     def run(self, stop: threading.Event) -> None:
@@ -57,7 +60,7 @@ class Publisher:
     def _publish(self, page: Page) -> None:
         due_at = time.monotonic() + RENEW_SECONDS
         try:
-            if publish_turn(page, now=times.now()).pending:
+            if publish_turn(page, now=times.now(), kept=self._kept[page.pk]).pending:
                 due_at = 0.0
         except (OperationalError, InterfaceError):
             raise

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from typing import NamedTuple
 
 from incidents.lib.markdown import plain
 from incidents.queries.published import IncidentKey
@@ -33,9 +33,11 @@ def _year_source(site: Site, year: int, keys: Sequence[IncidentKey]) -> Source:
     address = f"/history/{year}.json"
 
     def render() -> list[File]:
-        entries = search_entries(site.page, [key.reference for key in keys])
-        told = {"year": year, "services": _services(site, entries), "incidents": [*map(_told, entries)]}
-        body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        wanted = {key.reference: key.version for key in keys}
+        found = site.kept.many("search", wanted, lambda lacking: _entries(site, lacking))
+        hit = {slug for entry in found.values() for slug in entry.services}
+        told = _compact({"year": year, "services": _services(site, hit)})
+        body = f'{told[:-1]},"incidents":[{",".join(entry.told for entry in found.values())}]}}'
         return [File(address, body.encode(), JSON)]
 
     return Source(
@@ -43,8 +45,23 @@ def _year_source(site: Site, year: int, keys: Sequence[IncidentKey]) -> Source:
     )
 
 
-def _services(site: Site, entries: Sequence[Entry]) -> dict[str, dict[str, str]]:
-    hit = {slug for entry in entries for slug in entry.services}
+class _Kept(NamedTuple):
+    """An incident as JSON, and the slugs of its services."""
+
+    told: str
+    services: tuple[str, ...]
+
+
+def _entries(site: Site, references: Sequence[str]) -> dict[str, _Kept]:
+    entries = search_entries(site.page, references)
+    return {entry.reference: _Kept(_compact(_told(entry)), entry.services) for entry in entries}
+
+
+def _compact(told: object) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _services(site: Site, hit: set[str]) -> dict[str, dict[str, str]]:
     return {slug: names for slug, names in service_names(site.page).items() if slug in hit}
 
 
@@ -74,13 +91,7 @@ def _other_texts(entry: Entry) -> dict[str, dict[str, str]]:
 
 def excerpt(markdown: str) -> str:
     """The first words, on one line."""
-    return _excerpt(markdown[:READ_AT_MOST])
-
-
-# A year is written anew with each update of any of its incidents: the others' words are as they were.
-@lru_cache(maxsize=20_000)
-def _excerpt(markdown: str) -> str:
-    return " ".join(plain(markdown).split())[:EXCERPT]
+    return " ".join(plain(markdown[:READ_AT_MOST]).split())[:EXCERPT]
 
 
 def _utc(at: datetime) -> str:

@@ -1,10 +1,12 @@
 """All that can be published of a page at one instant: loaded when it is asked for, and once."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Generic, TypeVar
 
 from incidents.models import Page
@@ -17,16 +19,19 @@ from incidents.queries.published import (
     IncidentKey,
     MaintenanceKey,
     ReportKey,
+    hits_by_incident,
     incident_keys,
-    incidents_by_service,
     load_incidents,
     load_maintenances,
+    look_of,
     maintenance_keys,
     report_keys,
 )
 from incidents.queries.shown import shown_services
-from incidents.queries.uptime import YEAR, load_pasts
+from incidents.queries.uptime import YEAR, Hit, load_pasts
 from incidents.snapshots.edition import Edition, editions
+from incidents.snapshots.kept import Kept
+from incidents.snapshots.release import release_key
 
 BATCH = 100
 BAR_DAYS = 90
@@ -40,6 +45,15 @@ class Site:
 
     page: Page
     now: datetime
+    kept: Kept = field(default_factory=Kept)
+
+    def __post_init__(self) -> None:
+        self.kept.under(self.look)
+
+    @cached_property
+    def look(self) -> str:
+        """Changes with what every file may show: the page's settings, its services' names, the release."""
+        return hashlib.sha256(f"{release_key()} {look_of(self.page)!r}".encode()).hexdigest()[:16]
 
     @cached_property
     def editions(self) -> tuple[Edition, ...]:
@@ -49,6 +63,15 @@ class Site:
     @cached_property
     def overview(self) -> Overview:
         return overview(self.page)
+
+    def overview_in(self, language: str) -> Overview:
+        if language not in self._overviews:
+            self._overviews[language] = self.overview.in_language(language)
+        return self._overviews[language]
+
+    @cached_property
+    def _overviews(self) -> dict[str, Overview]:
+        return {}
 
     @cached_property
     def incidents(self) -> tuple[IncidentKey, ...]:
@@ -65,24 +88,33 @@ class Site:
         return report_keys(self.page)
 
     @cached_property
-    def incidents_of_service(self) -> dict[str, tuple[IncidentKey, ...]]:
-        """By the service's slug, the latest onset first."""
-        hits = incidents_by_service(self.page)
-        known = {key.reference: key for key in self.incidents}
-        found: dict[str, list[IncidentKey]] = defaultdict(list)
-        for key in known.values():
-            for slug in hits.get(key.reference, ()):
-                found[slug].append(key)
-        return {slug: tuple(keys) for slug, keys in found.items()}
+    def incidents_of_service(self) -> dict[int, tuple[IncidentKey, ...]]:
+        """By the service's id, the latest onset first."""
+        found: dict[int, list[IncidentKey]] = defaultdict(list)
+        for key in self.incidents:
+            for service_id in {hit.service_id for hit in self._hits[key.reference]}:
+                found[service_id].append(key)
+        return {service_id: tuple(keys) for service_id, keys in found.items()}
+
+    @cached_property
+    def _hits(self) -> dict[str, list[Hit]]:
+        """By the incident's reference."""
+        return self.kept.many(
+            "hits", self._versions(self.incidents), lambda lacking: hits_by_incident(self.page, lacking)
+        )
 
     @cached_property
     def recent_pasts(self) -> dict[int, Past]:
         """The days of each service's bar, by its id."""
-        return load_pasts(self.page, days=BAR_DAYS, now=self.now)
+        return self._pasts(BAR_DAYS)
 
     @cached_property
     def year_pasts(self) -> dict[int, Past]:
-        return load_pasts(self.page, days=YEAR, now=self.now)
+        return self._pasts(YEAR)
+
+    def _pasts(self, days: int) -> dict[int, Past]:
+        hits = chain.from_iterable(self._hits.values())
+        return load_pasts(self.page, days=days, now=self.now, hits=hits)
 
     @cached_property
     def charted(self) -> dict[int, list[Charted]]:
@@ -104,8 +136,16 @@ class Site:
         return Batches([key.id for key in self.maintenances], load)
 
     def load(self, keys: Iterable[IncidentKey]) -> tuple[IncidentView, ...]:
-        """The whole of these incidents, in the order of the page."""
-        return load_incidents(self.page, [key.reference for key in keys])
+        """The whole of these incidents, in the order of `keys`."""
+
+        def read(lacking: Sequence[str]) -> dict[str, IncidentView]:
+            return {view.reference: view for view in load_incidents(self.page, lacking)}
+
+        return tuple(self.kept.many("views", self._versions(keys), read).values())
+
+    @staticmethod
+    def _versions(keys: Iterable[IncidentKey]) -> dict[str, Hashable]:
+        return {key.reference: key.version for key in keys}
 
     def load_one(self, reference: str) -> IncidentView:
         """One of `incidents`; those that are asked for in order are fetched together."""

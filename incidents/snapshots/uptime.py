@@ -1,7 +1,7 @@
 """The past of services as the page shows it: bars, figures side by side, the table of days."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
@@ -63,10 +63,14 @@ def sources(site: Site) -> Iterator[Source]:
 def bars_of(site: Site, edition: Edition) -> dict[int, str]:
     """HTML by the service's id: written once for the page and its stale twin."""
     with translation.override(edition.language):
-        return {
-            service.id: _bar(site.recent_pasts[service.id], service, edition)
-            for service in _services(site, edition)
-        }
+        return {service.id: _kept_bar(site, service, edition) for service in _services(site, edition)}
+
+
+def _kept_bar(site: Site, service: ServiceView, edition: Edition) -> str:
+    """Hundreds of bars, of which one has changed. As time passes alone, they are drawn anew each hour."""
+    past = site.recent_pasts[service.id]
+    key = (replace(past, calendar=past.calendar.whole_days), f"{site.now:%Y-%m-%dT%H}")
+    return site.kept.one(f"bars {edition.language}", service.id, key, lambda: _bar(past, service, edition))
 
 
 def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def sources(site: Site) -> Iterator[Source]:
 
 def _source(site: Site, service: ServiceView) -> Source:
     path = f"/services/{service.slug}/uptime.svg"
-    told = [(key.reference, key.revision) for key in site.incidents_of_service.get(service.slug, ())]
+    told = [(key.reference, key.revision) for key in site.incidents_of_service.get(service.id, ())]
     key = digest(f"{site.now:%Y-%m-%dT%H}", told)
 
     def render(edition: Edition) -> list[File]:

@@ -42,6 +42,13 @@ def bar(context: Context, service: Any) -> str:
     return bars.get(service.id, "")
 
 
+@register.simple_tag(takes_context=True)
+def row(context: Context, service: Any) -> str:
+    """The line of a service in the list of the front page."""
+    rows: Mapping[int, str] = context["rows"]
+    return rows[service.id]
+
+
 @register.filter
 def figure(value: float) -> str:
     """With the digits that matter: 3,912, 87 or 0.25."""

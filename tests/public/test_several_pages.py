@@ -15,7 +15,7 @@ from incidents.models import Incident, Page, Service
 from incidents.queries.incident_view import find_public
 from incidents.queries.subscribers import service_choices
 from incidents.reports.issue import issue
-from incidents.snapshots.catalogue import look_key, sources
+from incidents.snapshots.catalogue import sources
 from incidents.snapshots.site import Site
 from tests import make
 
@@ -213,9 +213,9 @@ def test_a_page_made_private_is_gone_from_the_others_at_once(
     owner: Page, showing: Page, mail: Service
 ) -> None:
     incident = tell(owner, {mail: "major_outage"})
-    before = look_key(Site(showing, times.now()))
+    before = Site(showing, times.now()).look
     set_visibility(owner, "private")
-    assert look_key(Site(showing, times.now())) != before
+    assert Site(showing, times.now()).look != before
     files = published(showing)
     assert f"/incidents/{incident.reference}" not in files and "/services/mail" not in files
     assert not [address for address, body in files.items() if "Mail" in body]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.actions.incident import promise_report
 from incidents.lib import times
 from incidents.models import Monitor, Page
-from incidents.snapshots.catalogue import look_key, sources
+from incidents.snapshots.catalogue import sources
 from incidents.snapshots.html import PAST_SHOWN
 from incidents.snapshots.site import BATCH, Site
 from incidents.snapshots.source import File, Source
@@ -97,11 +97,11 @@ def test_what_states_the_present_has_a_twin_that_is_not_green(page: Page) -> Non
 
 def test_the_look_changes_with_the_name_of_a_service_and_not_with_the_revision(page: Page) -> None:
     service = make.service(page)
-    before = look_key(site_of(page))
+    before = site_of(page).look
     Page.objects.update(revision=99)
-    assert look_key(site_of(page)) == before
+    assert site_of(page).look == before
     type(service).objects.update(name="Renamed")
-    assert look_key(site_of(page)) != before
+    assert site_of(page).look != before
 
 
 def test_all_that_is_published_costs_queries_by_the_batch(page: Page) -> None:

@@ -11,7 +11,7 @@ from incidents.actions.look import set_logo, set_look
 from incidents.actions.page import change_settings
 from incidents.lib import colours, times
 from incidents.models import Page
-from incidents.snapshots.catalogue import look_key, sources
+from incidents.snapshots.catalogue import sources
 from incidents.snapshots.site import Site
 from incidents.snapshots.theme import STACKS, stylesheet
 from tests import make
@@ -87,7 +87,7 @@ def test_a_font_is_set_for_japanese_too_and_none_is_fetched(font: str) -> None:
 
 def test_every_page_loads_the_stylesheet_by_what_it_holds(page: Page) -> None:
     set_look(page, theme={"accent": "#0b5d3b"})
-    before, look = read("/"), look_key(Site(Page.objects.get(), times.now()))
+    before, look = read("/"), Site(Page.objects.get(), times.now()).look
     found = re.search(r'<link rel="stylesheet" href="(/theme\.css\?\w{16})">', before)
     assert found and found[0] in read("/en/history")
     response = Client().get(found[1])
@@ -95,7 +95,7 @@ def test_every_page_loads_the_stylesheet_by_what_it_holds(page: Page) -> None:
     assert "--accent: #0b5d3b;" in response.content.decode()
     set_look(page, theme={"accent": "#7a0019"})
     assert found[1] not in read("/")
-    assert look_key(Site(Page.objects.get(), times.now())) != look
+    assert Site(Page.objects.get(), times.now()).look != look
 
 
 def test_the_logo_stands_in_the_masthead_and_speaks_the_pages_name(page: Page) -> None:
@@ -109,9 +109,9 @@ def test_the_logo_stands_in_the_masthead_and_speaks_the_pages_name(page: Page) -
 
 def test_another_logo_renews_every_page(page: Page) -> None:
     set_logo(page, picture())
-    before = look_key(Site(Page.objects.get(), times.now()))
+    before = Site(Page.objects.get(), times.now()).look
     set_logo(page, picture("#b3261e"))
-    assert look_key(Site(Page.objects.get(), times.now())) != before
+    assert Site(Page.objects.get(), times.now()).look != before
 
 
 def test_links_and_footer_speak_the_readers_language_or_say_which(page: Page) -> None:
