@@ -72,6 +72,10 @@ class Calendar:
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
+    def last(self, days: int) -> "Calendar":
+        start = len(self) - days
+        return Calendar(self.day(start), self.bounds[start:])
+
     @property
     def whole_days(self) -> "Calendar":
         """Without today, which grows: the same all day long."""
@@ -127,6 +131,17 @@ class Past:
     declared: Mapping[int, Seconds] = field(default_factory=dict)
     seen: Mapping[int, Seconds] = field(default_factory=dict)
     watched: range = range(0)
+
+    def last(self, days: int) -> "Past":
+        """The same over fewer days."""
+        start = len(self.calendar) - days
+        return Past(
+            calendar=self.calendar.last(days),
+            begins=self.begins,
+            declared={index - start: told for index, told in self.declared.items() if index >= start},
+            seen={index - start: seen for index, seen in self.seen.items() if index >= start},
+            watched=range(max(self.watched.start - start, 0), max(self.watched.stop - start, 0)),
+        )
 
     def day(self, index: int) -> Day:
         declared = self._declared(index)

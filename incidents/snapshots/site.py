@@ -45,10 +45,13 @@ class Site:
 
     page: Page
     now: datetime
-    kept: Kept = field(default_factory=Kept)
+    earlier: Kept = field(default_factory=Kept)
 
-    def __post_init__(self) -> None:
-        self.kept.under(self.look)
+    @cached_property
+    def kept(self) -> Kept:
+        """What earlier turns made and what is as good as it was."""
+        self.earlier.under(self.look)
+        return self.earlier
 
     @cached_property
     def look(self) -> str:
@@ -92,13 +95,13 @@ class Site:
         """By the service's id, the latest onset first."""
         found: dict[int, list[IncidentKey]] = defaultdict(list)
         for key in self.incidents:
-            for service_id in {hit.service_id for hit in self._hits[key.reference]}:
+            for service_id in {hit.service_id for hit in self.hits[key.reference]}:
                 found[service_id].append(key)
         return {service_id: tuple(keys) for service_id, keys in found.items()}
 
     @cached_property
-    def _hits(self) -> dict[str, list[Hit]]:
-        """By the incident's reference."""
+    def hits(self) -> dict[str, list[Hit]]:
+        """What each incident told of services, by its reference."""
         return self.kept.many(
             "hits", self._versions(self.incidents), lambda lacking: hits_by_incident(self.page, lacking)
         )
@@ -106,15 +109,12 @@ class Site:
     @cached_property
     def recent_pasts(self) -> dict[int, Past]:
         """The days of each service's bar, by its id."""
-        return self._pasts(BAR_DAYS)
+        return {service_id: past.last(BAR_DAYS) for service_id, past in self.year_pasts.items()}
 
     @cached_property
     def year_pasts(self) -> dict[int, Past]:
-        return self._pasts(YEAR)
-
-    def _pasts(self, days: int) -> dict[int, Past]:
-        hits = chain.from_iterable(self._hits.values())
-        return load_pasts(self.page, days=days, now=self.now, hits=hits)
+        hits = chain.from_iterable(self.hits.values())
+        return load_pasts(self.page, days=YEAR, now=self.now, hits=hits)
 
     @cached_property
     def charted(self) -> dict[int, list[Charted]]:

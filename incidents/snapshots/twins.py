@@ -5,7 +5,7 @@ import gzip
 import brotli
 
 GZIP, BROTLI = "gz", "br"
-GZIP_LEVEL = 9
+GZIP_LEVEL = 6
 BROTLI_QUALITY = 5
 """A thirtieth of a second for a page at 11, a third of a millisecond here, for a few percent of its size."""
 

@@ -53,8 +53,8 @@ class Row:
 
 
 def sources(site: Site) -> Iterator[Source]:
-    """Anew every hour: shares of a year do not move faster, unless an incident says so."""
-    told = [(key.reference, key.revision) for key in site.incidents]
+    """Anew every hour: shares of a year do not move faster, unless an incident tells of a service."""
+    told = list(site.hits.values())
     works = [(key.id, key.revision) for key in site.maintenances]
     key = digest(f"{site.now:%Y-%m-%dT%H}", told, works)
     yield per_language(site, "uptime", key, [PATH], lambda edition: [_uptime(site, edition)])
@@ -69,8 +69,13 @@ def bars_of(site: Site, edition: Edition) -> dict[int, str]:
 def _kept_bar(site: Site, service: ServiceView, edition: Edition) -> str:
     """Hundreds of bars, of which one has changed. As time passes alone, they are drawn anew each hour."""
     past = site.recent_pasts[service.id]
-    key = (replace(past, calendar=past.calendar.whole_days), f"{site.now:%Y-%m-%dT%H}")
+    key = (service.name, _hourly(past, site))
     return site.kept.one(f"bars {edition.language}", service.id, key, lambda: _bar(past, service, edition))
+
+
+def _hourly(past: Past, site: Site) -> tuple[Past, str]:
+    """The same until something happens, or an hour has passed."""
+    return replace(past, calendar=past.calendar.whole_days), f"{site.now:%Y-%m-%dT%H}"
 
 
 def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def past_context(site: Site, edition: Edition, service: ServiceView) -> dict[str
     with translation.override(edition.language):
         return {
             "bars": {service.id: _bar(past, service, edition)},
-            "figures": _all_figures(year, edition),
+            "figures": _all_figures(site, service.id),
             "rows": list(_rows(past, _place(service, edition))),
             "year": list(_year(year, service, edition)),
             "charts": charts_of(site, service.id),
@@ -109,16 +114,18 @@ def uptime_text(seconds: Seconds, *, weight: float) -> str:
 
 
 def _uptime(site: Site, edition: Edition) -> File:
-    services = [
-        (service, _all_figures(site.year_pasts[service.id], edition)) for service in _services(site, edition)
-    ]
+    services = [(service, _all_figures(site, service.id)) for service in _services(site, edition)]
     context = {"periods": PERIODS, "services": services, "weight": edition.page.partial_outage_weight}
     return page_file(edition, PATH, "public/uptime.html", context)
 
 
-def _all_figures(past: Past, edition: Edition) -> list[Figures]:
-    weight = edition.page.partial_outage_weight
-    return [figures_of(past, days=days, weight=weight) for days in PERIODS]
+def _all_figures(site: Site, service_id: int) -> list[Figures]:
+    past, weight = site.year_pasts[service_id], site.page.partial_outage_weight
+
+    def read() -> list[Figures]:
+        return [figures_of(past, days=days, weight=weight) for days in PERIODS]
+
+    return site.kept.one("figures", service_id, _hourly(past, site), read)
 
 
 def _place(service: ServiceView, edition: Edition) -> Place:

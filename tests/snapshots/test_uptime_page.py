@@ -202,8 +202,8 @@ def test_the_bars_of_more_services_cost_no_more_queries(page: Page, count: int) 
             files = [file for source in sources(site) if source.name == "uptime" for file in source.render()]
             assert site.recent_pasts
     assert [file.address for file in files] == ["/uptime", "/en/uptime"]
-    # The keys of all sources, then twice the four that the past is read with.
-    assert len(queries) == 14
+    # The keys of all sources, then the four that the past is read with.
+    assert len(queries) == 10
 
 
 def test_the_page_of_uptime_is_renewed_by_the_hour_and_by_what_is_told(page: Page) -> None:
