@@ -16,11 +16,13 @@ from statuspage.published import Application, say
 RUNNING_AT_ONCE = 2
 """Threads that are Django's own, so that it also has no more connections to the database than these."""
 
-SERVER_THREADS = 64
-MOST_WAITING = 32
+SERVER_THREADS = 28
+"""No more: each that stands idle costs the page a little, and 64 of them cost it a third of its speed."""
+
+MOST_WAITING = 16
 """Of the server's threads; the others are left for the page, whatever comes."""
 
-MOST_BODIES = 16
+MOST_BODIES = 8
 """Request bodies that are read at the same time: a client may send its own a byte a minute."""
 
 BODY_LIMIT_BYTES = 6 * 2**20

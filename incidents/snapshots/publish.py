@@ -79,8 +79,8 @@ def publish_turn(page: Page, *, now: datetime, kept: Kept, rest_seconds: float =
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Python looks for garbage when there is nothing else to do, and not in the midst of what someone waits for:
-    that takes a sixth of the time."""
+    """Python looks for garbage after a batch, and not in the midst of what someone waits for: that takes a
+    sixth of the time."""
     gc.disable()
     try:
         yield
@@ -209,6 +209,7 @@ class Renewal:
         self._sources[source.name] = Made(self._key(source), addresses, self._second)
         if len(self._staged) >= BATCH_FILES:
             self._commit()
+            gc.collect()
 
     def _take(self, file: File) -> str:
         """Stages the file unless it is there already; answers its address."""
