@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("detection", "fanout")
+BENCHES = ("page", "detection", "fanout", "uptime")
 
 
 def main() -> int:

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from incidents.actions import housekeeping, update
-from incidents.monitors import run
+from incidents.actions import housekeeping, maintenance_clock, update
+from incidents.monitors import rollup, run
 from incidents.notices import outbox
 
 DELIVERY_PASS_SECONDS = 60
@@ -20,8 +20,18 @@ def judge_silence() -> None:
 
 
 @shared_task
+def roll_up_results() -> None:
+    rollup.roll_up_due()
+
+
+@shared_task
 def publish_due_drafts() -> None:
     update.publish_due_drafts()
+
+
+@shared_task
+def run_due_maintenances() -> None:
+    maintenance_clock.run_due_maintenances()
 
 
 # A pass takes no new message after a minute, but one slow server may hold the last for several.

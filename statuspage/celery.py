@@ -42,7 +42,9 @@ BEAT_SCHEDULE = {
     "check-monitors": _every(5, "check_monitors", expires=5),
     "deliver-notices": _every(5, "deliver_notices", expires=5),
     "publish-due-drafts": _every(15, "publish_due_drafts", expires=15),
+    "run-due-maintenances": _every(15, "run_due_maintenances", expires=15),
     "judge-silence": _every(15, "judge_silence", expires=15),
+    "roll-up-results": _every(180, "roll_up_results", expires=180),
     # By the clock: counted from a start, an hour would never end where beat starts more often.
     "expire-old-rows": _every(crontab(minute="23"), "expire_old_rows", expires=3600),
 }

@@ -4,7 +4,9 @@ Importing this loads the whole application, once, for all of them.
 """
 
 import gc
+import logging
 import os
+import resource
 import socket
 import warnings
 from collections.abc import Callable
@@ -22,9 +24,13 @@ from granian.log import LogLevels
 from statuspage.broker import broker_command, make_private_dir, socket_path
 from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
 from statuspage.children import Child, fork
+from statuspage.guard import SERVER_THREADS
 
 BIND_ADDRESS = "127.0.0.1"
 SENDER_LANES = ("personal", "notices")
+MOST_CONNECTIONS = 4096
+"""Idle ones count too: beyond it nobody gets in."""
+
 LOADED_FOR_CHILDREN = (
     "celery.apps.worker",
     "celery.bin.beat",
@@ -59,19 +65,29 @@ def run_side_by_side(*jobs: tuple[str, Callable[[], None]]) -> list[str]:
     return [name for name, pid in pids if os.waitpid(pid, 0)[1]]
 
 
-def _serve_pages(port: int) -> None:
+def serve_pages(port: int) -> None:
+    """With more threads than Django ever takes (`statuspage.guard`)."""
+    logging.getLogger("_granian").addFilter(_is_news)
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     Granian(
         "statuspage.wsgi:application",
         address=BIND_ADDRESS,
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=4,
+        blocking_threads=SERVER_THREADS,
+        backlog=MOST_CONNECTIONS,
         respawn_failed_workers=True,
         respawn_interval=0.1,
         workers_kill_timeout=5,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Each start warns of the number of threads, which is meant."""
+    return "Python threads" not in record.getMessage()
 
 
 def _celery(*words: str) -> Callable[[], None]:
@@ -106,9 +122,11 @@ def broker_answers(data_dir: Path) -> bool:
 
 def make_services(port: int) -> list[Child]:
     """In the order in which they end."""
+    _, publish_for_ever = manage("publish_page", "--forever")
     return [
         Child("celery beat", _celery("beat"), stop_seconds=5),
-        Child("granian web server", partial(_serve_pages, port), stop_seconds=10),
+        Child("granian web server", partial(serve_pages, port), stop_seconds=10),
+        Child("page publisher", publish_for_ever, stop_seconds=10),
         Child("celery worker default", _worker(DEFAULT_QUEUE, processes=2), stop_seconds=30),
         Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
         *(_sender(lane) for lane in SENDER_LANES),

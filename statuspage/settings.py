@@ -47,9 +47,9 @@ INSTALLED_APPS = [
     "statuspage.apps.WiringConfig",
 ]
 MIDDLEWARE = [
+    "statuspage.hosts.accept_pages",
     "statuspage.proxies.trust_proxies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "incidents.console.language.SignInLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "incidents.public.gate.guard_private_pages",
 ]
 ROOT_URLCONF = "statuspage.urls"
 WSGI_APPLICATION = "statuspage.wsgi.application"
@@ -140,6 +141,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Guesses at a private page's password; a guess at an account has limits of allauth's own.
+ACCOUNT_RATE_LIMITS = {"enter_page": "10/5m/ip,100/5m/key"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Else whoever types an address into the form for forgotten passwords has us write to it.
@@ -175,6 +178,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+PUBLISHED_DIR = DATA_DIR / "published"
+PUBLISHED_PRIVATE_DIR = DATA_DIR / "published-private"
 
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"

@@ -1,6 +1,6 @@
 """Runs the whole service until Ctrl-C: `python -m statuspage.supervisor`, which is `make up`.
 
-Broker, database set-up, web server, two Celery workers, beat. A child that ends comes back; when
+Broker, database set-up, web server, publisher, two Celery workers, beat. A child that ends comes back; when
 this process ends, however it ends, nothing that it started outlives it.
 """
 
@@ -157,14 +157,14 @@ def run(*, demo: bool) -> None:
     """
     with _alone_on(environment.data_dir):
         broker = [] if environment.redis_url else [make_broker(environment.data_dir)]
-        beat, web, *workers = make_services(environment.port)
+        beat, web, publisher, *workers = make_services(environment.port)
         try:
             _prepare(broker, demo=demo)
-            _keep_running([*broker, *workers, web, beat])
+            _keep_running([*broker, publisher, *workers, web, beat])
         except Stopped:
             _say("\nStopping.")
         finally:
-            _end_in_order([beat], [web], workers, broker)
+            _end_in_order([beat], [web], [publisher, *workers], broker)
 
 
 def main() -> None:

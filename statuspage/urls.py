@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/", include("incidents.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("incidents.hooks.urls")),
+    path("", include("incidents.api.urls")),
     path("", include("incidents.public.urls")),
 ]

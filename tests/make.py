@@ -1,19 +1,31 @@
 """Plain builders: what a test needs of the record, with everything it does not care about filled in."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from incidents.actions import incident as incident_actions
+from incidents.actions import maintenance as maintenance_actions
 from incidents.actions import monitor as monitor_actions
 from incidents.actions import service as service_actions
 from incidents.actions import update as update_actions
+from incidents.actions.maintenance_plan import Plan
 from incidents.actions.page import create_page
 from incidents.actions.update import Draft
 from incidents.lib import times
-from incidents.models import Incident, Monitor, Page, Service, Staff, Subscriber, SubscriberState, Update
+from incidents.models import (
+    Incident,
+    Maintenance,
+    Monitor,
+    Page,
+    Service,
+    Staff,
+    Subscriber,
+    SubscriberState,
+    Update,
+)
 
 JST = ZoneInfo("Asia/Tokyo")
 _serial = count(1)
@@ -81,3 +93,22 @@ def monitor(of: Service, kind: str = "baseline", **values: Any) -> Monitor:
     given = {"name": f"Monitor {next(_serial)}", "interval_seconds": 3600 if kind == "baseline" else 60}
     made, _ = monitor_actions.create_monitor(of, kind=kind, **{**given, **values})
     return made
+
+
+def plan(services: Mapping[Service, str], **values: Any) -> Plan:
+    """Two hours, beginning an hour from now."""
+    begins_at = values.get("scheduled_from") or times.now() + timedelta(hours=1)
+    given = {
+        "title": "データベースの更新",
+        "body": "データベースを新しい版に更新いたします。",
+        "scheduled_from": begins_at,
+        "scheduled_until": begins_at + timedelta(hours=2),
+        "services": services,
+    }
+    return Plan(**{**given, **values})
+
+
+def maintenance(on: Page, services: Mapping[Service, str] | None = None, **values: Any) -> Maintenance:
+    notify = values.pop("notify", False)
+    hit = services if services is not None else {service(on): "maintenance"}
+    return maintenance_actions.schedule_maintenance(on, plan(hit, **values), notify=notify)

@@ -15,7 +15,7 @@ for _name in map(str.upper, Environment.model_fields):
 os.environ |= {"ENV_FILE": os.devnull, "DATA_DIR": _data_dir}
 
 from statuspage.settings import *  # noqa: E402, F403
-from statuspage.settings import DATABASES, MIDDLEWARE  # noqa: E402
+from statuspage.settings import DATABASES  # noqa: E402
 
 # On disk: one in memory is one connection for all threads, so that a served request could end up inside
 # of a test's transaction, and no other process could reach it.
@@ -28,5 +28,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# What Django's test client asks by, so that a link of a page can be followed as it stands.
+SITE_URL = "http://testserver"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FACES = ("public", "console", "hooks")
+FACES = ("public", "console", "api", "hooks")
 WRITES = {"save", "create", "bulk_create", "update_or_create", "get_or_create", "delete", "bulk_update"}
 DJANGO_FREE = (
     *(ROOT / "incidents/monitors/checkers").glob("*.py"),

@@ -11,12 +11,15 @@ from typing import Any
 
 from incidents.actions import log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
+from incidents.actions.revision import touch_service
+from incidents.actions.rollup import reopen
 from incidents.lib import times
 from incidents.models import (
     Incident,
     IncidentState,
     LogKind,
     LogSource,
+    Maintenance,
     Monitor,
     Origin,
     Policy,
@@ -28,6 +31,7 @@ from incidents.models import (
     worst,
 )
 from incidents.queries.incident import lock_incident
+from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
 from incidents.queries.service import lock_service
 
@@ -51,18 +55,22 @@ class Judged:
 
 
 def take_failure(monitor: Monitor, judged: Judged) -> None:
-    """Opens the monitor's signal, and the draft of its service or a line in the incident that speaks of it."""
+    """Opens the monitor's signal, and the draft of its service or a line in the incident that speaks of it.
+
+    While a maintenance of the service runs it opens the signal alone, kept apart.
+    """
     service = lock_service(monitor.service_id)
     if monitor.signals.filter(ended_at=None, verdict=judged.verdict).exists():
         return  # silence in between does not make it another failure
+    onset, status = judged.onset_at or judged.at, _suffering(monitor, judged)
+    maintenance = _keeps_apart(monitor, service)
+    if maintenance is not None:
+        _open_signal(monitor, judged, onset=onset, status=status, maintenance=maintenance)
+        return
     incident = _held(open_incident_of(service))
     if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
         _log_surge(monitor, incident, judged)
         return
-    onset = judged.onset_at or judged.at
-    status = monitor.status_when_failing
-    if judged.verdict in (Verdict.UNSTABLE, Verdict.HIGH):
-        status = ServiceStatus.DEGRADED
     signal = _open_signal(monitor, judged, onset=onset, status=status)
     if service.policy == Policy.OBSERVE and incident is None:
         return
@@ -73,6 +81,19 @@ def take_failure(monitor: Monitor, judged: Judged) -> None:
     signal.incident = incident
     signal.save(update_fields=["incident"])
     _log_detection(incident, signal.summary, at=judged.at)
+
+
+def _suffering(monitor: Monitor, judged: Judged) -> str:
+    if judged.verdict in (Verdict.UNSTABLE, Verdict.HIGH):
+        return ServiceStatus.DEGRADED
+    return monitor.status_when_failing
+
+
+def _keeps_apart(monitor: Monitor, service: Service) -> Maintenance | None:
+    """The maintenance that a failure is put down to: one that runs, unless the monitor failed before it did."""
+    if monitor.signals.filter(ended_at=None, maintenance=None).exists():
+        return None
+    return running_maintenance_of(service)
 
 
 def _held(incident: Incident | None) -> Incident | None:
@@ -86,7 +107,15 @@ def _may_have_backlog(incident: Incident) -> bool:
     return not incident.signals.filter(verdict=Verdict.HIGH).exists()
 
 
-def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: str) -> Signal:
+def _open_signal(
+    monitor: Monitor,
+    judged: Judged,
+    *,
+    onset: datetime,
+    status: str,
+    maintenance: Maintenance | None = None,
+) -> Signal:
+    reopen(monitor, onset)
     page = monitor.service.page
     summary = wording.detected(
         judged.verdict,
@@ -95,12 +124,15 @@ def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: s
         percent=round(100 * judged.ratio),
         language=page.first_language,
     )
+    if maintenance is None:
+        touch_service(monitor.service_id)
     signal, _ = Signal.objects.update_or_create(
         monitor=monitor,
         ended_at=None,
         defaults={
             "verdict": judged.verdict,
             "status": status,
+            "maintenance": maintenance,
             "started_at": onset,
             "detected_at": judged.at,
             "summary": summary[:300],
@@ -110,10 +142,11 @@ def _open_signal(monitor: Monitor, judged: Judged, *, onset: datetime, status: s
 
 
 def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
-    language = service.page.first_language
+    first, *others = wording.proposed_titles(judged.verdict, service=service)
     incident = open_incident(
         service.page,
-        title=wording.proposed_title(judged.verdict, service=service.name, language=language),
+        title=first.text,
+        titles={said.language: said.text for said in others},
         scope={service: status},
         severity=PROPOSED_SEVERITY[ServiceStatus(status)],
         started_at=min(onset, times.now()),
@@ -166,6 +199,8 @@ def take_recovery(monitor: Monitor) -> None:
     if signal:
         signal.ended_at = times.now()
         signal.save(update_fields=["ended_at"])
+        if signal.maintenance_id is None:
+            touch_service(monitor.service_id)
     drafts = Incident.objects.filter(signals__monitor=monitor, state=IncidentState.DRAFT)
     for incident in sorted({*concerned, *drafts}, key=lambda one: one.pk):
         if (held := _held(incident)) is not None:

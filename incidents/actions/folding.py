@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from incidents.lib.languages import Texts
 from incidents.models import Impact, Incident, IncidentState, Update, UpdateScope
 from incidents.models.fold import fold
 from incidents.queries.incident import told_by, updates_in_order
@@ -24,7 +25,12 @@ def fold_incident(incident: Incident) -> None:
     )
     incident.state = IncidentState.PUBLIC
     incident.publish_due_at = None
-    incident.first_title = incident.first_title or incident.title
+    if not incident.first_title:
+        _keep_stem(incident)
+    recovery = folded.recovery
+    incident.estimate = recovery.kind
+    incident.estimate_from, incident.estimate_until = recovery.from_at, recovery.until_at
+    incident.texts = _with_folded(incident.texts, folded.texts)
     for name in (
         "stage",
         "severity",
@@ -47,3 +53,24 @@ def fold_incident(incident: Incident) -> None:
         )
         for stretch in folded.impacts
     )
+
+
+def _keep_stem(incident: Incident) -> None:
+    """The title as it is first published, in every language: what each mail's subject will go on to say."""
+    incident.first_title = incident.title
+    incident.texts = {
+        language: {**texts, "first_title": texts["title"]} if texts.get("title") else texts
+        for language, texts in incident.texts.items()
+    }
+
+
+def _with_folded(texts: Texts, folded: Texts) -> dict[str, dict[str, str]]:
+    """The titles stay; what updates tell is what the last of them told."""
+    titles = {
+        language: {name: text for name, text in own.items() if name in ("title", "first_title")}
+        for language, own in texts.items()
+    }
+    merged = {
+        language: {**titles.get(language, {}), **folded.get(language, {})} for language in {*titles, *folded}
+    }
+    return {language: own for language, own in sorted(merged.items()) if own}

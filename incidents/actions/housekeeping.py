@@ -7,18 +7,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.actions.monitor import RETENTION
+from incidents.actions.rollup import expire_roll_ups, may_be_deleted
 from incidents.models import AudiencePart, CheckResult, Observation, Subscriber, SubscriberState
 from incidents.notices import throttle
 
 PENDING_SUBSCRIBERS = timedelta(days=7)
-CHECK_RESULTS = timedelta(days=90)
 OUTBOX = timedelta(days=1)
 
 
 @transaction.atomic
 def expire_old_rows() -> None:
-    """Forgets sign-ups never confirmed, sessions that ended, results and observations past their retention,
-    and what the outbox needed while notices were fresh."""
+    """Forgets sign-ups never confirmed, sessions that ended, what monitors saw past its retention, and what
+    the outbox needed while notices were fresh."""
     now = timezone.now()
     Subscriber.objects.filter(
         state=SubscriberState.PENDING, created_at__lt=now - PENDING_SUBSCRIBERS
@@ -26,5 +26,6 @@ def expire_old_rows() -> None:
     AudiencePart.objects.filter(notice__expires_at__lt=now - OUTBOX).delete()
     throttle.forget_quiet(now)
     Session.objects.filter(expire_date__lt=now).delete()
-    CheckResult.objects.filter(at__lt=now - CHECK_RESULTS).delete()
+    CheckResult.objects.filter(may_be_deleted(now=now)).delete()
     Observation.objects.filter(at__lt=now - RETENTION).delete()
+    expire_roll_ups(now=now)

@@ -4,17 +4,19 @@ What the public is told stands in `actions.update`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
-from incidents.actions import audit, wording
+from incidents.actions import audit, corrections, wording
 from incidents.actions.folding import fold_incident
 from incidents.actions.references import next_reference
 from incidents.actions.revision import touch_incident, touch_page
+from incidents.actions.texts import check_languages
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import (
+    Corrected,
     Impact,
     Incident,
     IncidentState,
@@ -36,6 +38,7 @@ def open_incident(
     page: Page,
     *,
     title: str,
+    titles: Mapping[str, str] | None = None,
     scope: Mapping[Service, str],
     severity: str = Severity.MINOR,
     started_at: datetime | None = None,
@@ -43,10 +46,11 @@ def open_incident(
     origin: str = Origin.STAFF,
     actor: Staff | None = None,
 ) -> Incident:
-    """Opens a draft: nothing is public, but it has its reference."""
+    """Opens a draft: nothing is public, but it has its reference. `titles` are those in other languages."""
     now = times.now()
     started_at = started_at or now
-    _check_title(title)
+    check_title(title)
+    texts = _with_titles({}, titles or {}, page=page)
     check_scope(scope, page=page)
     if started_at > now:
         raise Refused("the start must not lie in the future", field="started_at")
@@ -54,6 +58,7 @@ def open_incident(
         page=page,
         reference=next_reference(page.pk, opened_at=now),
         title=title.strip(),
+        texts=texts,
         severity=Severity(severity),
         started_at=started_at,
         detected_at=detected_at or now,
@@ -109,27 +114,85 @@ def correct_incident(
     incident: Incident,
     *,
     title: str | None = None,
+    titles: Mapping[str, str] | None = None,
     started_at: datetime | None = None,
     actor: Staff | None = None,
 ) -> Incident:
-    """Changes the title or the onset; the impacts follow."""
+    """Changes the title or the onset; the impacts follow. What was public stays readable as a correction.
+
+    Without `titles` those in other languages stay, unless they would now say another thing than `title`.
+    """
     incident = lock_incident(incident.pk)
-    before = {"title": incident.title, "started_at": incident.started_at.isoformat()}
+    before, title_before = _identity(incident), _titles(incident)
+    onset_before = corrections.instant(incident.started_at)
     if title is not None:
-        _check_title(title)
+        check_title(title)
+        titles = {} if titles is None and title.strip() != incident.title else titles
         incident.title = title.strip()
+    if titles is not None:
+        incident.texts = _with_titles(incident.texts, titles, page=incident.page)
     if started_at is not None:
         _check_onset(incident, started_at)
         incident.started_at = started_at
     incident.save()
     if incident.state == IncidentState.PUBLIC:
         fold_incident(incident)
+        corrections.note(incident, Corrected.TITLE, before=title_before, after=_titles(incident), actor=actor)
+        onset = corrections.instant(incident.started_at)
+        corrections.note(incident, Corrected.ONSET, before=onset_before, after=onset, actor=actor)
     else:
         incident.impacts.filter(until_at=None).update(from_at=incident.started_at)
-    after = {"title": incident.title, "started_at": incident.started_at.isoformat()}
-    audit.record("correct_incident", incident, actor=actor, before=before, after=after)
+    audit.record("correct_incident", incident, actor=actor, before=before, after=_identity(incident))
     touch_incident(incident)
     return incident
+
+
+@transaction.atomic
+def promise_report(incident: Incident, due_on: date | None, *, actor: Staff | None = None) -> Incident:
+    """Promises the report of a public incident for a day, or takes the promise back."""
+    incident = lock_incident(incident.pk)
+    if incident.state != IncidentState.PUBLIC:
+        raise Refused(f"{incident.reference} is not public: there is nothing to report of it")
+    if due_on:
+        check_report_day(due_on, incident=incident)
+    before = {"report_due_on": str(incident.report_due_on or "")}
+    incident.report_due_on = due_on
+    incident.save(update_fields=["report_due_on"])
+    audit.record(
+        "promise_report", incident, actor=actor, before=before, after={"report_due_on": str(due_on or "")}
+    )
+    touch_incident(incident)
+    return incident
+
+
+def check_report_day(due_on: date, *, incident: Incident) -> None:
+    if due_on < times.now().astimezone(incident.page.zone).date():
+        raise Refused("the report must be promised for today or a later day", field="report_due_on")
+
+
+def _identity(incident: Incident) -> dict[str, object]:
+    return {**_titles(incident), "started_at": incident.started_at.isoformat()}
+
+
+def _titles(incident: Incident) -> dict[str, object]:
+    written = {language: own["title"] for language, own in incident.texts.items() if own.get("title")}
+    return {"title": incident.title, "titles": written}
+
+
+def _with_titles(
+    texts: Mapping[str, Mapping[str, str]], titles: Mapping[str, str], *, page: Page
+) -> dict[str, dict[str, str]]:
+    """`texts` with the titles of every other language: those given, and no others."""
+    merged = {
+        language: {name: text for name, text in own.items() if name != "title"}
+        for language, own in texts.items()
+    }
+    check_languages({language: {} for language in titles}, page=page)
+    for language, title in titles.items():
+        if title.strip():
+            check_title(title, field=f"title_{language}")
+            merged.setdefault(language, {})["title"] = title.strip()
+    return {language: own for language, own in merged.items() if own}
 
 
 def _check_onset(incident: Incident, started_at: datetime) -> None:
@@ -141,10 +204,10 @@ def _check_onset(incident: Incident, started_at: datetime) -> None:
         )
 
 
-def _check_title(title: str) -> None:
+def check_title(title: str, *, field: str = "title") -> None:
     cleaned = title.strip()
     if not cleaned or len(cleaned) > 150 or any(ord(c) < 32 for c in cleaned):
-        raise Refused("a title is one line of 1 to 150 characters", field="title")
+        raise Refused("a title is one line of 1 to 150 characters", field=field)
 
 
 def check_scope(scope: Mapping[Service, str], *, page: Page) -> None:

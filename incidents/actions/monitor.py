@@ -1,7 +1,7 @@
 """The life of a monitor: made, fed, leased for its checks, judged, paused, parked."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from incidents.actions import audit
 from incidents.actions.detection import Judged, take_failure, take_recovery
 from incidents.actions.revision import touch_page
+from incidents.actions.rollup import reopen
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.tokens import hash_secret, new_secret
@@ -26,6 +27,7 @@ from incidents.models import (
     Staff,
     Verdict,
 )
+from incidents.queries.maintenance import services_under_maintenance
 from incidents.queries.monitor import due_monitors, lock_monitor
 
 RETENTION = timedelta(days=400)
@@ -46,6 +48,7 @@ def create_monitor(
     interval_seconds: int = 60,
     status_when_failing: str = ServiceStatus.MAJOR_OUTAGE,
     enabled: bool = True,
+    is_charted: bool = False,
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send."""
@@ -67,6 +70,8 @@ def create_monitor(
         token_hash=hash_secret(token),
         enabled=enabled,
         next_check_at=times.now(),
+        rolled_until=times.now(),
+        is_charted=is_charted,
         created_at=times.now(),
     )
     audit.record("create_monitor", monitor, actor=actor, after={"name": name, "kind": kind})
@@ -93,12 +98,40 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     return monitor
 
 
+@transaction.atomic
+def set_monitor_charted(monitor: Monitor, charted: bool, *, actor: Staff | None = None) -> None:
+    """Shows a chart of what the monitor measures on its service's public page, under its name, or no more."""
+    Monitor.objects.filter(pk=monitor.pk).update(is_charted=charted)
+    audit.record("set_monitor_charted", monitor, actor=actor, after={"charted": charted})
+    touch_page(monitor.service.page_id)
+
+
 def _forget_verdict(monitor: Monitor) -> None:
     """A baseline keeps what it has learnt; pings that could not be taken during the pause are not missed."""
     monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
     if monitor.kind != MonitorKind.BASELINE:
         monitor.state = {}
+
+
+@transaction.atomic
+def judge_anew(service_ids: Iterable[int]) -> None:
+    """Once a maintenance of the services is over: monitors whose failure was kept apart have no verdict until
+    their next result, as after a pause. Where another maintenance still runs they wait for its end.
+
+    Their rows are held before it is asked what runs, so that a failure that is being taken, or another end,
+    comes wholly before or wholly after.
+    """
+    ids = set(service_ids)
+    concerned = Monitor.objects.filter(service_id__in=ids).order_by("pk").values_list("pk", flat=True)
+    held = [lock_monitor(pk) for pk in concerned]
+    still = services_under_maintenance(ids)
+    for monitor in held:
+        kept_apart = monitor.signals.filter(ended_at=None, maintenance__isnull=False)
+        if monitor.service_id not in still and kept_apart.exists():
+            _forget_verdict(monitor)
+            monitor.next_check_at = timezone.now()
+            monitor.save()
 
 
 def check_points(points: Sequence[tuple[datetime, float]]) -> None:
@@ -119,7 +152,10 @@ def check_points(points: Sequence[tuple[datetime, float]]) -> None:
 
 @transaction.atomic
 def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float]]) -> None:
-    """Keeps a batch, all or nothing; a value sent again for an instant replaces the earlier one."""
+    """Keeps a batch, all or nothing; a value sent again for an instant replaces the earlier one.
+
+    The caller holds the monitor's row.
+    """
     check_points(points)
     now = times.now()
     rows = {at: Observation(monitor=monitor, at=at, value=value, received_at=now) for at, value in points}
@@ -129,6 +165,7 @@ def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float
         unique_fields=["monitor", "at"],
         update_fields=["value", "received_at"],
     )
+    reopen(monitor, min(rows) - timedelta(seconds=monitor.interval_seconds))
 
 
 @transaction.atomic
@@ -163,10 +200,20 @@ def schedule_next(monitor: Monitor, *, ok: bool, due_at: datetime | None = None)
 
 
 def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:
-    """Keeps one check result; a second one of the same instant is the same result."""
-    CheckResult.objects.get_or_create(
-        monitor=monitor, at=at, defaults={"ok": ok, "latency_ms": latency_ms, "detail": detail[:300]}
+    """Keeps one check result, as `record_results` does."""
+    record_results(
+        monitor,
+        [CheckResult(monitor=monitor, at=at, ok=ok, latency_ms=latency_ms, detail=detail[:300])],
     )
+
+
+def record_results(monitor: Monitor, results: Sequence[CheckResult]) -> None:
+    """Keeps check results; a second one of the same instant is the same result. Not empty.
+
+    The caller holds the monitor's row.
+    """
+    CheckResult.objects.bulk_create(results, ignore_conflicts=True, batch_size=1000)
+    reopen(monitor, min(result.at for result in results))
 
 
 def save_state(monitor: Monitor, state: dict[str, Any]) -> None:

@@ -40,6 +40,7 @@ from incidents.models import (
     Update,
 )
 from incidents.models.fold import Change
+from incidents.queries.shown import shown_services
 
 SCOPE_UNRECORDED = {
     "ja": "第{number}報で修正（本文の記録なし）",
@@ -91,6 +92,7 @@ def import_past(page: Page, past: PastReport, *, actor: Staff | None = None) -> 
         entry = _entry(incident, line, service=service)
         ReportLine.objects.create(report=report, entry=entry, is_joined=line.is_joined)
     _settle(incident, past, service=service)
+    Incident.objects.filter(pk=incident.pk).update(updated_at=report.issued_at)
     audit.record("import_past", report, actor=actor, after={"number": past.number})
     touch_page(page.pk)
     return report
@@ -110,7 +112,7 @@ def _service(page: Page, past: PastReport) -> Service:
     if found is not None:
         return found
     slug = base = slugify(past.service)[:50] or past.code.lower()
-    taken = set(Service.objects.filter(page=page).values_list("slug", flat=True))
+    taken = set(shown_services(page).values_list("slug", flat=True))
     serial = 1
     while slug in taken:
         serial += 1

@@ -143,7 +143,8 @@ def issue_report(
     report: Report, *, issued_on: date | None = None, actor: Staff | None = None, notify: bool = True
 ) -> Report:
     """Gives the number and the date; from here the report is public. Its text must have been written out once."""
-    report = Report.objects.select_for_update().select_related("incident__page", "service").get(pk=report.pk)
+    locked = Report.objects.select_for_update(of=("self", "incident"))
+    report = locked.select_related("incident__page", "service").get(pk=report.pk)
     if report.state == ReportState.ISSUED:
         raise Refused(f"{report.number} is already issued")
     _check_complete(report)

@@ -1,14 +1,21 @@
 import re
+from typing import TypeVar
 
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.revision import touch_page
+from incidents.actions.revision import lock_page, touch_page
+from incidents.actions.texts import written
 from incidents.lib import times
 from incidents.lib.errors import Refused
+from incidents.lib.languages import Texts
 from incidents.models import Page, Policy, Service, ServiceGroup, ServiceStatus, Staff
+from incidents.queries.shown import shown_services
 
 LONGEST_WAIT_MINUTES = 24 * 60
+LONGEST = {"name": 100, "description": 300}
+
+Row = TypeVar("Row", Service, ServiceGroup)
 
 
 @transaction.atomic
@@ -22,15 +29,15 @@ def create_service(
     description: str = "",
     position: int | None = None,
     policy: str = Policy.DRAFT,
+    texts: Texts | None = None,
     actor: Staff | None = None,
 ) -> Service:
     """Adds a service, and its group where that is new; refuses a slug, name or code that breaks a rule."""
     if not re.fullmatch(r"[A-Z]{2,8}", code):
         raise Refused(f"{code!r}: a report code is 2 to 8 capitals, such as HEA", field="code")
-    if Service.objects.filter(page=page, slug=slug).exists():
+    if shown_services(page).filter(slug=slug).exists():
         raise Refused(f"{slug!r} is taken by another service", field="slug")
-    if Service.objects.filter(page=page, name=name).exists():
-        raise Refused(f"{name!r} is taken by another service", field="name")
+    _check_name(name, page=page)
     service = Service.objects.create(
         page=page,
         group=_group(page, group) if group else None,
@@ -40,10 +47,47 @@ def create_service(
         description=description,
         position=Service.objects.filter(page=page).count() if position is None else position,
         policy=policy,
+        texts=written(texts or {}, longest=LONGEST, page=page),
+        created_at=times.now(),
     )
     audit.record("create_service", service, actor=actor, after={"name": name, "slug": slug})
     touch_page(page.pk)
     return service
+
+
+@transaction.atomic
+def edit_service(
+    service: Service,
+    *,
+    name: str,
+    description: str = "",
+    group: ServiceGroup | None = None,
+    texts: Texts | None = None,
+    actor: Staff | None = None,
+) -> Service:
+    """Renames, describes and places a service; its address and its report code stay what they are."""
+    page = lock_page(service.page_id)
+    service = Service.objects.get(pk=service.pk)
+    _check_name(name, page=page, but=service)
+    if group is not None and group.page_id != page.pk:
+        raise Refused(f"{group.name!r} is not a group of this page", field="group")
+    before = _described(service)
+    service.name, service.description, service.group = name.strip(), description.strip(), group
+    service.texts = written(texts or {}, longest=LONGEST, page=page)
+    service.save()
+    audit.record("edit_service", service, actor=actor, before=before, after=_described(service))
+    touch_page(page.pk)
+    return service
+
+
+@transaction.atomic
+def move_service(service: Service, *, up: bool, actor: Staff | None = None) -> None:
+    """One place up or down among the services of its group; at the end it stays where it is."""
+    lock_page(service.page_id)
+    siblings = Service.objects.filter(page=service.page_id, group=service.group_id)
+    swap_places(list(siblings.order_by("position", "id")), service, up=up)
+    audit.record("move_service", service, actor=actor, after={"up": up})
+    touch_page(service.page_id)
 
 
 @transaction.atomic
@@ -53,8 +97,8 @@ def set_status(service: Service, status: str, *, actor: Staff | None = None) -> 
         raise Refused(f"expected one of {', '.join(ServiceStatus.values)}", field="status")
     before = {"status": service.manual_status}
     service.manual_status = status
-    service.manual_status_at = times.now()
-    service.save(update_fields=["manual_status", "manual_status_at"])
+    service.manual_status_at = service.updated_at = times.now()
+    service.save(update_fields=["manual_status", "manual_status_at", "updated_at"])
     audit.record("set_service_status", service, actor=actor, before=before, after={"status": status})
     touch_page(service.page_id)
     return service
@@ -78,6 +122,29 @@ def set_policy(
     after = {"policy": policy, "publish_after_minutes": publish_after_minutes}
     audit.record("set_service_policy", service, actor=actor, before=before, after=after)
     return service
+
+
+def swap_places(rows: list[Row], moved: Row, *, up: bool) -> None:
+    """Numbers the rows anew, with `moved` and its neighbour changed over."""
+    place = [row.pk for row in rows].index(moved.pk)
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(rows):
+        rows[place], rows[other] = rows[other], rows[place]
+    for position, row in enumerate(rows):
+        if row.position != position:
+            row.position = position
+            row.save(update_fields=["position"])
+
+
+def _check_name(name: str, *, page: Page, but: Service | None = None) -> None:
+    taken = Service.objects.filter(page=page, name=name.strip()).first()
+    if taken is not None and taken != but:
+        raise Refused(f"{name!r} is taken by another service", field="name")
+
+
+def _described(service: Service) -> dict[str, object]:
+    names = ("name", "description", "group_id", "texts")
+    return {name: getattr(service, name) for name in names}
 
 
 def _group(page: Page, name: str) -> ServiceGroup:

@@ -30,6 +30,7 @@ from incidents.models import (
 )
 from incidents.notices import fanout
 from incidents.queries import subscribers
+from incidents.queries.shown import shown_services
 from incidents.queries.subscribers import Link, LinkState
 
 SENDING = "incidents.tasks.deliver_notices"
@@ -58,6 +59,8 @@ def subscribe(page: Page, *, email: str, language: str, service_ids: Iterable[in
     services = _check_choices(page, language=language, service_ids=service_ids)
     subscriber, _is_new = Subscriber.objects.get_or_create(page=page, email=address)
     subscriber = _locked(subscriber)
+    subscriber.api_id = subscribers.api_id(page, address)
+    subscriber.save(update_fields=["api_id"])
     if subscriber.state == SubscriberState.ACTIVE:
         if _is_within_caps(NoticeKind.ALREADY, subscriber):
             _mail(NoticeKind.ALREADY, subscriber)
@@ -118,9 +121,17 @@ def unsubscribe(token: str) -> Subscriber:
 @transaction.atomic
 def request_manage_link(page: Page, email: str) -> None:
     """Mails a link that opens the choices of an active subscriber; tells nothing about the address."""
-    address = clean_address(email)
-    found = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE).first()
-    if found is None:
+    _mail_manage_link(Subscriber.objects.filter(page=page, email=clean_address(email)).first())
+
+
+@transaction.atomic
+def request_leaving(page: Page, api_id: str) -> None:
+    """Mails the subscriber of that id the same link: whoever knows the id may be anyone. Tells nothing."""
+    _mail_manage_link(Subscriber.objects.exclude(api_id="").filter(page=page, api_id=api_id).first())
+
+
+def _mail_manage_link(found: Subscriber | None) -> None:
+    if found is None or found.state != SubscriberState.ACTIVE:
         return
     subscriber = _locked(found)
     if subscriber.state != SubscriberState.ACTIVE or not _is_within_caps(NoticeKind.MANAGE, subscriber):
@@ -174,7 +185,7 @@ def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | No
     if service_ids is None:
         return None
     wanted = set(service_ids)
-    services = list(Service.objects.filter(page=page, pk__in=wanted))
+    services = list(shown_services(page).filter(pk__in=wanted))
     if not wanted:
         raise Refused(_("Choose at least one service, or all services."), field="services")
     if len(services) != len(wanted):

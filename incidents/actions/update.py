@@ -1,64 +1,60 @@
 """Telling the public of an incident: publishing and correcting updates, each in one transaction with its mails."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from incidents.actions import audit, wording
+from incidents.actions import audit, corrections, wording
+from incidents.actions.composing import Draft, check_order, fill
 from incidents.actions.folding import fold_incident, save_scope
-from incidents.actions.incident import check_scope
+from incidents.actions.incident import check_report_day, check_scope
 from incidents.actions.revision import touch_incident
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.lib.markdown import render
 from incidents.lib.wake import wake
 from incidents.models import (
     OVER,
+    Corrected,
     Incident,
     IncidentState,
     LogEntry,
     LogKind,
     LogSource,
-    Service,
     ServiceStatus,
-    Severity,
     Staff,
     Stage,
     Update,
     UpdateRevision,
 )
+from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout
-from incidents.queries.incident import drafts_due, lock_incident, proposed_scope, updates_in_order
+from incidents.queries.corrections import told_values
+from incidents.queries.incident import (
+    drafts_due,
+    ended_at,
+    lock_incident,
+    proposed_scope,
+    updates_in_order,
+)
+
+__all__ = [
+    "SENDING",
+    "UNDECIDED",
+    "Draft",
+    "cancel_notice",
+    "edit_update",
+    "known",
+    "publish_draft",
+    "publish_due_drafts",
+    "publish_update",
+]
 
 SENDING = "incidents.tasks.deliver_notices"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What an update is to tell. `None` keeps what the update before it told, or the draft proposes.
-
-    `scope` maps services to their status; `next_update_at` None promises by severity, `promise_nothing`
-    promises none; `recovered_at` is when it was really over, for an update that resolves. The same
-    `request_key` sent twice is one update.
-    """
-
-    stage: str
-    body: str
-    scope: Mapping[Service, str] | None = None
-    severity: str | None = None
-    concerned: str | None = None
-    workaround: str | None = None
-    next_update_at: datetime | None = None
-    promise_nothing: bool = False
-    happened_at: datetime | None = None
-    recovered_at: datetime | None = None
-    request_key: str = ""
 
 
 @transaction.atomic
@@ -88,6 +84,7 @@ def publish_update(
         source=LogSource.SYSTEM,
         author=actor,
     )
+    _promise_report(incident, update, draft)
     fold_incident(incident)
     audit.record(
         "publish_update", update, actor=actor, after={"stage": update.stage, "number": update.number}
@@ -104,13 +101,19 @@ def publish_update(
 def publish_draft(
     incident: Incident, *, actor: Staff | None = None, notify: bool = True, hold_seconds: int | None = None
 ) -> Update:
-    """The one click: tells what the draft proposes, in the page's fixed words."""
+    """The one click: tells what the draft proposes, in the page's fixed words and in each of its languages."""
     incident = lock_incident(incident.pk)
     if incident.state != IncidentState.DRAFT:
         raise Refused(f"{incident.reference} is not a draft any more")
     scope = proposed_scope(incident)
-    body = wording.first_update([service.name for service in scope], language=incident.page.first_language)
-    draft = Draft(stage=Stage.INVESTIGATING, body=body, scope=scope, severity=incident.severity)
+    first, *others = wording.first_updates(list(scope), page=incident.page)
+    draft = Draft(
+        stage=Stage.INVESTIGATING,
+        body=first.text,
+        scope=scope,
+        severity=incident.severity,
+        texts={said.language: {"body": said.text} for said in others},
+    )
     return publish_update(incident, draft, actor=actor, notify=notify, hold_seconds=hold_seconds)
 
 
@@ -131,32 +134,66 @@ def publish_due_drafts(*, notify: bool = True) -> int:
 
 
 @transaction.atomic
-def edit_update(update: Update, draft: Draft, *, actor: Staff | None = None) -> Update:
-    """Corrects a published update: the earlier text is kept and the correction shows; nobody is mailed again."""
+def edit_update(
+    update: Update, draft: Draft, *, version: int | None = None, actor: Staff | None = None
+) -> Update:
+    """Corrects a published update: what it said is kept and the correction shows; nobody is mailed again.
+
+    `version` is the number of corrections it had when it was read: another's in between is refused.
+    """
     incident = lock_incident(update.incident_id)
     update = Update.objects.get(pk=update.pk)
+    if version is not None and update.revisions.count() != version:
+        raise Refused(
+            "someone else corrected this update meanwhile; nothing was overwritten", field="version"
+        )
     others = [u for u in updates_in_order(incident) if u.pk != update.pk]
-    earlier = _told_values(update)
-    UpdateRevision.objects.create(
-        update=update,
-        body=update.body,
-        body_html=update.body_html,
-        told=earlier,
-        replaced_at=times.now(),
-        replaced_by=actor,
-    )
-    _fill(update, draft, fallback=update, incident=incident)
-    update.edited_at = times.now()
-    _check_order(update, others, incident=incident)
-    update.save()
+    earlier, body, body_html = told_values(update), update.body, update.body_html
+    fill(update, draft, fallback=update, incident=incident)
+    check_order(update, others, incident=incident)
     if draft.scope is not None:
         check_scope(draft.scope, page=incident.page)
         save_scope(update, {service.pk: status for service, status in draft.scope.items()})
+    now_told = told_values(update)
+    if now_told == earlier:
+        return update
+    update.edited_at = times.now()
+    update.save()
+    UpdateRevision.objects.create(
+        update=update,
+        body=body,
+        body_html=body_html,
+        told=earlier,
+        replaced_at=update.edited_at,
+        replaced_by=actor,
+    )
     LogEntry.objects.filter(update=update).update(happened_at=update.happened_at)
-    fold_incident(incident)
-    audit.record("edit_update", update, actor=actor, before=earlier, after=_told_values(update))
+    _fold_corrected(incident, update, before=earlier, after=now_told, actor=actor)
+    audit.record("edit_update", update, actor=actor, before=earlier, after=now_told)
     touch_incident(incident)
     return update
+
+
+def _fold_corrected(
+    incident: Incident, update: Update, *, before: dict[str, Any], after: dict[str, Any], actor: Staff | None
+) -> None:
+    """Folds again, and notes what that corrected of the incident itself: its scope, its end."""
+    ended_before = ended_at(incident)
+    fold_incident(incident)
+    corrections.note(
+        incident,
+        Corrected.END,
+        before=corrections.instant(ended_before),
+        after=corrections.instant(ended_at(incident)),
+        actor=actor,
+    )
+    corrections.note(
+        incident,
+        Corrected.SCOPE,
+        before={"update": update.number, "scope": before["scope"]},
+        after={"update": update.number, "scope": after["scope"]},
+        actor=actor,
+    )
 
 
 @transaction.atomic
@@ -186,8 +223,8 @@ def _write_update(incident: Incident, draft: Draft, *, before: list[Update], act
         created_by=actor,
         request_key=draft.request_key,
     )
-    _fill(update, draft, fallback=last, incident=incident)
-    _check_order(update, before, incident=incident)
+    fill(update, draft, fallback=last, incident=incident)
+    check_order(update, before, incident=incident)
     update.save()
     if update.stage in OVER:
         scope = dict.fromkeys(scope, ServiceStatus.OPERATIONAL.value)
@@ -195,61 +232,11 @@ def _write_update(incident: Incident, draft: Draft, *, before: list[Update], act
     return update
 
 
-def _fill(update: Update, draft: Draft, *, fallback: Update | None, incident: Incident) -> None:
-    update.stage = Stage(draft.stage)
-    update.body = draft.body.strip()
-    if not update.body:
-        raise Refused("an update needs a text", field="body")
-    update.happened_at = draft.happened_at or update.happened_at or update.published_at
-    update.body_html = render(update.body)
-    update.severity = Severity(draft.severity or (fallback.severity if fallback else incident.severity))
-    update.concerned = _kept(draft.concerned, fallback.concerned if fallback else "")
-    update.workaround = _kept(draft.workaround, fallback.workaround if fallback else "")
-    update.recovered_at = draft.recovered_at if update.stage in OVER else None
-    update.next_update_at = _promise(update, draft)
-
-
-def _promise(update: Update, draft: Draft) -> datetime | None:
-    """The draft's own; else a new update promises by severity, and a corrected one keeps its promise."""
-    if update.stage in OVER or draft.promise_nothing:
-        return None
-    if draft.next_update_at is not None:
-        return draft.next_update_at
-    if update._state.adding:
-        return update.happened_at + Severity(update.severity).promise
-    return update.next_update_at
-
-
-def _kept(new: str | None, old: str) -> str:
-    return old if new is None else new.strip()
-
-
-def _check_order(update: Update, others: list[Update], *, incident: Incident) -> None:
-    if update.happened_at > times.now():
-        raise Refused("an update cannot have happened in the future", field="happened_at")
-    if update.happened_at < incident.started_at:
-        raise Refused("an update cannot lie before the incident's start", field="happened_at")
-    if update.recovered_at and not incident.started_at <= update.recovered_at <= update.happened_at:
-        raise Refused("the recovery must lie between the start and this update", field="recovered_at")
-    promised = update.next_update_at
-    if promised and promised <= update.happened_at:
-        raise Refused("the next update must be promised for later than this one", field="next_update_at")
-    earliest = min([update, *others], key=lambda u: (u.happened_at, u.number))
-    if earliest.stage in OVER:
-        raise Refused("the first update cannot already resolve the incident", field="stage")
-
-
-def _told_values(update: Update) -> dict[str, object]:
-    instants = {
-        name: value.isoformat() if (value := getattr(update, name)) else None
-        for name in ("happened_at", "next_update_at", "recovered_at")
-    }
-    return {
-        "stage": update.stage,
-        "severity": update.severity,
-        "body": update.body,
-        "concerned": update.concerned,
-        "workaround": update.workaround,
-        "scope": {str(row.service_id): row.status for row in update.scope.all()},
-        **instants,
-    }
+def _promise_report(incident: Incident, update: Update, draft: Draft) -> None:
+    if update.stage not in OVER:
+        return
+    if draft.report_due_on and draft.report_due_on != incident.report_due_on:
+        check_report_day(draft.report_due_on, incident=incident)
+        incident.report_due_on = draft.report_due_on
+    if draft.promise_no_report:
+        incident.report_due_on = None

@@ -3,10 +3,11 @@
 No text from a probe or a payload is in them: only names that staff gave.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from incidents.models import Verdict
+from incidents.lib.languages import Said, said_by
+from incidents.models import Page, Service, Verdict
 
 _TITLE: Mapping[str, Mapping[str, str]] = {
     "ja": {
@@ -76,8 +77,29 @@ def _for(language: str) -> str:
     return language if language in _FIRST_UPDATE else "en"
 
 
-def proposed_title(verdict: str, *, service: str, language: str) -> str:
-    return _TITLE[_for(language)][verdict].format(service=service)[:150]
+def proposed_titles(verdict: str, *, service: Service) -> list[Said]:
+    """In each of the page's languages, its first one first."""
+    page = service.page
+    names = [
+        (said_by(service, "name", language=language, first=page.first_language).text, language)
+        for language in page.languages
+    ]
+    return [Said(_TITLE[_for(lang)][verdict].format(service=name)[:150], lang) for name, lang in names]
+
+
+def first_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
+    """In each of the page's languages, its first one first."""
+    first = page.first_language
+    return [
+        Said(
+            first_update(
+                [said_by(service, "name", language=language, first=first).text for service in services],
+                language=language,
+            ),
+            language,
+        )
+        for language in page.languages
+    ]
 
 
 def first_update(services: list[str], *, language: str) -> str:

@@ -11,9 +11,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
+from incidents.console.chosen_page import is_of_other_page, page_in
 from incidents.console.language import speaking_to
 from incidents.models import Page, Staff
-from incidents.queries.page import page_for
 
 P = ParamSpec("P")
 
@@ -22,7 +22,7 @@ RENEW_SECONDS = 60
 
 
 class StaffRequest(HttpRequest):
-    """A request of a signed-in member of staff for the page of its host."""
+    """A request of a signed-in member of staff, for the page that they work on."""
 
     user: Staff
     page: Page
@@ -43,9 +43,11 @@ def staff_view(
         if not _keep_session(request):
             logout(request)
             return _ask_to_sign_in(request)
-        page = page_for(request.get_host())
+        page = page_in(request)
         if page is None:
-            raise Http404("no page answers for this host")
+            raise Http404("there is no page yet")
+        if is_of_other_page(request, page):
+            return HttpResponse(headers={"HX-Refresh": "true"})
         known = cast(StaffRequest, request)
         known.page = page
         with speaking_to(known.user, page=page):

@@ -17,7 +17,7 @@ from incidents.console.screen import render_screen
 from incidents.lib import times
 from incidents.models import FAILING, Incident, Page, ServiceStatus
 from incidents.queries import board
-from incidents.queries.service import view_services
+from incidents.queries.service import view_own_services
 
 HURT = (
     ServiceStatus.MAJOR_OUTAGE,
@@ -62,7 +62,7 @@ def show_board(request: StaffRequest) -> HttpResponse:
 
 def _board(page: Page) -> dict[str, Any]:
     now = times.now()
-    services = view_services(page)
+    services = view_own_services(page)
     drafts = _drafts(page)
     mail = board.mail_health(page)
     held = board.held_notices(page)
@@ -72,6 +72,8 @@ def _board(page: Page) -> dict[str, Any]:
         "service_count": len(services),
         "drafts": drafts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
+        "reports": board.promised_reports(page),
+        "maintenances": [(m, m.waits_for_people(now=now)) for m in board.near_maintenances(page, now=now)],
         "recent": board.recent_incidents(page),
         "mail": mail,
         "held": held,

@@ -8,12 +8,14 @@ from django.views.decorators.http import require_safe
 
 from incidents.console import composer
 from incidents.console.access import StaffRequest, staff_view
+from incidents.console.customer_forms import NoteForm, notes_part
+from incidents.console.incident_forms import ReportPromiseForm
 from incidents.console.log_forms import EntryForm
 from incidents.console.lookup import find_incident
 from incidents.console.preview import preview_of
 from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
-from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
+from incidents.models import Incident, IncidentState, LogEntry, Report, ReportState, Service, Update
 from incidents.notices import fanout
 from incidents.queries.board import Progress, progress_of_updates
 
@@ -31,27 +33,43 @@ def render_incident(
     *,
     composed: ComposerForm | None = None,
     entry: EntryForm | None = None,
+    promise: ReportPromiseForm | None = None,
+    note: NoteForm | None = None,
 ) -> HttpResponse:
-    """The screen; `composed` and `entry` are forms sent with something wrong, kept as they were typed."""
+    """The screen; each form given was sent with something wrong, and is kept as it was typed."""
     updates = updates_with_texts(incident)
     services = page_services(incident)
     if composed is None and incident.state != IncidentState.DISMISSED:
         composed = composer.compose(incident, services=services, last=updates[-1] if updates else None)
+    report = Report.objects.filter(incident=incident).first()
     scope_ids = list(composed.told) if composed else []
     context = {
         "section": "incidents",
         "incident": incident,
         "composer": composed,
+        **notes_part(request, incident, form=note),
         "preview": preview_of(composed["body"].value() or "") if composed else "",
         "entry_form": entry or EntryForm(),
         "updates": _with_progress(updates),
         "log": _log(incident),
         "impacts": list(incident.impacts.select_related("service")),
-        "report": Report.objects.filter(incident=incident).first(),
+        "report": report,
+        "promise_form": _promise_form(incident, report, sent=promise),
         "audience": fanout.audience(request.page, scope_ids, incident).count() if composed else 0,
         "signals": list(incident.signals.select_related("monitor")) if not updates else [],
     }
-    return render_screen(request, "console/incident.html", context, status=status_of(composed, entry))
+    status = status_of(composed, entry, promise, note)
+    return render_screen(request, "console/incident.html", context, status=status)
+
+
+def _promise_form(
+    incident: Incident, report: Report | None, *, sent: ReportPromiseForm | None
+) -> ReportPromiseForm | None:
+    """For a public incident whose report is still to come."""
+    is_issued = report is not None and report.state == ReportState.ISSUED
+    if incident.state != IncidentState.PUBLIC or incident.is_open or is_issued:
+        return sent
+    return sent or ReportPromiseForm(incident=incident)
 
 
 def updates_with_texts(incident: Incident) -> list[Update]:

@@ -12,7 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.actions import incident as actions
 from incidents.actions import update as update_actions
 from incidents.console.access import StaffRequest, staff_view
-from incidents.console.incident_forms import CorrectionForm, DismissalForm, NewIncidentForm
+from incidents.console.incident_forms import (
+    CorrectionForm,
+    DismissalForm,
+    NewIncidentForm,
+    ReportPromiseForm,
+)
+from incidents.console.incident_page import render_incident
 from incidents.console.lookup import find_incident
 from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
@@ -54,12 +60,13 @@ def list_incidents(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_new(request: StaffRequest) -> HttpResponse:
     services = list(Service.objects.filter(page=request.page).select_related("group"))
-    form = NewIncidentForm(request.POST or None, services=services)
+    form = NewIncidentForm(request.POST or None, services=services, languages=request.page.languages[1:])
     if form.is_valid():
         try:
             incident = actions.open_incident(
                 request.page,
                 title=form.cleaned_data["title"],
+                titles=form.titles(),
                 scope=form.scope(),
                 severity=form.cleaned_data["severity"],
                 started_at=form.cleaned_data["started_at"],
@@ -86,6 +93,7 @@ def correct(request: StaffRequest, reference: str) -> HttpResponse:
             actions.correct_incident(
                 incident,
                 title=form.cleaned_data["title"],
+                titles=form.titles(),
                 started_at=form.cleaned_data["started_at"],
                 actor=request.user,
             )
@@ -96,6 +104,22 @@ def correct(request: StaffRequest, reference: str) -> HttpResponse:
             return redirect("console:incident", reference=reference)
     context = {"form": form, "incident": incident, "section": "incidents"}
     return render_screen(request, "console/incident_correct.html", context, status=status_of(form))
+
+
+@staff_view
+@require_POST
+def promise_report(request: StaffRequest, reference: str) -> HttpResponse:
+    incident = find_incident(request, reference)
+    form = ReportPromiseForm(request.POST, incident=incident)
+    if form.is_valid():
+        try:
+            actions.promise_report(incident, form.cleaned_data["report_due_on"], actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(request, _("The promise of the report is saved."))
+            return redirect("console:incident", reference=reference)
+    return render_incident(request, incident, promise=form)
 
 
 @staff_view

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from incidents.console.access import StaffRequest
-from incidents.models import Incident, Report, Service, Update
+from incidents.models import Incident, Maintenance, MaintenanceUpdate, Report, Service, Update
 
 
 def find_incident(request: StaffRequest, reference: str) -> Incident:
@@ -33,3 +33,13 @@ def find_report(incident: Incident) -> Report:
         raise Http404("no report yet")
     report.incident = incident
     return report
+
+
+def find_maintenance(request: StaffRequest, public_id: str) -> Maintenance:
+    maintenance = get_object_or_404(Maintenance, page=request.page, public_id=public_id)
+    maintenance.page = request.page
+    return maintenance
+
+
+def find_maintenance_update(maintenance: Maintenance, number: int) -> MaintenanceUpdate:
+    return get_object_or_404(MaintenanceUpdate, maintenance=maintenance, number=number)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents.actions.monitor import create_monitor, set_monitor_enabled
+from incidents.actions.monitor import create_monitor, set_monitor_charted, set_monitor_enabled
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_service
 from incidents.console.monitor_forms import NewMonitorForm
@@ -52,6 +52,20 @@ def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
     set_monitor_enabled(monitor, enabled, actor=request.user)
     message = _("%(name)s is watching again.") if enabled else _("%(name)s is paused.")
     messages.success(request, message % {"name": monitor.name})
+    return redirect("console:service", slug=slug)
+
+
+@staff_view
+@require_POST
+def chart(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    """Shows the monitor's chart to the public with `charted=1`, or hides it."""
+    service = find_service(request, slug)
+    monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
+    charted = request.POST.get("charted") == "1"
+    set_monitor_charted(monitor, charted, actor=request.user)
+    shown = _("The chart of %(name)s is public.")
+    hidden = _("The chart of %(name)s is no longer public.")
+    messages.success(request, (shown if charted else hidden) % {"name": monitor.name})
     return redirect("console:service", slug=slug)
 
 

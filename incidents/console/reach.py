@@ -6,17 +6,19 @@ from django.db.models import Count, Q
 
 from incidents.models import Page, Subscriber
 from incidents.notices import fanout
+from incidents.queries.shown import other_pages_showing
 
 
 def count_audiences(page: Page, scopes: Mapping[int, Sequence[int]]) -> dict[int, int]:
-    """For each draft incident (by its id, with its services' ids) the people it will tell; one query for all."""
+    """For each draft incident (by its id, with its services' ids) the people it will tell."""
     if not scopes:
         return {}
+    showing = other_pages_showing(page)
     counts = {
         f"incident_{incident_id}": Count(
-            "pk", filter=Q(pk__in=fanout.audience(page, service_ids).values("pk"))
+            "pk", filter=Q(pk__in=fanout.audience(page, service_ids, showing=showing).values("pk"))
         )
         for incident_id, service_ids in scopes.items()
     }
-    found = Subscriber.objects.filter(page=page).aggregate(**counts)
+    found = Subscriber.objects.aggregate(**counts)
     return {incident_id: found[f"incident_{incident_id}"] for incident_id in scopes}

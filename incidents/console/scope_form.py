@@ -19,7 +19,9 @@ STATUSES = (
 
 
 class ScopeForm(forms.Form):
-    """`told` is what the record says so far, by the service's id."""
+    """`told` is what the record says so far, by the service's id; `statuses` is what may be said."""
+
+    statuses: Sequence[ServiceStatus] = STATUSES
 
     def __init__(
         self,
@@ -33,7 +35,7 @@ class ScopeForm(forms.Form):
         self.services = {service.pk: service for service in services}
         self.told = told
         self.scope_error: str | Promise = ""
-        choices = [("", _("Not affected")), *((status.value, status.label) for status in STATUSES)]
+        choices = [("", _("Not affected")), *((status.value, status.label) for status in self.statuses)]
         for service in services:
             self.fields[f"service_{service.pk}"] = forms.ChoiceField(
                 label=service.name, choices=choices, required=False, initial=told.get(service.pk, "")

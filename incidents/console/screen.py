@@ -6,13 +6,19 @@ from django.shortcuts import render
 
 from incidents.console.access import StaffRequest
 from incidents.lib import times
+from incidents.notices.links import page_url
 
 
 def render_screen(
     request: StaffRequest, template: str, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A screen or a part of one; all of them know the page, the person and the present instant."""
-    standing = {"page": request.page, "staff": request.user, "now": times.now()}
+    """A screen or a part of one; all of them know the page and its address, the person and the present instant."""
+    standing = {
+        "page": request.page,
+        "page_url": page_url(request.page, ""),
+        "staff": request.user,
+        "now": times.now(),
+    }
     return render(request, template, {**standing, **context}, status=status)
 
 

@@ -4,7 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.service import LONGEST_WAIT_MINUTES
-from incidents.models import Policy, Service, ServiceStatus
+from incidents.console.group_forms import NamedForm
+from incidents.models import Page, Policy, Service, ServiceStatus
 from incidents.models.service import REPORT_CODE
 
 POLICIES = [
@@ -14,8 +15,7 @@ POLICIES = [
 ]
 
 
-class NewServiceForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100)
+class NewServiceForm(NamedForm):
     slug = forms.SlugField(
         label=_("Short name for addresses"),
         max_length=60,
@@ -30,10 +30,17 @@ class NewServiceForm(forms.Form):
     group = forms.CharField(
         label=_("Group"), max_length=100, required=False, help_text=_("A new name makes a new group.")
     )
-    description = forms.CharField(label=_("Description"), max_length=300, required=False)
     policy = forms.ChoiceField(
         label=_("When a monitor fails"), choices=POLICIES, initial=Policy.DRAFT, widget=forms.RadioSelect
     )
+
+    def __init__(self, data: Any = None, *, page: Page) -> None:
+        super().__init__(data)
+        self.add_languages(page, None)
+
+    def values(self) -> dict[str, Any]:
+        names = ("name", "slug", "code", "group", "description", "policy")
+        return {**{name: self.cleaned_data[name] for name in names}, "texts": self.texts()}
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])

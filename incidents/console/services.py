@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import service as actions
 from incidents.console.access import StaffRequest, staff_view
+from incidents.console.group_forms import ServiceForm
 from incidents.console.lookup import find_service
 from incidents.console.monitors import monitors_of
 from incidents.console.refusals import refuse_into
@@ -17,13 +18,13 @@ from incidents.console.screen import render_screen, status_of
 from incidents.console.service_forms import NewServiceForm, PolicyForm, StatusForm
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, Service, ServiceGroup
-from incidents.queries.service import ServiceView, view_services
+from incidents.queries.service import ServiceView, view_own_services
 
 
 @staff_view
 @require_safe
 def list_services(request: StaffRequest) -> HttpResponse:
-    shown = view_services(request.page)
+    shown = view_own_services(request.page)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     for monitor in Monitor.objects.filter(service__page=request.page).defer("state"):
         monitors[monitor.service_id].append(monitor)
@@ -34,10 +35,10 @@ def list_services(request: StaffRequest) -> HttpResponse:
 @staff_view
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: StaffRequest) -> HttpResponse:
-    form = NewServiceForm(request.POST or None)
+    form = NewServiceForm(request.POST or None, page=request.page)
     if form.is_valid():
         try:
-            service = actions.create_service(request.page, **form.cleaned_data, actor=request.user)
+            service = actions.create_service(request.page, **form.values(), actor=request.user)
         except Refused as refused:
             refuse_into(form, refused)
         else:
@@ -52,6 +53,31 @@ def add(request: StaffRequest) -> HttpResponse:
 @require_safe
 def show_service(request: StaffRequest, slug: str) -> HttpResponse:
     return _render_service(request, find_service(request, slug))
+
+
+@staff_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: StaffRequest, slug: str) -> HttpResponse:
+    service = find_service(request, slug)
+    form = ServiceForm(request.POST or None, page=request.page, service=service)
+    if form.is_valid():
+        try:
+            actions.edit_service(service, **form.values(), actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+            return redirect("console:service", slug=slug)
+    context = {"form": form, "service": service, "section": "services"}
+    return render_screen(request, "console/service_edit.html", context, status=status_of(form))
+
+
+@staff_view
+@require_POST
+def move(request: StaffRequest, slug: str) -> HttpResponse:
+    service = find_service(request, slug)
+    actions.move_service(service, up=request.POST.get("to") == "up", actor=request.user)
+    return redirect("console:services")
 
 
 @staff_view
@@ -97,4 +123,4 @@ def _render_service(
 
 
 def _shown(request: StaffRequest, service: Service) -> ServiceView:
-    return next(shown for shown in view_services(request.page) if shown.id == service.pk)
+    return next(shown for shown in view_own_services(request.page) if shown.id == service.pk)

@@ -17,6 +17,7 @@ from incidents.console.lookup import find_incident, find_update
 from incidents.console.preview import preview_of
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
+from incidents.console.update_forms import UpdateCorrectionForm
 from incidents.lib.errors import Refused
 from incidents.models import Incident, Service, Update
 from incidents.notices import fanout
@@ -68,22 +69,37 @@ def edit(request: StaffRequest, reference: str, number: int) -> HttpResponse:
     )
     if form.is_valid() and "preview" not in request.POST:
         try:
-            update_actions.edit_update(update, form.draft(), actor=request.user)
+            version = form.cleaned_data["version"]
+            update_actions.edit_update(update, form.draft(), version=version, actor=request.user)
         except Refused as refused:
             refuse_into(form, refused)
+            if refused.field == "version":
+                return _render_edit(request, find_update(incident, number), form, overtaken=True)
         else:
             messages.success(
                 request, _("The correction is on the page, marked as one. Nobody is mailed again.")
             )
             return redirect(_address(incident, update))
+    return _render_edit(request, update, form)
+
+
+def _render_edit(
+    request: StaffRequest, update: Update, form: UpdateCorrectionForm, *, overtaken: bool = False
+) -> HttpResponse:
+    """`overtaken`: someone else corrected it meanwhile. Theirs is shown beside what was typed; the next save
+    knowingly replaces it."""
+    if overtaken:
+        form.data = {**form.data.dict(), "version": str(len(update.revisions.all()))}  # type: ignore[attr-defined]
     context = {
         "section": "incidents",
-        "incident": incident,
+        "incident": update.incident,
         "update": update,
         "form": form,
         "preview": preview_of(form["body"].value() or ""),
+        "overtaken": overtaken,
     }
-    return render_screen(request, "console/update_edit.html", context, status=status_of(form))
+    status = 409 if overtaken else status_of(form)
+    return render_screen(request, "console/update_edit.html", context, status=status)
 
 
 @staff_view
@@ -104,9 +120,8 @@ def cancel(request: StaffRequest, reference: str, number: int) -> HttpResponse:
 @require_POST
 def preview_text(request: StaffRequest) -> HttpResponse:
     """The part of a page that shows Markdown as readers will see it."""
-    return render_screen(
-        request, "console/_preview.html", {"preview": preview_of(request.POST.get("body", ""))}
-    )
+    text = next((value for name, value in request.POST.items() if name.partition("_")[0] == "body"), "")
+    return render_screen(request, "console/_preview.html", {"preview": preview_of(str(text))})
 
 
 @staff_view

@@ -3,22 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
 from incidents.actions import incident as incident_actions
-from incidents.actions import log
+from incidents.actions import log, maintenance_clock
+from incidents.actions import maintenance as maintenance_actions
 from incidents.actions import update as update_actions
+from incidents.actions.maintenance_plan import Plan
 from incidents.actions.monitor import create_monitor
 from incidents.actions.report import draft_report, save_report
-from incidents.actions.service import create_service, set_status
-from incidents.actions.update import Draft
+from incidents.actions.service import create_service
+from incidents.actions.update import Draft, known
 from incidents.lib import times
+from incidents.management.demo_past import DemoPast
 from incidents.reports import issue
 
 # Rows of the record, handed from one action to the next.
 Handle = Any
+Text = TypeVar("Text")
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,13 @@ class Told:
     after: timedelta
     stage: str
     body: str
+    english: str = ""
+    recovers_after: timedelta | None = None
 
 
 @dataclass(frozen=True)
 class Past:
-    """An invented incident that began `before` the present."""
+    """An invented incident that began `before` the present; spans after its beginning."""
 
     before: timedelta
     title: str
@@ -39,6 +45,20 @@ class Past:
     severity: str
     concerned: str
     told: Sequence[Told]
+    english: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """An invented maintenance, announced `ahead` of its window; that begins `after` the present, or before it."""
+
+    ahead: timedelta
+    after: timedelta
+    length: timedelta
+    service: str
+    title: str
+    body: str
+    english: tuple[str, str]
 
 
 SERVICES = (
@@ -155,12 +175,44 @@ OPEN = Past(
             9 * MINUTES,
             "investigating",
             "管理コンソールにおいて、**ユーザーの一括登録**が失敗する事象が発生しております。個別の登録は正常にご利用いただけます。",
+            "**Importing many users at once** fails in the admin console. Adding them one by one works.",
+            2 * HOURS,
         ),
         Told(
             42 * MINUTES,
             "identified",
             "CSVファイルの検証処理に不具合があることを確認し、修正版の準備を進めております。",
+            "A fault in the check of the CSV file was found. A corrected version is being prepared.",
+            3 * HOURS,
         ),
+    ),
+    "Part of the admin console cannot be used",
+)
+
+PAST_WORK = Work(
+    7 * DAYS,
+    -4 * DAYS,
+    2 * HOURS,
+    "files",
+    "ファイル共有のストレージ増設",
+    "保存容量の増加に備え、ストレージを増設いたします。作業中はファイルの閲覧のみご利用いただけます。",
+    (
+        "More storage for file sharing",
+        "We add storage for the growing amount of files. Files can be read but not changed during the work.",
+    ),
+)
+COMING_WORK = Work(
+    5 * DAYS,
+    3 * DAYS,
+    3 * HOURS,
+    "mail",
+    "メール送受信サーバーのソフトウェア更新",
+    "セキュリティ更新を適用するため、サーバーを順に再起動いたします。"
+    "作業中は**送受信に最大10分程度の遅延**が生じることがございますが、メールが失われることはございません。",
+    (
+        "Software update of the mail servers",
+        "We restart the servers one by one to apply security updates. Mail may be **delayed by up to ten minutes**; "
+        "none is lost.",
     ),
 )
 
@@ -183,13 +235,17 @@ def make_demo(page: Handle) -> None:
             slug: create_service(page, slug=slug, name=name, code=code, group=group, description=description)
             for slug, name, code, group, description in SERVICES
         }
+    seen = DemoPast(services, began_at=now - 90 * DAYS, now=now)
     for past in PAST:
-        incident = _play(page, past, services[past.service], now=now)
+        incident = _play(page, past, services[past.service], now=now, seen=seen)
         if past.title == REPORTED:
             _report(incident, at=now - past.before + 20 * DAYS)
-    _play(page, OPEN, services[OPEN.service], now=now)
-    with times.at(now - 30 * MINUTES):
-        set_status(services["files"], "maintenance")
+    _play(page, OPEN, services[OPEN.service], now=now, seen=seen)
+    _work(page, PAST_WORK, services[PAST_WORK.service], now=now)
+    _work(page, COMING_WORK, services[COMING_WORK.service], now=now)
+    seen.fail("api", now - 20 * DAYS)
+    seen.recover("api", now - 20 * DAYS + 35 * MINUTES)
+    seen.keep()
     create_monitor(
         services["webmail"],
         kind="http",
@@ -199,17 +255,22 @@ def make_demo(page: Handle) -> None:
     )
 
 
-def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle:
+def _play(page: Handle, past: Past, service: Handle, *, now: datetime, seen: DemoPast) -> Handle:
+    """Monitors see an outage, and its end; slowness stays below what they are set to."""
     began_at = now - past.before
     with times.at(began_at + 5 * MINUTES):
         incident = incident_actions.open_incident(
             page,
             title=past.title,
+            titles=_in_english(page, past.english),
             scope={service: past.status},
             severity=past.severity,
             started_at=began_at,
         )
         log.add_entry(incident, text="監視システムのアラートを受け、調査を開始。", kind="detection")
+    is_seen = past.status == "partial_outage"
+    if is_seen:
+        seen.fail(past.service, began_at + 6 * MINUTES)
     for told in past.told:
         with times.at(began_at + told.after):
             draft = Draft(
@@ -217,9 +278,40 @@ def _play(page: Handle, past: Past, service: Handle, *, now: datetime) -> Handle
                 body=told.body,
                 scope={service: past.status} if told is past.told[0] else None,
                 concerned=past.concerned,
+                estimate=known(began_at + told.recovers_after) if told.recovers_after else None,
+                texts=_in_english(page, {"body": told.english}),
             )
             update_actions.publish_update(incident, draft, notify=False)
+    if is_seen and past.told[-1].stage == "resolved":
+        seen.recover(past.service, began_at + past.told[-1].after)
     return incident
+
+
+def _in_english(page: Handle, text: Text) -> dict[str, Text]:
+    """The text beside the Japanese one, on a page that has both languages."""
+    return {"en": text} if "en" in page.languages[1:] else {}
+
+
+def _work(page: Handle, work: Work, service: Handle, *, now: datetime) -> None:
+    """Announced when it was, and run by the clock where its window has passed; windows begin on the hour."""
+    begins_at = (now + work.after).replace(minute=0, second=0, microsecond=0)
+    title, body = work.english
+    plan = Plan(
+        title=work.title,
+        body=work.body,
+        scheduled_from=begins_at,
+        scheduled_until=begins_at + work.length,
+        services={service: "maintenance"},
+        titles=_in_english(page, title),
+        bodies=_in_english(page, body),
+        auto_finish=True,
+    )
+    with times.at(min(begins_at - work.ahead, now)):
+        maintenance_actions.schedule_maintenance(page, plan, notify=False)
+    for instant in (plan.scheduled_from, plan.scheduled_until):
+        if instant < now:
+            with times.at(instant):
+                maintenance_clock.run_due_maintenances()
 
 
 def _report(incident: Handle, *, at: datetime) -> None:

@@ -66,7 +66,8 @@ class LogFacts:
 
 @dataclass(frozen=True)
 class UpdateFacts:
-    """None keeps what the update before it told; `joined`: stands on the line of the log entry before it."""
+    """None keeps what the update before it told; `texts` are those in other languages; `joined`: stands on the
+    line of the log entry before it."""
 
     at: datetime
     stage: str
@@ -77,6 +78,10 @@ class UpdateFacts:
     workaround: str | None
     next_update_at: datetime | None
     recovered_at: datetime | None
+    estimate_from: datetime | None
+    estimate_until: datetime | None
+    estimate_undecided: bool
+    texts: dict[str, dict[str, str]]
     joined: bool
 
 
@@ -101,6 +106,7 @@ class IncidentFile:
     """One incident: its surroundings, what the monitors saw and what people did, each list in its order."""
 
     title: str
+    titles: dict[str, str]
     page: PageFacts
     services: tuple[ServiceFacts, ...]
     monitors: tuple[MonitorFacts, ...]

@@ -27,6 +27,7 @@ SEVERITIES = ("minor", "major", "critical")
 LOG_KINDS = ("finding", "detection", "enquiry", "action", "escalation", "reply")
 MONITOR_KINDS = ("http", "heartbeat", "baseline")
 STAFF_ACTIONS = ("publish_draft", "issue_report")
+TRANSLATED = ("body", "concerned", "workaround")
 LOG_SOURCES = ("staff", "monitor", "system")
 
 
@@ -46,6 +47,7 @@ def parse(text: str) -> IncidentFile:
         raise Refused(f"expected TOML: {error}") from error
     file = IncidentFile(
         title=root.text("title"),
+        titles=root.keyed("titles", lambda titles, language: titles.text(language)),
         page=_page(root.table("page")),
         services=root.rows("services", _service, at_least=1),
         monitors=root.rows("monitors", _monitor),
@@ -162,14 +164,37 @@ def _update(table: Table) -> UpdateFacts:
         workaround=table.optional_text("workaround"),
         next_update_at=table.optional_instant("next_update_at"),
         recovered_at=table.optional_instant("recovered_at"),
+        estimate_from=table.optional_instant("estimate_from"),
+        estimate_until=table.optional_instant("estimate_until"),
+        estimate_undecided=table.flag("estimate_undecided", default=False),
+        texts=table.keyed("texts", lambda texts, language: _translation(texts.table(language))),
         joined=table.flag("joined", default=False),
     )
     table.end()
+    _check_estimate(update, table)
     if update.next_update_at and update.next_update_at <= update.at:
         raise table.refusal("next_update_at", "an instant after the update's own")
     if update.recovered_at and (update.stage != "resolved" or update.recovered_at > update.at):
         raise table.refusal("recovered_at", "an instant not after an update that resolves, and on such a one")
     return update
+
+
+def _translation(table: Table) -> dict[str, str]:
+    texts = {name: table.text(name) for name in TRANSLATED if table.has(name)}
+    table.end()
+    return texts
+
+
+def _check_estimate(update: UpdateFacts, table: Table) -> None:
+    told = update.estimate_from or update.estimate_until
+    if told and update.estimate_undecided:
+        raise table.refusal("estimate_undecided", "either a time or nothing decided")
+    if update.estimate_until and not update.estimate_from:
+        raise table.refusal("estimate_from", "the beginning of the estimate")
+    if update.estimate_from and update.estimate_from <= update.at:
+        raise table.refusal("estimate_from", "an instant after the update's own")
+    if update.estimate_from and update.estimate_until and update.estimate_until < update.estimate_from:
+        raise table.refusal("estimate_until", "an instant not before estimate_from")
 
 
 def _report(table: Table) -> ReportFacts:
@@ -229,6 +254,9 @@ def _check_course(file: IncidentFile) -> None:
     for index, update in enumerate(file.updates[:-1]):
         if update.stage == "resolved":
             raise Refused("expected only the last update to resolve", field=f"updates[{index}].stage")
+    for index, update in enumerate(file.updates):
+        if update.stage == "resolved" and (update.estimate_from or update.estimate_undecided):
+            raise Refused("expected no estimate in an update that resolves", field=f"updates[{index}].stage")
     for index, action in enumerate(file.staff):
         field = f"staff[{index}]"
         if action.action == "publish_draft" and [u.at for u in file.updates[:1]] != [action.at]:

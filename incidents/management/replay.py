@@ -142,7 +142,9 @@ class Replay:
             workaround=facts.workaround,
             next_update_at=facts.next_update_at,
             promise_nothing=facts.next_update_at is None,
+            estimate=_estimate(facts),
             recovered_at=facts.recovered_at,
+            texts=facts.texts,
         )
         update_actions.publish_update(self.incident, draft, notify=self._deliver, hold_seconds=0)
         self.incident = refreshed(self.incident)
@@ -153,10 +155,14 @@ class Replay:
         if incident is None:
             named = first.services or {}
             scope = {self._services[slug]: status for slug, status in named.items()}
-            incident = incident_actions.open_incident(self._page, title=self._file.title, scope=scope)
+            incident = incident_actions.open_incident(
+                self._page, title=self._file.title, titles=self._file.titles, scope=scope
+            )
         else:
             self.detected_at = incident.detected_at
-            incident = incident_actions.correct_incident(incident, title=self._file.title)
+            incident = incident_actions.correct_incident(
+                incident, title=self._file.title, titles=self._file.titles
+            )
         for entry in self._early:
             log.add_entry(incident, text=entry.text, kind=entry.kind, happened_at=entry.at)
         self._early.clear()
@@ -189,3 +195,9 @@ class Replay:
             )
             for row in line_rows(report)
         }
+
+
+def _estimate(facts: UpdateFacts) -> Handle:
+    if facts.estimate_from:
+        return update_actions.known(facts.estimate_from, facts.estimate_until)
+    return update_actions.UNDECIDED if facts.estimate_undecided else None

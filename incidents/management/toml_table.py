@@ -102,6 +102,13 @@ class Table:
         inner = self.table(name)
         return {key: inner.choice(key, options) for key in inner._data}
 
+    def keyed(self, name: str, read: "Callable[[Table, str], T]") -> dict[str, T]:
+        """A table whose keys are free: what `read` takes out of it for each; nothing where there is none."""
+        if not self.has(name):
+            return {}
+        inner = self.table(name)
+        return {key: read(inner, key) for key in inner._data}
+
     def free(self, name: str) -> dict[str, Any]:
         """A table whose fields someone else knows."""
         return dict(self._take(name, dict, "a table")) if self.has(name) else {}

@@ -1,16 +1,18 @@
 """An incident's state as the fold of its updates: pure, so that every edit can fold again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from incidents.lib.languages import Texts
+from incidents.models.estimate import UNSAID, RecoveryEstimate
 from incidents.models.states import OVER, ServiceStatus, Stage
 
 
 @dataclass(frozen=True)
 class Told:
-    """What one update told; `scope` maps a service's id to its status."""
+    """What one update told; `scope` maps a service's id to its status, `texts` a language to texts in it."""
 
     at: datetime
     stage: str
@@ -20,6 +22,8 @@ class Told:
     workaround: str = ""
     next_update_at: datetime | None = None
     recovered_at: datetime | None = None
+    recovery: RecoveryEstimate = UNSAID
+    texts: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Folded:
     concerned: str
     workaround: str
     next_update_at: datetime | None
+    recovery: RecoveryEstimate
+    texts: Texts
     published_at: datetime | None
     resolved_at: datetime | None
     impacts: tuple[Stretch, ...]
@@ -65,10 +71,21 @@ def fold(updates: Sequence[Told], *, started_at: datetime, ended_untold_at: date
         concerned=last.concerned,
         workaround=last.workaround,
         next_update_at=last.next_update_at,
+        recovery=standing_estimates(updates)[-1],
+        texts=last.texts,
         published_at=updates[0].at,
         resolved_at=_resolved_at(updates),
         impacts=tuple(_stretches(updates, started_at=started_at)),
     )
+
+
+def standing_estimates(updates: Sequence[Told]) -> list[RecoveryEstimate]:
+    """What is said of the recovery after each update: one that says nothing keeps it, the end takes it away."""
+    standing, now = [], UNSAID
+    for told in updates:
+        now = UNSAID if told.stage in OVER else told.recovery or now
+        standing.append(now)
+    return standing
 
 
 def change_of(told: Told, *, before: Told | None) -> Change:

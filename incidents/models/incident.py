@@ -3,7 +3,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from incidents.lib import times
 from incidents.models.access import Staff
+from incidents.models.estimate import Estimate, RecoveryEstimate
 from incidents.models.page import Page
 from incidents.models.service import Service
 from incidents.models.states import OVER, ServiceStatus, Severity, Stage
@@ -21,14 +23,6 @@ class Origin(models.TextChoices):
     IMPORT = "import", _("Imported report")
 
 
-class Estimate(models.TextChoices):
-    """What is said of the recovery to come; an instant has both ends alike."""
-
-    UNSAID = "", _("Not said")
-    KNOWN = "known", _("Estimated")
-    UNDECIDED = "undecided", _("Undecided")
-
-
 def _estimate_is_whole(name: str) -> models.CheckConstraint:
     known = Q(estimate="known", estimate_from__isnull=False, estimate_until__gte=F("estimate_from"))
     unknown = ~Q(estimate="known") & Q(estimate_from__isnull=True, estimate_until__isnull=True)
@@ -42,8 +36,10 @@ class Incident(models.Model):
     `resolved_at` are the fold of the updates (`models.fold`); no other code writes them once an update exists.
     `first_title` is the title of the first publication: the stem of every mail's subject, so that a corrected
     title does not split the thread. `ended_untold_at` is the end of a past incident whose record holds no
-    update that tells it. `texts` is {language: {"title", "concerned", "workaround"}} for the languages beside
-    the page's first. `revision` grows with every public change, so that what is published of it is renewed.
+    update that tells it. `texts` is {language: {"title", "first_title", "concerned", "workaround"}} for the
+    languages beside the page's first. `report_due_on` is the day a report is promised for. `revision` grows
+    with every public change, so that what is published of it is renewed; `updated_at` is the instant of the
+    last one, and never goes back.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="incidents")
@@ -71,6 +67,7 @@ class Incident(models.Model):
     report_due_on = models.DateField(null=True, blank=True)
     texts = models.JSONField(default=dict, blank=True)
     revision = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(default=times.now)
     opened_by = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True)
 
     class Meta:
@@ -111,6 +108,10 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state != IncidentState.DISMISSED and self.stage not in OVER
+
+    @property
+    def recovery(self) -> RecoveryEstimate:
+        return RecoveryEstimate(self.estimate, self.estimate_from, self.estimate_until)
 
 
 class Update(models.Model):
@@ -161,6 +162,11 @@ class Update(models.Model):
     def __str__(self) -> str:
         return f"{self.incident.reference} #{self.number}"
 
+    @property
+    def recovery(self) -> RecoveryEstimate:
+        """What this update said of it, which may be nothing."""
+        return RecoveryEstimate(self.estimate, self.estimate_from, self.estimate_until)
+
 
 class UpdateScope(models.Model):
     """The status of one service as one update tells it."""
@@ -183,7 +189,7 @@ class UpdateScope(models.Model):
 
 
 class UpdateRevision(models.Model):
-    """The text an update had before it was corrected."""
+    """What an update said before it was corrected; `told` is all of it, `body` the words."""
 
     update = models.ForeignKey(Update, on_delete=models.CASCADE, related_name="revisions")
     body = models.TextField()

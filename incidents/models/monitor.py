@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
+from incidents.models.maintenance import Maintenance
 from incidents.models.service import Service
 from incidents.models.states import ServiceStatus
 
@@ -29,7 +30,11 @@ FAILING = (Verdict.DOWN, Verdict.UNSTABLE, Verdict.LOW, Verdict.HIGH)
 
 
 class Monitor(models.Model):
-    """Watches one service. `state` belongs to the judge, `settings` to the checker of its kind."""
+    """Watches one service. `state` belongs to the judge, `settings` to the checker of its kind.
+
+    The roll-ups of its results are right up to `rolled_until`. `is_charted`: its figures may be shown to the
+    public, under its name.
+    """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="monitors")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -50,6 +55,8 @@ class Monitor(models.Model):
     last_result_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
+    rolled_until = models.DateTimeField(default=timezone.now)
+    is_charted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -102,11 +109,17 @@ class Observation(models.Model):
 
 
 class Signal(models.Model):
-    """One stretch of failing verdicts of one monitor; all signals of a service fold into one incident."""
+    """One stretch of failing verdicts of one monitor; all signals of a service fold into one incident.
+
+    One that began while a `maintenance` of the service ran is kept apart: it colours nothing and opens nothing.
+    """
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="signals")
     incident = models.ForeignKey(
         Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
+    )
+    maintenance = models.ForeignKey(
+        Maintenance, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
     )
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     status = models.CharField(max_length=20, choices=ServiceStatus.choices)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents.models.incident import Incident, Update
+from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.page import Page
 from incidents.models.report import Report
 from incidents.models.subscriber import Subscriber, new_public_id
@@ -22,6 +23,7 @@ class NoticeKind(models.TextChoices):
     MANAGE = "manage", "manage link"
     UPDATE = "update", "update"
     REPORT = "report", "report"
+    MAINTENANCE = "maintenance", "maintenance"
 
 
 class Channel(models.TextChoices):
@@ -31,11 +33,11 @@ class Channel(models.TextChoices):
 class Notice(models.Model):
     """What is told, once, to an audience fixed when it was written.
 
-    `sequence` orders the notices of one `thread`: all that is told of one incident.
+    `sequence` orders the notices of one `thread`: all that is told of one incident, or of one maintenance.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=10, choices=NoticeKind.choices)
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     incident = models.ForeignKey(
         Incident, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
     )
@@ -44,6 +46,12 @@ class Notice(models.Model):
     )
     report = models.ForeignKey(
         Report, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
+    )
+    maintenance = models.ForeignKey(
+        Maintenance, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
+    )
+    maintenance_update = models.OneToOneField(
+        MaintenanceUpdate, on_delete=models.CASCADE, null=True, blank=True, related_name="notice"
     )
     thread = models.CharField(max_length=32, blank=True)
     sequence = models.PositiveIntegerField(default=0)
@@ -57,6 +65,7 @@ class Notice(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="update", update__isnull=False, incident__isnull=False)
                 | Q(kind="report", report__isnull=False, incident__isnull=False)
+                | Q(kind="maintenance", maintenance_update__isnull=False, maintenance__isnull=False)
                 | Q(kind__in=["confirm", "already", "manage"], update__isnull=True, report__isnull=True),
                 name="notice_tells_what_its_kind_says",
             ),

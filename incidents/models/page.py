@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from incidents.lib import times
+
 
 def default_languages() -> list[str]:
     return ["ja", "en"]
@@ -40,6 +42,7 @@ class Page(models.Model):
     hold_seconds = models.PositiveSmallIntegerField(default=30)
     revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=times.now)
 
     class Meta:
         constraints = [
@@ -70,12 +73,13 @@ class Page(models.Model):
 
 
 class Logo(models.Model):
-    """A page's logo, re-encoded as PNG."""
+    """A page's logo, re-encoded as PNG; `digest` tells one from another."""
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="logo")
     png = models.BinaryField()
     width = models.PositiveSmallIntegerField()
     height = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=16, default="")
     updated_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -37,13 +37,14 @@ class Severity(models.TextChoices):
 
 OVER = (Stage.RESOLVED, Stage.POSTMORTEM)
 
-_RANK = [
+# From the best to the worst that is known.
+RANK = (
     ServiceStatus.OPERATIONAL,
     ServiceStatus.MAINTENANCE,
     ServiceStatus.DEGRADED,
     ServiceStatus.PARTIAL_OUTAGE,
     ServiceStatus.MAJOR_OUTAGE,
-]
+)
 
 
 def worst(statuses: Iterable[str]) -> ServiceStatus:
@@ -52,6 +53,6 @@ def worst(statuses: Iterable[str]) -> ServiceStatus:
     Unknown is never green, and maintenance never masks an outage. Nothing at all is operational.
     """
     seen = {ServiceStatus(status) for status in statuses}
-    known = max(seen - {ServiceStatus.UNKNOWN}, key=_RANK.index, default=ServiceStatus.OPERATIONAL)
+    known = max(seen - {ServiceStatus.UNKNOWN}, key=RANK.index, default=ServiceStatus.OPERATIONAL)
     quiet = known in (ServiceStatus.OPERATIONAL, ServiceStatus.MAINTENANCE)
     return ServiceStatus.UNKNOWN if ServiceStatus.UNKNOWN in seen and quiet else known

@@ -20,10 +20,14 @@ class SubscriberState(models.TextChoices):
 
 
 class Subscriber(models.Model):
-    """An address that asked for notices of a page: of all services, or of the chosen ones."""
+    """An address that asked for notices of a page: of all services, or of the chosen ones.
+
+    `api_id` is what programs know it by: made from the address alone, so that it tells nothing of it.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="subscribers")
     public_id = models.CharField(max_length=32, default=new_public_id, unique=True, editable=False)
+    api_id = models.CharField(max_length=12, blank=True, db_index=True, editable=False)
     email = models.CharField(max_length=254)
     language = models.CharField(max_length=8, default="ja")
     state = models.CharField(max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)
@@ -55,16 +59,27 @@ class Subscriber(models.Model):
 
 
 class Customer(models.Model):
-    """A company that uses services of the page; `conditions` say what an update may be for ("uses G Suite")."""
+    """A company that uses services of the page; `conditions` say what an update may be for ("uses G Suite").
+
+    `link_nonce` is what its member link is signed over; another one, or none, ends the link and every visit
+    that it opened.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="customers")
     name = models.CharField(max_length=150)
     services = models.ManyToManyField(Service, blank=True, related_name="customers")
     conditions = models.JSONField(default=list, blank=True)
+    link_nonce = models.CharField(max_length=32, blank=True)
+    link_made_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["page", "name"], name="customer_name_once_a_page")]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "name"], name="customer_name_once_a_page"),
+            models.UniqueConstraint(
+                fields=["link_nonce"], condition=~Q(link_nonce=""), name="member_link_of_one_customer"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Min, QuerySet
 
-from incidents.models import Delivery, DeliveryState, Lane, Notice
+from incidents.models import Delivery, DeliveryState, Lane, Notice, Page
 from incidents.notices import throttle
 from incidents.notices.owner import is_alive, is_dead
 
@@ -99,11 +99,22 @@ def load(owner: str) -> list[Delivery]:
     notices = _notices().in_bulk({delivery.notice_id for delivery in found})
     for delivery in found:
         delivery.notice = notices[delivery.notice_id]
+    _load_pages(found, {notice.page_id: notice.page for notice in notices.values()})
     return sorted(found, key=_order)
 
 
 def _notices() -> QuerySet[Notice]:
-    return Notice.objects.select_related("page", "incident", "update__incident", "report__incident")
+    told = ("update__incident", "report__incident", "maintenance_update__maintenance__page")
+    return Notice.objects.select_related("page", "incident", *told)
+
+
+def _load_pages(deliveries: Iterable[Delivery], known: dict[int, Page]) -> None:
+    """Each subscriber's own page, which may show what another page tells."""
+    others = {delivery.subscriber.page_id for delivery in deliveries} - known.keys()
+    if others:
+        known |= Page.objects.in_bulk(others)
+    for delivery in deliveries:
+        delivery.subscriber.page = known[delivery.subscriber.page_id]
 
 
 def _claim(owner: str, lane: str, *, wanted: int, now: datetime) -> int:

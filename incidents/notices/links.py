@@ -47,10 +47,12 @@ def return_path(public_id: str, *, fallback: str) -> str:
 
 
 def _origin(page: Page) -> str:
-    """SITE_URL for the page it names; a second page is a second host under the same scheme."""
+    """SITE_URL for the page it names; a second page is a second host under the same scheme and port."""
     site = urlsplit(settings.SITE_URL)
     host = _host(page)
-    return f"{site.scheme}://{site.netloc if host in (site.netloc, site.hostname) else host}"
+    if host in (site.netloc, site.hostname):
+        return f"{site.scheme}://{site.netloc}"
+    return f"{site.scheme}://{host}{f':{site.port}' if site.port else ''}"
 
 
 def _host(page: Page) -> str:

@@ -120,7 +120,7 @@ def _optional(name: str, value: str) -> list[tuple[str, str]]:
 
 
 def _unstructured(value: str, name: str) -> str:
-    """Encoded and folded where it is not plain; `value` holds no control characters (`content.one_line`)."""
+    """Encoded and folded where it is not plain; `value` holds no control characters (`frame.one_line`)."""
     charset = "us-ascii" if _is_plain(value) else "utf-8"
     return Header(value, charset, header_name=name).encode(linesep="\r\n")
 

@@ -245,6 +245,9 @@ class _Pass:
 
 
 def _may_be_told(delivery: Delivery) -> bool:
-    if delivery.notice.kind in TOLD_TO_MANY:
-        return delivery.subscriber.state == SubscriberState.ACTIVE
-    return True
+    if delivery.notice.kind not in TOLD_TO_MANY:
+        return True
+    is_of_other_page = delivery.subscriber.page_id != delivery.notice.page_id
+    if is_of_other_page and delivery.notice.page.is_private:
+        return False
+    return delivery.subscriber.state == SubscriberState.ACTIVE

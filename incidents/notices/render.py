@@ -12,23 +12,24 @@ from incidents.lib.errors import Refused
 from incidents.models import Delivery, Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
 from incidents.notices.channel import Letter
-from incidents.notices.content import content_of, one_line
+from incidents.notices.content import content_of
 from incidents.notices.message import Headers, Personal, Prepared, new_marks, prepare
+from incidents.notices.subject import one_line
 
 _NO_ID_CHARACTER = re.compile(r"[^a-z0-9-]")
-TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT)
+TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT, NoticeKind.MAINTENANCE)
 
 
 class Mailroom:
     """Prepared mails of one pass. It is not kept longer, so that an edited text is soon the one that is sent."""
 
     def __init__(self) -> None:
-        self._prepared: dict[tuple[int, str], Prepared] = {}
+        self._prepared: dict[tuple[int, int, str], Prepared] = {}
         self._sender = _sender()[1]
 
     def letter(self, delivery: Delivery) -> Letter:
         """Refused when the address could not stand in a header."""
-        subscriber, page = delivery.subscriber, delivery.notice.page
+        subscriber, page = delivery.subscriber, delivery.subscriber.page
         if not is_clean(subscriber.email):
             raise Refused("The address cannot be written to.", field="email")
         personal = Personal(
@@ -47,7 +48,7 @@ class Mailroom:
     def _prepared_for(self, notice: Notice, subscriber: Subscriber) -> Prepared:
         if notice.kind not in TOLD_TO_MANY:
             return prepare_mail(notice, subscriber)
-        key = (notice.pk, subscriber.language)
+        key = (notice.pk, subscriber.page_id, subscriber.language)
         if key not in self._prepared:
             self._prepared[key] = prepare_mail(notice, subscriber)
         return self._prepared[key]
@@ -62,23 +63,26 @@ def prepare_mail(notice: Notice, subscriber: Subscriber) -> Prepared:
         "unsubscribe_url": marks.unsubscribe_url,
     }
     return prepare(
-        _headers(notice, content.subject),
+        _headers(notice, subscriber.page, content.subject),
         marks=marks,
         text=render_to_string(f"notices/{content.template}.txt", context),
         html=render_to_string(f"notices/{content.template}.html", context),
     )
 
 
-def thread_id(notice: Notice) -> str:
-    """The message every mail of an incident answers, though nobody ever sent it: one thread an incident."""
-    if notice.incident is None:
+def thread_id(notice: Notice, page: Page) -> str:
+    """The message every mail of an incident answers, though nobody ever sent it: one thread an incident, and
+    one a maintenance."""
+    if notice.maintenance_update is not None:
+        name = f"maintenance-{notice.maintenance_update.maintenance.public_id}"
+    elif notice.incident is not None:
+        name = notice.incident.reference.lower()
+    else:
         return ""
-    reference = _NO_ID_CHARACTER.sub("", notice.incident.reference.lower())
-    return f"<{reference}@{links.mail_host(notice.page)}>"
+    return f"<{_NO_ID_CHARACTER.sub('', name)}@{links.mail_host(page)}>"
 
 
-def _headers(notice: Notice, subject: str) -> Headers:
-    page = notice.page
+def _headers(notice: Notice, page: Page, subject: str) -> Headers:
     name, address = _sender()
     is_list = notice.kind in TOLD_TO_MANY
     return Headers(
@@ -86,7 +90,7 @@ def _headers(notice: Notice, subject: str) -> Headers:
         sender=address,
         sender_name=one_line(name or page.name),
         reply_to=_reply_to(page),
-        thread=thread_id(notice),
+        thread=thread_id(notice, page),
         list_id=f"notices.{links.mail_host(page)}" if is_list else "",
         list_name=one_line(page.name),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from incidents.models import ServiceStatus, Severity, Stage
+from incidents.models import RecoveryEstimate, ServiceStatus, Severity, Stage
 
 FALLBACK_LANGUAGE = "en"
 
@@ -38,6 +38,11 @@ class Words:
     concerned: str
     workaround: str
     next_update: str
+    estimate: str
+    about: str
+    undecided: str
+    report: str
+    report_due: str
     recovered_at: str
     details: str
     number: str
@@ -58,6 +63,7 @@ class Words:
     status: dict[str, str]
     stage: dict[str, str]
     severity: dict[str, str]
+    only: dict[str, str]
 
 
 JAPANESE = Words(
@@ -86,6 +92,11 @@ JAPANESE = Words(
     concerned="対象のお客様",
     workaround="お客様側での回避策・お願い",
     next_update="次回更新予定",
+    estimate="復旧見込み",
+    about="{}頃",
+    undecided="未定",
+    report="障害報告書",
+    report_due="作成中（{}までに公開予定）",
     recovered_at="復旧日時",
     details="最新の状況",
     number="報告書番号",
@@ -121,6 +132,7 @@ JAPANESE = Words(
         Stage.POSTMORTEM: "障害報告書公開",
     },
     severity={Severity.MINOR: "軽微", Severity.MAJOR: "重大", Severity.CRITICAL: "致命的"},
+    only={"ja": "日本語のみ", "en": "英語のみ"},
 )
 
 ENGLISH = Words(
@@ -149,6 +161,11 @@ ENGLISH = Words(
     concerned="Who is concerned",
     workaround="What you can do",
     next_update="Next update by",
+    estimate="Estimated recovery",
+    about="about {}",
+    undecided="undecided",
+    report="Post-incident report",
+    report_due="being written, to be published by {}",
     recovered_at="Recovered",
     details="Latest state",
     number="Report number",
@@ -184,6 +201,7 @@ ENGLISH = Words(
         Stage.POSTMORTEM: "Post-incident report published",
     },
     severity={Severity.MINOR: "Minor", Severity.MAJOR: "Major", Severity.CRITICAL: "Critical"},
+    only={"ja": "Japanese only", "en": "English only"},
 )
 
 _TABLE = {"ja": JAPANESE, "en": ENGLISH}
@@ -207,6 +225,36 @@ def write_time(instant: datetime, *, zone: ZoneInfo, language: str, today: date 
     if local.date() == today:
         return clock
     return f"{_write_date(local.date(), is_japanese=is_japanese)}{clock}"
+
+
+def write_estimate(told: RecoveryEstimate, *, zone: ZoneInfo, words: Words, today: date | None = None) -> str:
+    """18:00頃（日本時間）, 18:00 ～ 20:00（日本時間） or 未定; with the date unless that is `today`."""
+    if told.from_at is None or told.until_at is None:
+        return words.undecided
+    if told.is_range:
+        return write_window(told.from_at, told.until_at, zone=zone, language=words.language, today=today)
+    start = write_time(told.from_at, zone=zone, language=words.language, today=today)
+    clock = f"{told.from_at.astimezone(zone):%H:%M}"
+    return start.replace(clock, words.about.format(clock))
+
+
+def write_day(day: date, *, language: str) -> str:
+    return _write_date(day, is_japanese=language == "ja").removesuffix(", ")
+
+
+def write_window(
+    from_at: datetime, until_at: datetime, *, zone: ZoneInfo, language: str, today: date | None = None
+) -> str:
+    """`2020年9月4日（金）02:00 ～ 04:00（日本時間）`: the day and the zone once where both ends share them; no day
+    where the window begins `today`."""
+    from_local, until_local = from_at.astimezone(zone), until_at.astimezone(zone)
+    start = write_time(from_at, zone=zone, language=language, today=today)
+    end = write_time(until_at, zone=zone, language=language, today=from_local.date())
+    is_japanese = language == "ja"
+    name, last = (_zone_name(local, zone, is_japanese=is_japanese) for local in (from_local, until_local))
+    if name == last:
+        start = start.removesuffix(f"（{name}）" if is_japanese else f" {name}")
+    return f"{start} ～ {end}" if is_japanese else f"{start} – {end}"
 
 
 def _write_date(day: date, *, is_japanese: bool) -> str:

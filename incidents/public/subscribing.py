@@ -3,12 +3,9 @@
 Mail scanners open every link, so that a link alone must change nothing.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.utils import translation
@@ -17,14 +14,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from incidents.actions import subscriber as subscriber_actions
 from incidents.lib.errors import Refused
+from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Page, Subscriber
 from incidents.public.subscribing_forms import ALL, AddressForm, ChoicesForm, SubscribeForm, choices_of
-from incidents.public.visit import Visit, find_page, forget_visitor, misdirected
+from incidents.public.visit import Visit, find_page, forget_visitor, is_own_form, misdirected
 from incidents.queries import subscribers
 from incidents.queries.subscribers import Link, LinkState
 
 View = Callable[..., HttpResponse]
-STEP_SECONDS = 0.1
 
 
 def acting(*, from_anywhere: bool = False) -> Callable[[View], Callable[..., HttpResponseBase]]:
@@ -44,28 +41,19 @@ def acting(*, from_anywhere: bool = False) -> Callable[[View], Callable[..., Htt
             visit = Visit(request, page, language if language in page.languages else page.first_language)
             with translation.override(visit.language):
                 if language and language not in page.languages[1:]:
-                    response = _not_found(visit)
+                    response = link_not_found(visit)
                 elif request.method == "POST" and not from_anywhere and not is_own_form(request):
-                    response = _say(visit, _("This form was sent from another site."), status=403)
+                    response = say(visit, _("This form was sent from another site."), status=403)
                 else:
                     response = _act(view, visit, parts)
             forget_visitor(request)
-            response.headers["Cache-Control"] = "no-store"
+            response.headers["Cache-Control"] = "private, no-store"
             response.headers["X-Robots-Tag"] = "noindex"
             return response
 
         return answer
 
     return wrap
-
-
-def is_own_form(request: HttpRequest) -> bool:
-    """By what browsers say of themselves; a client that says neither carries nobody's authority."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.get_host()
 
 
 def mask_address(address: str) -> str:
@@ -81,21 +69,21 @@ def subscribe(visit: Visit) -> HttpResponse:
     if data is None or not form.is_valid():
         return visit.render("public/subscribe.html", {"form": form}, status=_form_status(data))
     if not form.is_from_a_machine:
-        with _taking_a_whole_step():
+        with taking_a_whole_step():
             subscriber_actions.subscribe(
                 visit.page,
                 email=form.cleaned_data["email"],
                 language=form.cleaned_data["language"],
                 service_ids=form.service_ids,
             )
-    return _say(visit, _("Check your mailbox"), _mailed_if_possible())
+    return say(visit, _("Check your mailbox"), _mailed_if_possible())
 
 
 @acting()
 def confirm(visit: Visit, token: str) -> HttpResponse:
     link = _of_page(subscribers.find_confirming(token), visit.page)
     if link is None:
-        return _not_found(visit)
+        return link_not_found(visit)
     visit = _spoken_to(visit, link.subscriber)
     if visit.request.method != "POST":
         return visit.render(
@@ -103,9 +91,9 @@ def confirm(visit: Visit, token: str) -> HttpResponse:
         )
     if link.state is LinkState.EXPIRED:
         subscriber_actions.send_confirmation_again(token)
-        return _say(visit, _("Check your mailbox"), _mailed_if_possible())
+        return say(visit, _("Check your mailbox"), _mailed_if_possible())
     subscriber_actions.confirm(token)
-    return _say(visit, _("Your subscription is confirmed"), _("From now on we will notify you by email."))
+    return say(visit, _("Your subscription is confirmed"), _("From now on we will notify you by email."))
 
 
 @acting()
@@ -116,9 +104,9 @@ def manage(visit: Visit) -> HttpResponse:
         context = {"form": form, "choices": None}
         return visit.render("public/manage.html", context, status=_form_status(data))
     if not form.is_from_a_machine:
-        with _taking_a_whole_step():
+        with taking_a_whole_step():
             subscriber_actions.request_manage_link(visit.page, form.cleaned_data["email"])
-    return _say(
+    return say(
         visit,
         _("Check your mailbox"),
         _("If this address is subscribed, we have sent it a link to change your choices."),
@@ -129,10 +117,10 @@ def manage(visit: Visit) -> HttpResponse:
 def manage_choices(visit: Visit, token: str) -> HttpResponse:
     link = _of_page(subscribers.find_managing(token), visit.page)
     if link is None:
-        return _not_found(visit)
+        return link_not_found(visit)
     visit = _spoken_to(visit, link.subscriber)
     if link.state is not LinkState.VALID:
-        return _say(
+        return say(
             visit,
             _("This link has expired"),
             _("A link to change your choices works once, for 15 minutes. Ask for another one."),
@@ -156,7 +144,7 @@ def _show_or_change(visit: Visit, subscriber: Subscriber, token: str) -> HttpRes
     subscriber_actions.change_choices(
         token, language=form.cleaned_data["language"], service_ids=form.service_ids
     )
-    return _say(visit, _("Your choices are saved"))
+    return say(visit, _("Your choices are saved"))
 
 
 @acting(from_anywhere=True)
@@ -164,12 +152,12 @@ def unsubscribe(visit: Visit, token: str) -> HttpResponse:
     """Also the one click of RFC 8058: a POST without cookies, answered 200 without a redirect."""
     subscriber = subscribers.find_unsubscribing(token)
     if subscriber is None or subscriber.page_id != visit.page.pk:
-        return _not_found(visit)
+        return link_not_found(visit)
     visit = _spoken_to(visit, subscriber)
     if visit.request.method != "POST":
         return visit.render("public/unsubscribe.html", {"address": mask_address(subscriber.email)})
     subscriber_actions.unsubscribe(token)
-    return _say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
+    return say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
 
 
 def _act(view: View, visit: Visit, parts: dict[str, str]) -> HttpResponse:
@@ -177,7 +165,7 @@ def _act(view: View, visit: Visit, parts: dict[str, str]) -> HttpResponse:
     try:
         return view(visit, **parts)
     except Refused as error:
-        return _say(visit, str(error), status=409)
+        return say(visit, str(error), status=409)
 
 
 def _spoken_to(visit: Visit, subscriber: Subscriber) -> Visit:
@@ -192,33 +180,22 @@ def _of_page(link: Link | None, page: Page) -> Link | None:
     return link if link is not None and link.subscriber.page_id == page.pk else None
 
 
-@contextmanager
-def _taking_a_whole_step() -> Iterator[None]:
-    """Writing a mail takes some milliseconds longer than writing none: by the clock, too, an answer must not
-    tell whether an address is subscribed."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        time.sleep((began - time.monotonic()) % STEP_SECONDS)
-
-
 def _mailed_if_possible() -> str:
     return _(
         "If this address can be subscribed, we have sent a confirmation link to it. Open it and press the button."
     )
 
 
-def _not_found(visit: Visit) -> HttpResponse:
+def link_not_found(visit: Visit) -> HttpResponse:
     text = _("Part of its address may be missing. Copy the whole link from the email.")
-    return _say(visit, _("This link is not valid"), text, status=404)
+    return say(visit, _("This link is not valid"), text, status=404)
 
 
 def _form_status(data: object) -> int:
     return 200 if data is None else 422
 
 
-def _say(
+def say(
     visit: Visit, heading: str, text: str = "", *, status: int = 200, way_on: tuple[str, str] | None = None
 ) -> HttpResponse:
     """`way_on` is a path on the page and the words of its link."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from incidents.lib.addresses import clean_address
@@ -56,8 +56,9 @@ class ChoicesForm(forms.Form):
     )
 
     def __init__(self, page: Page, *args: Any, **kwargs: Any) -> None:
+        """The names of the services are in the active language."""
         super().__init__(*args, **kwargs)
-        self.groups = service_choices(page)
+        self.groups = service_choices(page, language=get_language() or page.first_language)
         _set_choices(
             self.fields["language"], ((c, get_language_info(c)["name_local"]) for c in page.languages)
         )

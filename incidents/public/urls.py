@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path, register_converter
 
-from incidents.public import subscribing_urls, views
+from incidents.public import members_urls, subscribing_urls, views
 
 
 class LanguageConverter:
@@ -22,7 +22,9 @@ register_converter(LanguageConverter, "language")
 
 urlpatterns = [
     path("", include(subscribing_urls)),
+    path("", include(members_urls)),
     path("<language:language>/", include(subscribing_urls)),
+    path("<language:language>/", include(members_urls)),
     path("", views.show, name="overview"),
     re_path(rf"^(?P<address>{NOT_STAFF}.+)$", views.show, name="published"),
 ]

@@ -1,4 +1,5 @@
-"""What a page's visitors read where nothing has been published yet: the same files, rendered now."""
+"""What a page's visitors read where the published files may not be handed out by themselves: those of a private
+page, to whom its door has let in; and where nothing has been published yet the same files, rendered now."""
 
 from django.core.exceptions import DisallowedHost
 from django.http import (
@@ -12,14 +13,18 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request
 
 from incidents.lib import times
-from incidents.models import Page
-from incidents.public.visit import find_page, forget_visitor, misdirected
+from incidents.public.door import answer_door, is_admitted, seal
+from incidents.public.framing import allow_framing
+from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
+from incidents.snapshots.answering import headers_of, is_framed
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
+from incidents.snapshots.places import host_directory
+from incidents.snapshots.publish import root_of
+from incidents.snapshots.reading import read_file
 from incidents.snapshots.site import Site
-from incidents.snapshots.source import JSON, File
-
-CACHE_CONTROL = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
+from incidents.snapshots.source import TEXT, File
+from incidents.snapshots.v2 import documents
 
 
 @csrf_exempt
@@ -31,8 +36,17 @@ def show(request: HttpRequest, address: str = "") -> HttpResponseBase:
 
 
 def show_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    """Django's handler404, in the language that the address begins with."""
-    return _answer(request, request.path)
+    """Django's handler404, in the language that the address begins with.
+
+    Staff's own addresses have it too, so that it asks by itself who may read a private page.
+    """
+    page = find_page(request)
+    if page is None and request.path.startswith("/console/"):
+        return HttpResponse("Not found.\n", status=404, content_type=TEXT)
+    if page is None or not page.is_private:
+        return _answer(request, request.path)
+    may_read = is_admitted(request, page)
+    return seal(_answer(request, request.path) if may_read else answer_door(request, page))
 
 
 def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -40,32 +54,36 @@ def show_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse
     return misdirected() if isinstance(exception, DisallowedHost) else bad_request(request, exception)
 
 
-def _answer(request: HttpRequest, address: str) -> HttpResponseBase:
+def _answer(request: HttpRequest, address: str) -> HttpResponse:
     page = find_page(request)
     if page is None:
         return misdirected()
     site = Site(page, times.now())
-    file = find_file(site, address)
-    if file is None and find_file(site, f"{address}/"):
+    file = find_published(site, address)
+    if file is None and find_published(site, f"{address}/"):
         return HttpResponsePermanentRedirect(f"{address}/")
     file = file or _not_found(site, address)
-    response = HttpResponse(file.body, content_type=file.content_type, status=file.status)
+    response = HttpResponse(file.body, status=file.status)
     forget_visitor(request)
-    response.headers["Cache-Control"] = CACHE_CONTROL
-    response.headers["Content-Language"] = file.language or page.first_language
-    if file.content_type == JSON:
-        response.headers["Access-Control-Allow-Origin"] = "*"
+    for name, value in headers_of(file.address, file.content_type, file.language):
+        response.headers[name] = value
+    if is_framed(file.address):
+        allow_framing(response)
     return response
 
 
+def find_published(site: Site, address: str) -> File | None:
+    """Whoever asks knows who reads: the files of a private page are handed out here."""
+    page = site.page
+    kept = read_file(host_directory(root_of(page), page.host), address) if page.is_private else None
+    return kept or find_file(site, address)
+
+
 def _not_found(site: Site, address: str) -> File:
-    language = _language_of(site.page, address)
+    if address.startswith("/api/") and (told := find_file(site, documents.NOT_FOUND)):
+        return told
+    language = language_of(site.page, address)
     edition = next(edition for edition in site.editions if edition.language == language)
     file = find_file(site, edition.path(NOT_FOUND))
     assert file is not None
     return file
-
-
-def _language_of(page: Page, address: str) -> str:
-    first = address.lstrip("/").partition("/")[0]
-    return first if first in page.languages else page.first_language

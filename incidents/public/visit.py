@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +25,11 @@ class Visit:
     language: str
 
     @property
+    def prefix(self) -> str:
+        """What stands before every address: nothing in the page's first language, /en in English."""
+        return "" if self.language == self.page.first_language else f"/{self.language}"
+
+    @property
     def path(self) -> str:
         """The address without its language."""
         first, _slash, rest = self.request.path.lstrip("/").partition("/")
@@ -37,10 +44,33 @@ class Visit:
 
 
 def find_page(request: HttpRequest) -> Page | None:
+    """The page of the request's host, looked up once a request."""
+    known = vars(request)
+    if "status_page" not in known:
+        known["status_page"] = _page_of(request)
+    return cast("Page | None", known["status_page"])
+
+
+def _page_of(request: HttpRequest) -> Page | None:
     try:
         return page_for(request.get_host())
     except DisallowedHost:
         return None
+
+
+def language_of(page: Page, address: str) -> str:
+    """The one that the address begins with, else the page's first."""
+    first = address.lstrip("/").partition("/")[0]
+    return first if first in page.languages else page.first_language
+
+
+def is_own_form(request: HttpRequest) -> bool:
+    """By what browsers say of themselves; a client that says neither carries nobody's authority."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.get_host()
 
 
 def misdirected() -> HttpResponse:

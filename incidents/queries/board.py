@@ -11,13 +11,17 @@ from django.utils import timezone
 from incidents.models import (
     OVER,
     PENDING_DELIVERY,
+    RUNNING,
     AudiencePart,
     Delivery,
     DeliveryState,
     Incident,
     IncidentState,
+    Maintenance,
+    MaintenanceState,
     Notice,
     Page,
+    ReportState,
     Subscriber,
     SubscriberState,
     Throttle,
@@ -25,6 +29,7 @@ from incidents.models import (
 
 RECENT = 8
 LOST_FOR = timedelta(days=7)
+MAINTENANCE_AHEAD = timedelta(days=7)
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 
 
@@ -73,6 +78,13 @@ def promised_incidents(page: Page) -> list[Incident]:
     return list(ordered.prefetch_related("impacts__service"))
 
 
+def promised_reports(page: Page) -> list[Incident]:
+    """Public incidents whose promised report is not issued yet, the one that comes (or came) due first on top."""
+    promised = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, report_due_on__isnull=False)
+    waiting = promised.exclude(report__state=ReportState.ISSUED).order_by("report_due_on", "id")
+    return list(waiting.select_related("report"))
+
+
 def recent_incidents(page: Page) -> list[Incident]:
     """The incidents that ended last, published or closed without publication."""
     ended = Incident.objects.filter(page=page).filter(
@@ -82,10 +94,18 @@ def recent_incidents(page: Page) -> list[Incident]:
     return list(ended.select_related("report").order_by(last_first, "-id")[:RECENT])
 
 
+def near_maintenances(page: Page, *, now: datetime) -> list[Maintenance]:
+    """What runs, what should have begun, and what begins soon, the earliest window first."""
+    soon = Q(state=MaintenanceState.SCHEDULED, scheduled_from__lte=now + MAINTENANCE_AHEAD)
+    found = Maintenance.objects.filter(soon | Q(state__in=RUNNING), page=page)
+    return list(found.order_by("scheduled_from", "id"))
+
+
 def mail_health(page: Page) -> MailHealth:
-    """Deliveries that wait, and those of the last week of which nothing more will come."""
+    """Deliveries to the page's subscribers that wait, and those of the last week of which nothing more will
+    come."""
     recent = timezone.now() - LOST_FOR
-    of_page = Delivery.objects.filter(notice__page=page)
+    of_page = Delivery.objects.filter(subscriber__page=page)
     counts = _by_state(
         of_page.filter(Q(state__in=(*PENDING_DELIVERY, DeliveryState.HELD)) | Q(next_attempt_at__gte=recent))
     )
@@ -102,7 +122,9 @@ def held_notices(page: Page) -> list[HeldNotice]:
     """What was old when a sender came back to work, the oldest first; staff say what becomes of it."""
     held = Delivery.objects.filter(state=DeliveryState.HELD, subscriber__page=page)
     mails = dict(held.order_by().values_list("notice").annotate(n=Count("pk")))
-    notices = Notice.objects.filter(pk__in=mails).select_related("incident", "update", "report")
+    notices = Notice.objects.filter(pk__in=mails).select_related(
+        "incident", "maintenance", "update", "report"
+    )
     return [HeldNotice(notice, mails[notice.pk]) for notice in notices.order_by("created_at", "pk")]
 
 
@@ -112,9 +134,9 @@ def paused_server(*, now: datetime) -> Throttle | None:
 
 
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
-    """Deliveries that failed, were parked or expired, the latest first."""
-    lost = Delivery.objects.filter(notice__page=page, state__in=LOST)
-    related = ("subscriber", "notice__update", "notice__report", "notice__incident")
+    """Deliveries to the page's subscribers that failed, were parked or expired, the latest first."""
+    lost = Delivery.objects.filter(subscriber__page=page, state__in=LOST)
+    related = ("subscriber", "notice__update", "notice__report", "notice__incident", "notice__maintenance")
     return list(lost.select_related(*related).order_by("-next_attempt_at", "-id")[:limit])
 
 
@@ -125,19 +147,28 @@ def subscriber_counts(page: Page) -> dict[str, int]:
 
 def progress_of_updates(update_ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
     """By the update's id; an update that told nobody by mail is missing. `now` is the real clock's."""
-    notices = Notice.objects.filter(update__in=list(update_ids))
-    audiences = dict(notices.values_list("update_id", "audience"))
+    return _progress_by("update_id", update_ids, now=now)
+
+
+def progress_of_maintenance(update_ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
+    """As `progress_of_updates`, for updates of a maintenance."""
+    return _progress_by("maintenance_update_id", update_ids, now=now)
+
+
+def _progress_by(told: str, ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
+    notices = Notice.objects.filter(**{f"{told}__in": list(ids)})
+    audiences = dict(notices.values_list(told, "audience"))
     by_update: dict[int | None, dict[str, tuple[int, datetime | None]]] = {}
     untried = Q(attempts=0, state=DeliveryState.QUEUED)
     rows = (
-        Delivery.objects.filter(notice__update__in=list(audiences))
-        .values_list("notice__update_id", "state")
+        Delivery.objects.filter(**{f"notice__{told}__in": list(audiences)})
+        .values_list(f"notice__{told}", "state")
         .annotate(n=Count("pk"), due_at=Min("next_attempt_at", filter=untried))
         .order_by()
     )
     for update_id, state, n, due_at in rows:
         by_update.setdefault(update_id, {})[state] = (n, due_at)
-    unwritten = _unwritten(audiences)
+    unwritten = _unwritten(told, audiences)
     return {
         update_id: _progress(
             audience, by_update.get(update_id, {}), unwritten=unwritten.get(update_id, 0), now=now
@@ -147,10 +178,10 @@ def progress_of_updates(update_ids: Iterable[int], *, now: datetime) -> dict[int
     }
 
 
-def _unwritten(update_ids: Iterable[int | None]) -> dict[int | None, int]:
+def _unwritten(told: str, update_ids: Iterable[int | None]) -> dict[int | None, int]:
     """Of a large audience, those who have no delivery yet."""
-    parts = AudiencePart.objects.filter(notice__update__in=list(update_ids), expanded_at=None)
-    return dict(parts.order_by().values_list("notice__update_id").annotate(n=Sum("size")))
+    parts = AudiencePart.objects.filter(**{f"notice__{told}__in": list(update_ids), "expanded_at": None})
+    return dict(parts.order_by().values_list(f"notice__{told}").annotate(n=Sum("size")))
 
 
 def _progress(

@@ -8,11 +8,13 @@ from django.db.models import Exists, OuterRef
 from incidents.models import (
     Incident,
     IncidentState,
+    RecoveryEstimate,
     Service,
     Signal,
     Update,
 )
-from incidents.models.fold import Change, Told, change_of
+from incidents.models.estimate import UNSAID
+from incidents.models.fold import Change, Told, change_of, standing_estimates
 
 
 def told_by(update: Update) -> Told:
@@ -26,6 +28,11 @@ def told_by(update: Update) -> Told:
         workaround=update.workaround,
         next_update_at=update.next_update_at,
         recovered_at=update.recovered_at,
+        recovery=update.recovery,
+        texts={
+            language: {name: text for name, text in texts.items() if name in ("concerned", "workaround")}
+            for language, texts in update.texts.items()
+        },
     )
 
 
@@ -42,6 +49,21 @@ def changes(updates: Iterable[Update]) -> dict[int, Change]:
         update.pk: change_of(now, before=before)
         for update, now, before in zip(ordered, told, befores, strict=False)
     }
+
+
+def estimates_before(updates: Iterable[Update]) -> dict[int, RecoveryEstimate]:
+    """What was said of the recovery just before each update, by the update's id; in the order they were told."""
+    ordered = list(updates)
+    standing = standing_estimates([told_by(update) for update in ordered])
+    return {update.pk: before for update, before in zip(ordered, [UNSAID, *standing], strict=False)}
+
+
+def ended_at(incident: Incident) -> datetime | None:
+    """When its services had really recovered, which may be before that was told; None while it lasts."""
+    if incident.is_open:
+        return None
+    ends = [impact.until_at for impact in incident.impacts.all() if impact.until_at]
+    return max(ends, default=incident.resolved_at)
 
 
 def lock_incident(incident_id: int) -> Incident:

@@ -1,66 +1,38 @@
 """A public incident as every face shows it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from incidents.models import (
     OVER,
     Impact,
     Incident,
-    IncidentState,
     Page,
+    RecoveryEstimate,
     ReportState,
     ServiceStatus,
     Severity,
     Stage,
-    Update,
     worst,
 )
-from incidents.models.fold import Change
-from incidents.queries.incident import changes
-
-
-@dataclass(frozen=True)
-class RevisionView:
-    """What an update said before a correction, between the two instants."""
-
-    stage: str
-    body: str
-    body_html: str
-    from_at: datetime
-    until_at: datetime
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
-
-
-@dataclass(frozen=True)
-class UpdateView:
-    """`revisions` are the earlier texts of a corrected update, oldest first."""
-
-    number: int
-    stage: str
-    severity: str
-    body: str
-    body_html: str
-    change: Change
-    happened_at: datetime
-    published_at: datetime
-    edited_at: datetime | None
-    next_update_at: datetime | None
-    revisions: tuple[RevisionView, ...] = ()
-
-    @property
-    def stage_label(self) -> str:
-        return str(Stage(self.stage).label)
+from incidents.models.estimate import UNSAID
+from incidents.queries.corrections import (
+    CorrectionView,
+    Tongue,
+    ids_told,
+    view_correction,
+)
+from incidents.queries.incident import changes, estimates_before
+from incidents.queries.shown import shown_incidents, shown_services
+from incidents.queries.update_view import UpdateView, fallbacks_of, texts_of, view_update
 
 
 @dataclass(frozen=True)
 class ImpactView:
+    service_id: int
     service: str
     slug: str
     status: ServiceStatus
@@ -70,8 +42,12 @@ class ImpactView:
 
 @dataclass(frozen=True)
 class IncidentView:
-    """A public incident; `updates` come newest first."""
+    """A public incident, in one language; `updates` come newest first, and so do `corrections`.
 
+    `fallbacks` names the texts that nobody wrote in that language, each with the language it is in instead.
+    """
+
+    id: int
     reference: str
     title: str
     stage: str
@@ -80,12 +56,22 @@ class IncidentView:
     workaround: str
     started_at: datetime
     published_at: datetime
+    updated_at: datetime
     resolved_at: datetime | None
     next_update_at: datetime | None
     updates: tuple[UpdateView, ...]
     impacts: tuple[ImpactView, ...]
     report_number: str | None
+    report_issued_at: datetime | None
     report_pending: bool
+    report_due_on: date | None = None
+    recovery: RecoveryEstimate = UNSAID
+    corrections: tuple[CorrectionView, ...] = ()
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    _tell: "Callable[[str], IncidentView] | None" = field(default=None, repr=False, compare=False)
+
+    def in_language(self, language: str) -> "IncidentView":
+        return self._tell(language) if self._tell else self
 
     @property
     def is_over(self) -> bool:
@@ -97,6 +83,11 @@ class IncidentView:
         if not self.is_over:
             return None
         return max((i.until_at for i in self.impacts if i.until_at), default=self.resolved_at)
+
+    @property
+    def news(self) -> str:
+        """Changes with each update."""
+        return f"{self.reference}#{len(self.updates)}"
 
     @property
     def stage_label(self) -> str:
@@ -139,78 +130,68 @@ class IncidentView:
         return worst(impact.status for impact in self.impacts)
 
 
-def view_incidents(incidents: QuerySet[Incident]) -> tuple[IncidentView, ...]:
-    """Public incidents as they are shown, in a number of queries that does not grow with them."""
-    found = incidents.select_related("report").prefetch_related(
-        "updates__scope", "updates__revisions", "impacts__service"
+def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[IncidentView, ...]:
+    """Incidents as `page` shows them, in a number of queries that does not grow with them.
+
+    Of another page's incident only what concerns services that this one shows is told as impact and scope.
+    They come in the first language of `page`; `in_language` answers the same incident in another one.
+    """
+    services = shown_services(page)
+    hit = Impact.objects.filter(service__in=services)
+    found = incidents.select_related("report", "page").prefetch_related(
+        "updates__scope", "updates__revisions", Prefetch("impacts", queryset=hit), "corrections"
     )
-    return tuple(_view(incident) for incident in found.order_by("-started_at", "-id"))
+    rows = list(found.order_by("-started_at", "-id"))
+    named = services.in_bulk(ids_told(rows))
+    return tuple(_view(row, Tongue(page.first_language, row.page.first_language, named)) for row in rows)
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
-    views = view_incidents(
-        Incident.objects.filter(page=page, reference=reference, state=IncidentState.PUBLIC)
-    )
+    views = view_incidents(shown_incidents(page).filter(reference=reference), page=page)
     return views[0] if views else None
 
 
-def _view(incident: Incident) -> IncidentView:
+def _view(incident: Incident, tongue: Tongue) -> IncidentView:
     updates = sorted(incident.updates.all(), key=lambda u: (u.happened_at, u.number))
-    changed = changes(updates)
+    changed, before = changes(updates), estimates_before(updates)
+    texts = texts_of(incident, ("title", "concerned", "workaround"), tongue)
+    corrections = (view_correction(one, tongue) for one in incident.corrections.all())
     report = getattr(incident, "report", None)
     issued = report is not None and report.state == ReportState.ISSUED
     assert incident.published_at is not None
     return IncidentView(
+        id=incident.pk,
         reference=incident.reference,
-        title=incident.title,
+        title=texts["title"].text,
         stage=incident.stage,
         severity=incident.severity,
-        concerned=incident.concerned,
-        workaround=incident.workaround,
+        concerned=texts["concerned"].text,
+        workaround=texts["workaround"].text,
         started_at=incident.started_at,
         published_at=incident.published_at,
+        updated_at=incident.updated_at,
         resolved_at=incident.resolved_at,
         next_update_at=incident.next_update_at,
-        updates=tuple(_update_view(update, changed[update.pk]) for update in reversed(updates)),
-        impacts=tuple(_impact_view(impact) for impact in incident.impacts.all()),
+        recovery=incident.recovery,
+        updates=tuple(
+            view_update(update, changed[update.pk], before[update.pk], tongue) for update in reversed(updates)
+        ),
+        impacts=tuple(_impact_view(impact, tongue) for impact in incident.impacts.all()),
+        corrections=tuple(correction for correction in corrections if correction),
         report_number=report.number if report and issued else None,
+        report_issued_at=report.issued_at if report and issued else None,
         report_pending=report is not None and not issued,
+        report_due_on=incident.report_due_on,
+        fallbacks=fallbacks_of(texts, tongue),
+        _tell=lambda language: _view(incident, replace(tongue, language=language)),
     )
 
 
-def _update_view(update: Update, change: Change) -> UpdateView:
-    return UpdateView(
-        number=update.number,
-        stage=update.stage,
-        severity=update.severity,
-        body=update.body,
-        body_html=update.body_html,
-        change=change,
-        happened_at=update.happened_at,
-        published_at=update.published_at,
-        edited_at=update.edited_at,
-        next_update_at=update.next_update_at,
-        revisions=tuple(_revision_views(update)),
-    )
-
-
-def _revision_views(update: Update) -> Iterable[RevisionView]:
-    from_at = update.published_at
-    for revision in update.revisions.all():
-        yield RevisionView(
-            stage=revision.told.get("stage", update.stage),
-            body=revision.body,
-            body_html=revision.body_html,
-            from_at=from_at,
-            until_at=revision.replaced_at,
-        )
-        from_at = revision.replaced_at
-
-
-def _impact_view(impact: Impact) -> ImpactView:
+def _impact_view(impact: Impact, tongue: Tongue) -> ImpactView:
     return ImpactView(
-        service=impact.service.name,
-        slug=impact.service.slug,
+        service_id=impact.service_id,
+        service=tongue.name(impact.service_id),
+        slug=tongue.services[impact.service_id].slug,
         status=ServiceStatus(impact.status),
         from_at=impact.from_at,
         until_at=impact.until_at,

@@ -1,12 +1,15 @@
 """What there is to publish of a page, as cheap keys that change with it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import OVER, Impact, Incident, IncidentState, Page, Report, ReportState, Service
+from incidents.models import ENDED, OVER, Impact, Logo, Page, Report, ReportState
+from incidents.queries.epoch import Second
 from incidents.queries.incident_view import IncidentView, view_incidents
+from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
+from incidents.queries.shown import shown_incidents, shown_maintenances, shown_services
+from incidents.queries.uptime import Hit
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,17 @@ class IncidentKey:
     started_at: datetime
     published_at: datetime
     resolved_at: datetime | None
+    updated_at: datetime
+    report_due_on: date | None
 
     @property
     def is_over(self) -> bool:
         return self.stage in OVER
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """Of what is shown of it: the instant too, since a restored database counts from where it was."""
+        return self.revision, self.updated_at
 
 
 @dataclass(frozen=True)
@@ -35,36 +45,60 @@ class ReportKey:
     key: str
 
 
-def _public(page: Page) -> dict[str, object]:
-    return {"page": page, "state": IncidentState.PUBLIC}
+@dataclass(frozen=True)
+class MaintenanceKey:
+    """A planned maintenance; `revision` changes with anything that is shown of it."""
+
+    id: str
+    revision: int
+    state: str
+    scheduled_from: datetime
+    scheduled_until: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cancelled_at: datetime | None
+    created_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def due_at(self) -> datetime | None:
+        return due_at(self.state, self.scheduled_from, self.scheduled_until)
+
+    @property
+    def touched(self) -> Touched | None:
+        return touched_by(self.started_at, self.ended_at, self.cancelled_at)
 
 
 def incident_keys(page: Page) -> tuple[IncidentKey, ...]:
     """The latest onset first."""
-    rows = Incident.objects.filter(**_public(page)).order_by("-started_at", "-id")
-    fields = ("reference", "revision", "title", "stage", "started_at", "published_at", "resolved_at")
-    return tuple(IncidentKey(*row) for row in rows.values_list(*fields))
+    rows = shown_incidents(page).order_by("-started_at", "-id")
+    return tuple(
+        IncidentKey(*row) for row in rows.values_list(*(field.name for field in fields(IncidentKey)))
+    )
 
 
-def incidents_by_service(page: Page) -> dict[str, list[str]]:
-    """The slugs of the services that each incident hit, by its reference."""
-    hits: dict[str, list[str]] = defaultdict(list)
-    rows = Impact.objects.filter(incident__page=page, incident__state=IncidentState.PUBLIC)
-    pairs = rows.order_by().values_list("incident__reference", "service__slug").distinct()
-    for reference, slug in pairs:
-        hits[reference].append(slug)
-    return hits
+def hits_by_incident(page: Page, references: Sequence[str]) -> dict[str, list[Hit]]:
+    """What each of these incidents told of the services that the page shows, by its reference."""
+    found: dict[str, list[Hit]] = {reference: [] for reference in references}
+    incidents = shown_incidents(page).filter(reference__in=found)
+    rows = Impact.objects.filter(incident__in=incidents, service__in=shown_services(page)).order_by()
+    fields = ("service_id", "status", Second("from_at"), Second("until_at"))
+    for reference, *hit in rows.values_list("incident__reference", *fields):
+        found[reference].append(Hit(*hit))
+    return found
 
 
 def load_incidents(page: Page, references: Sequence[str]) -> tuple[IncidentView, ...]:
-    return view_incidents(Incident.objects.filter(**_public(page), reference__in=list(references)))
+    return view_incidents(shown_incidents(page).filter(reference__in=list(references)), page=page)
 
 
 def report_keys(page: Page) -> tuple[ReportKey, ...]:
     """The latest issue first."""
-    rows = Report.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, state=ReportState.ISSUED
-    ).order_by("-issued_on", "-id")
+    issued = Report.objects.filter(incident__in=shown_incidents(page), state=ReportState.ISSUED)
+    rows = issued.order_by("-issued_on", "-id")
     return tuple(
         ReportKey(number, issued_on, f"{version} {revision}")
         for number, issued_on, version, revision in rows.values_list(
@@ -74,10 +108,25 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
     )
 
 
+def maintenance_keys(page: Page) -> tuple[MaintenanceKey, ...]:
+    """The latest window first."""
+    names = ("public_id", "revision", "state", "scheduled_from", "scheduled_until")
+    instants = ("started_at", "ended_at", "cancelled_at", "created_at")
+    rows = shown_maintenances(page).order_by("-scheduled_from", "-id")
+    return tuple(MaintenanceKey(*row) for row in rows.values_list(*names, *instants))
+
+
+def load_maintenances(page: Page, ids: Sequence[str]) -> tuple[MaintenanceView, ...]:
+    """The latest window first."""
+    return view_maintenances(shown_maintenances(page).filter(public_id__in=list(ids)), page=page)[::-1]
+
+
 def look_of(page: Page) -> list[object]:
-    """All of a page that every published file may show: its settings and the names of its services."""
+    """All of a page that every published file may show: its settings and the names of the services on it."""
     settings = {field.attname: getattr(page, field.attname) for field in Page._meta.concrete_fields}
     settings.pop("revision")
-    services = Service.objects.filter(page=page).order_by("pk")
+    settings.pop("updated_at")
+    services = shown_services(page).order_by("pk")
     names = services.values_list("pk", "slug", "name", "texts", "group__name", "group__texts")
-    return [settings, list(names)]
+    logos = Logo.objects.filter(page=page).values_list("digest", flat=True)
+    return [settings, list(names), list(logos)]

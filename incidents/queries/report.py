@@ -3,7 +3,8 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from incidents.models import IncidentState, Page, Report, ReportState
+from incidents.models import Page, Report, ReportState
+from incidents.queries.shown import shown_incidents
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class IssuedView:
 
 
 def latest_issued(page: Page, *, most: int) -> tuple[IssuedView, ...]:
-    """The page's newest issued reports."""
+    """The newest issued reports of the incidents that the page shows."""
     issued = Report.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, state=ReportState.ISSUED
+        incident__in=shown_incidents(page), state=ReportState.ISSUED
     ).select_related("service")
     return tuple(
         IssuedView(report.number, f"{report.service.name} {report.subject}", report.issued_on)
@@ -49,6 +50,6 @@ def with_record(report_id: int) -> Report:
 
 
 def find_issued(number: str, *, page: Page | None = None) -> Report | None:
-    """An issued report by its number, on a page or on any."""
+    """An issued report by its number, on a page that shows it or on any."""
     found = _with_page().filter(number=number, state=ReportState.ISSUED)
-    return (found.filter(incident__page=page) if page else found).first()
+    return (found.filter(incident__in=shown_incidents(page)) if page else found).first()

@@ -1,36 +1,49 @@
 """The status of each service, derived: from people's words first, then from what monitors see."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
+from incidents.lib.languages import Texts, in_language
 from incidents.models import (
     OVER,
+    RUNNING,
     Impact,
     IncidentState,
+    MaintenanceService,
     Monitor,
     MonitorKind,
     Page,
     Policy,
     Service,
+    ServiceGroup,
     ServiceStatus,
     Signal,
     Verdict,
     worst,
 )
+from incidents.queries.shown import shown_services
 
 
 @dataclass(frozen=True)
 class ServiceView:
-    """`is_stale`: watched, but by nothing that can tell now; the status may still be known from people."""
+    """`is_stale`: watched, but by nothing that can tell now; the status may still be known from people.
+
+    `stale_after`: when it becomes so unless another result comes; None for what nothing watches.
+    `changed_at`: when the status last changed, as far as it is on record.
+    `fallbacks`: names and descriptions nobody wrote in the language of the view, each with the one it is in.
+    """
 
     id: int
+    page_id: int
     slug: str
     name: str
+    group_id: int | None
     group: str
     description: str
     status: ServiceStatus
@@ -38,6 +51,15 @@ class ServiceView:
     is_set_by_hand: bool
     last_data_at: datetime | None
     is_stale: bool
+    stale_after: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    first_language: str
+    texts: Texts
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> "ServiceView":
+        return in_language(self, ("name", "group", "description"), language)
 
 
 @dataclass(frozen=True)
@@ -63,44 +85,78 @@ def _can_tell(monitor: Monitor, *, now: datetime) -> bool:
 
 
 def view_services(page: Page) -> tuple[ServiceView, ...]:
-    """The page's services in the order they are shown: groups by position, then services by position."""
+    """The services that a page shows, in order: its own before others, by the tree of groups, then by
+    position."""
+    return _view_all(shown_services(page), page=page)
+
+
+def view_own_services(page: Page) -> tuple[ServiceView, ...]:
+    """The services that belong to the page, for those who keep them."""
+    return _view_all(Service.objects.filter(page=page), page=page)
+
+
+def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...]:
     services = sorted(
-        Service.objects.filter(page=page).select_related("group"),
-        key=lambda s: (
-            s.group is not None,
-            s.group.position if s.group else 0,
-            s.group_id or 0,
-            s.position,
-            s.pk,
-        ),
+        found.select_related("page", "group__parent__parent").annotate(**_last_hit()),
+        key=lambda s: (s.page_id != page.pk, place_of(s.group), s.position, s.pk),
     )
-    told = _told_by_incidents(page)
-    seen = _seen_by_monitors(page)
+    told = _told_by_incidents(found)
+    seen = _seen_by_monitors(found)
+    planned = _under_maintenance(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
-    for monitor in Monitor.objects.filter(watching, service__page=page).defer("state"):
+    for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
         monitors[monitor.service_id].append(monitor)
     return tuple(
-        _view(service, told=told[service.pk], seen=seen[service.pk], monitors=monitors[service.pk])
+        _view(
+            service,
+            told=told[service.pk],
+            seen=seen[service.pk],
+            planned=planned[service.pk],
+            monitors=monitors[service.pk],
+        ).in_language(page.first_language)
         for service in services
     )
 
 
+def place_of(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
+    """Where a group stands in the tree, from the top; what stands in none comes first."""
+    return (*place_of(group.parent), (group.position, group.pk)) if group else ()
+
+
+def _last_hit() -> dict[str, Subquery]:
+    """Both ends of the newest impact that the public knows of."""
+    impacts = Impact.objects.filter(service=OuterRef("pk"), incident__state=IncidentState.PUBLIC)
+    newest = impacts.order_by("-from_at", "-id")
+    return {
+        "last_hit_from": Subquery(newest.values("from_at")[:1]),
+        "last_hit_until": Subquery(newest.values("until_at")[:1]),
+    }
+
+
 def _view(
-    service: Service, *, told: list[_Cause], seen: list[_Cause], monitors: list[Monitor]
+    service: Service,
+    *,
+    told: list[_Cause],
+    seen: list[_Cause],
+    planned: list[_Cause],
+    monitors: list[Monitor],
 ) -> ServiceView:
-    causes = told or seen
+    causes = [*(told or seen), *planned]
     if service.manual_status != ServiceStatus.OPERATIONAL:
         causes = [*causes, _Cause(service.manual_status, service.manual_status_at)]
     now = times.now()
     stale = bool(monitors) and not any(_can_tell(monitor, now=now) for monitor in monitors)
     status = worst([*(cause.status for cause in causes), *([ServiceStatus.UNKNOWN] if stale else [])])
     since = min((c.since for c in causes if c.status == status and c.since), default=None)
-    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen], is_monitored=bool(monitors))
+    believed_until = max((at for m in monitors if m.enabled and (at := _believed_until(m))), default=None)
+    by_hand = _is_set_by_hand(service, status, causes=[*told, *seen, *planned], is_monitored=bool(monitors))
     return ServiceView(
         id=service.pk,
+        page_id=service.page_id,
         slug=service.slug,
         name=service.name,
+        group_id=service.group_id,
         group=service.group.name if service.group else "",
         description=service.description,
         status=status,
@@ -108,7 +164,32 @@ def _view(
         is_set_by_hand=by_hand,
         last_data_at=max((m.last_result_at for m in monitors if m.last_result_at), default=None),
         is_stale=stale,
+        stale_after=believed_until,
+        created_at=service.created_at,
+        changed_at=_changed_at(service, since, believed_until if stale else None),
+        first_language=service.page.first_language,
+        texts=_texts(service),
     )
+
+
+def _texts(service: Service) -> Texts:
+    """The service's own, and the name of its group."""
+    groups: Texts = service.group.texts if service.group else {}
+    return {
+        language: {**service.texts.get(language, {}), "group": groups.get(language, {}).get("name", "")}
+        for language in {*service.texts, *groups}
+    }
+
+
+def _believed_until(monitor: Monitor) -> datetime | None:
+    seen = monitor.last_result_at
+    return seen + patience(monitor.interval_seconds) if seen else None
+
+
+def _changed_at(service: Service, *others: datetime | None) -> datetime:
+    """The latest of what staff set, what monitors saw, what incidents told, and `others`."""
+    hit = getattr(service, "last_hit_from", None), getattr(service, "last_hit_until", None)
+    return max(at for at in (service.updated_at, *hit, *others) if at)
 
 
 def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_monitored: bool) -> bool:
@@ -118,23 +199,32 @@ def _is_set_by_hand(service: Service, status: str, *, causes: list[_Cause], is_m
     return status != ServiceStatus.OPERATIONAL or not is_monitored
 
 
-def _told_by_incidents(page: Page) -> dict[int, list[_Cause]]:
+def _told_by_incidents(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     causes: dict[int, list[_Cause]] = defaultdict(list)
     impacts = Impact.objects.filter(
-        incident__page=page, incident__state=IncidentState.PUBLIC, until_at__isnull=True
+        service__in=services, incident__state=IncidentState.PUBLIC, until_at__isnull=True
     ).exclude(incident__stage__in=OVER)
     for impact in impacts:
         causes[impact.service_id].append(_Cause(impact.status, impact.from_at))
     return causes
 
 
-def _seen_by_monitors(page: Page) -> dict[int, list[_Cause]]:
+def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    """Without what failed while its service was under maintenance: that is kept apart."""
     causes: dict[int, list[_Cause]] = defaultdict(list)
-    signals = Signal.objects.filter(monitor__service__page=page, ended_at__isnull=True).exclude(
-        monitor__service__policy=Policy.OBSERVE
-    )
+    signals = Signal.objects.filter(
+        monitor__service__in=services, ended_at__isnull=True, maintenance__isnull=True
+    ).exclude(monitor__service__policy=Policy.OBSERVE)
     for signal in signals.select_related("monitor"):
         causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+    return causes
+
+
+def _under_maintenance(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
+    causes: dict[int, list[_Cause]] = defaultdict(list)
+    running = MaintenanceService.objects.filter(service__in=services, maintenance__state__in=RUNNING)
+    for row in running.select_related("maintenance"):
+        causes[row.service_id].append(_Cause(row.status, row.maintenance.started_at))
     return causes
 
 

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from incidents.lib import tokens
-from incidents.models import Delivery, NoticeKind, Page, Service, Subscriber, SubscriberState
+from incidents.lib.languages import said_by
+from incidents.models import Delivery, NoticeKind, Page, Service, ServiceGroup, Subscriber, SubscriberState
+from incidents.queries.service import place_of
+from incidents.queries.shown import shown_services
 
 CONFIRM_LIFE = timedelta(days=7)
 MANAGE_LIFE = timedelta(minutes=15)
+API_ID_LENGTH = 12
 
 
 class LinkState(StrEnum):
@@ -29,11 +33,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class ServiceChoice:
+    pk: int
+    name: str
+
+
+@dataclass(frozen=True)
 class ServiceChoices:
     """`name` is empty for services in no group."""
 
     name: str
-    services: tuple[Service, ...]
+    services: tuple[ServiceChoice, ...]
 
 
 def confirm_token(subscriber: Subscriber) -> str:
@@ -47,6 +57,11 @@ def manage_token(subscriber: Subscriber) -> str:
 def unsubscribe_token(subscriber: Subscriber) -> str:
     """Never expires, and can do nothing but unsubscribe."""
     return tokens.sign("unsubscribe", subscriber.public_id)
+
+
+def api_id(page: Page, address: str) -> str:
+    """The same for one address whether or not it is subscribed; nobody else can make or undo it."""
+    return tokens.short_mac("subscriber id", f"{page.pk} {address}")[:API_ID_LENGTH]
 
 
 def find_confirming(token: str) -> Link | None:
@@ -82,13 +97,23 @@ def find_unsubscribing(token: str) -> Subscriber | None:
     return _subscribers().filter(public_id=public_id).first() if public_id else None
 
 
-def service_choices(page: Page) -> list[ServiceChoices]:
-    """The page's services as a visitor sees them: in groups, then those in none."""
-    services = Service.objects.filter(page=page).select_related("group")
-    in_order = services.order_by(F("group__position").asc(nulls_last=True), "group_id", "position", "id")
+def service_choices(page: Page, *, language: str) -> list[ServiceChoices]:
+    """The services that a page shows: in groups, then those in none; its own before those of other pages."""
+
+    def name(row: Service | ServiceGroup | None, owner: Page) -> str:
+        return said_by(row, "name", language=language, first=owner.first_language).text if row else ""
+
+    services = shown_services(page).select_related("page", "group__parent__parent")
+    in_order = sorted(
+        services,
+        key=lambda s: (s.page_id != page.pk, s.group is None, place_of(s.group), s.position, s.pk),
+    )
     return [
-        ServiceChoices(name, tuple(members))
-        for name, members in groupby(in_order, key=lambda s: s.group.name if s.group else "")
+        ServiceChoices(
+            name(group, owner),
+            tuple(ServiceChoice(service.pk, name(service, owner)) for service in members),
+        )
+        for (owner, group), members in groupby(in_order, key=lambda service: (service.page, service.group))
     ]
 
 

@@ -47,7 +47,7 @@ def _show_head(document: Document) -> Iterator[str]:
         yield f'<p><time datetime="{document.revised_on}">{show_revision(document)}</time></p>'
     yield f"<p>{escape(document.organisation)}</p>"
     yield f"<p>{NUMBER_LABEL}{escape(document.number)}</p>"
-    yield f"<hgroup>\n<h1>{TITLE}</h1>\n<p>{escape(show_title(document))}</p>\n</hgroup>"
+    yield f"<div>\n<h1>{TITLE}</h1>\n<p>{escape(show_title(document))}</p>\n</div>"
     yield "</header>"
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import get_language_info
 
 from incidents.models import Page
 from incidents.notices.links import page_url
+from incidents.snapshots.theme import look_of
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Edition:
             "url": self.url(path),
             "other_languages": self.other_languages(path),
             "now": self.now,
+            "look": look_of(self.page, language=self.language),
         }
 
 

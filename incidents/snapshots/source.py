@@ -7,6 +7,8 @@ HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 SVG = "image/svg+xml"
 TEXT = "text/plain; charset=utf-8"
+CSS = "text/css; charset=utf-8"
+PNG = "image/png"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from incidents.models import RecoveryEstimate
+
 register = template.Library()
 
 _WEEKDAYS = "月火水木金土日"
@@ -43,6 +45,19 @@ def format_day(day: date, *, language: str) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def format_day_short(day: date, *, language: str) -> str:
+    """Without the year, for days that are near: 9月4日（金） or Fri 4 September."""
+    if language == "ja":
+        return format_day(day, language=language).partition("年")[2]
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def format_days_short(first: date, last: date, *, language: str) -> str:
+    """From – until, or the one day."""
+    ends = [format_day_short(day, language=language) for day in dict.fromkeys((first, last))]
+    return (" ～ " if language == "ja" else " – ").join(ends)
+
+
 def format_clock(at: datetime, *, zone: ZoneInfo, language: str) -> str:
     """12:46（日本時間） or 12:46 JST."""
     name = zone_name(at, zone=zone, language=language)
@@ -65,6 +80,43 @@ def format_period(from_at: datetime, until_at: datetime, *, zone: ZoneInfo, lang
     is_one_day = from_at.astimezone(zone).date() == until_at.astimezone(zone).date()
     end = (format_clock if is_one_day else format_instant)(until_at, zone=zone, language=language)
     return whole, end
+
+
+def format_estimate(
+    told: RecoveryEstimate, *, zone: ZoneInfo, language: str, today: date | None = None
+) -> str:
+    """18:00頃（日本時間）, 18:00 ～ 20:00（日本時間） or 未定; with the date unless that is `today`."""
+    ends = [words for _at, words in _ends(told, zone=zone, language=language, today=today)]
+    return _range(language).format(*ends) if len(ends) > 1 else "".join(ends) or gettext("Undecided")
+
+
+def _ends(
+    told: RecoveryEstimate, *, zone: ZoneInfo, language: str, today: date | None
+) -> list[tuple[datetime, str]]:
+    """Its one instant or its two, each in words."""
+    if told.from_at is None or told.until_at is None:
+        return []
+    is_today = told.from_at.astimezone(zone).date() == today
+    if not told.is_range:
+        return [(told.from_at, _about(told.from_at, zone=zone, language=language, is_today=is_today))]
+    start, end = format_period(told.from_at, told.until_at, zone=zone, language=language)
+    if is_today:
+        start = f"{told.from_at.astimezone(zone):%H:%M}"
+    return [(told.from_at, start), (told.until_at, end)]
+
+
+def _range(language: str) -> str:
+    return "{} ～ {}" if language == "ja" else "{} – {}"
+
+
+def _period(language: str) -> str:
+    return f'<span class="period">{_range(language)}</span>'
+
+
+def _about(at: datetime, *, zone: ZoneInfo, language: str, is_today: bool) -> str:
+    words = (format_clock if is_today else format_instant)(at, zone=zone, language=language)
+    clock = f"{at.astimezone(zone):%H:%M}"
+    return words.replace(clock, f"{clock}頃") if language == "ja" else f"about {words}"
 
 
 def format_month(day: date, *, language: str) -> str:
@@ -96,12 +148,23 @@ def instant(context: Context, at: datetime, style: str = "full") -> SafeString:
 def period(context: Context, from_at: datetime, until_at: datetime | None) -> SafeString:
     """From – until as two <time>, or from – ongoing; in Japanese with ～."""
     zone, language = context["page"].zone, get_language() or "en"
-    form = "{} ～ {}" if language == "ja" else "{} – {}"
+    form = _period(language)
     if until_at is None:
         whole = format_instant(from_at, zone=zone, language=language)
         return format_html(form, _time(from_at, whole), gettext("ongoing"))
     start, end = format_period(from_at, until_at, zone=zone, language=language)
     return format_html(form, _time(from_at, start), _time(until_at, end))
+
+
+@register.simple_tag(takes_context=True)
+def estimate(context: Context, told: RecoveryEstimate, near: datetime | None = None) -> SafeString:
+    """What is said of the recovery to come, as a <time> or in words; without the date on the day of `near`."""
+    zone, language = context["page"].zone, get_language() or "en"
+    today = near.astimezone(zone).date() if near else None
+    ends = [_time(at, words) for at, words in _ends(told, zone=zone, language=language, today=today)]
+    if not ends:
+        return format_html("{}", gettext("Undecided"))
+    return format_html(_period(language), *ends) if len(ends) > 1 else ends[0]
 
 
 def _time(at: datetime, words: str) -> SafeString:
@@ -112,12 +175,17 @@ def _time(at: datetime, words: str) -> SafeString:
 def day(value: date, style: str = "full") -> SafeString:
     """<time> of a calendar day; `style` short leaves the year away, for days that are near."""
     language = get_language() or "en"
-    words = format_day(value, language=language)
-    if style == "short" and language == "ja":
-        words = words.partition("年")[2]
-    elif style == "short":
-        words = f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
+    words = (format_day_short if style == "short" else format_day)(value, language=language)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
+
+
+@register.simple_tag
+def days(first: date, last: date) -> SafeString:
+    """One day, or the first and the last of several, without their years."""
+    if first == last:
+        return day(first, "short")
+    form = _range(get_language() or "en")
+    return format_html(form, day(first, "short"), day(last, "short"))
 
 
 @register.filter
@@ -140,6 +208,13 @@ def ahead(at: datetime, now: datetime) -> str:
     if at < now:
         return gettext("overdue by %(span)s") % {"span": format_span(now - at)}
     return gettext("in %(span)s") % {"span": format_span(at - now)}
+
+
+@register.simple_tag(takes_context=True)
+def today(context: Context) -> date:
+    """The day it is in the page's zone."""
+    now: datetime = context["now"]
+    return now.astimezone(context["page"].zone).date()
 
 
 @register.simple_tag(takes_context=True)

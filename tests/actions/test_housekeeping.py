@@ -5,7 +5,15 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from incidents.actions.housekeeping import expire_old_rows
-from incidents.models import CheckResult, Observation, Subscriber
+from incidents.models import (
+    CheckResult,
+    Monitor,
+    MonitorDay,
+    MonitorHour,
+    Observation,
+    ServiceDay,
+    Subscriber,
+)
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -27,16 +35,40 @@ def test_a_sign_up_never_confirmed_is_forgotten_after_a_week() -> None:
     assert set(Subscriber.objects.values_list("email", flat=True)) == kept
 
 
-def test_results_and_observations_are_kept_as_long_as_they_are_promised() -> None:
+def test_observations_are_kept_as_long_as_they_are_promised() -> None:
     monitor = make.monitor(make.service(make.page()))
     now = timezone.now()
-    for days in (89, 91):
-        CheckResult.objects.create(monitor=monitor, at=now - days * DAY, ok=True)
     for days in (399, 401):
         Observation.objects.create(monitor=monitor, at=now - days * DAY, value=1, received_at=now)
     expire_old_rows()
-    assert CheckResult.objects.get().at == now - 89 * DAY
     assert Observation.objects.get().at == now - 399 * DAY
+
+
+def test_check_results_are_kept_two_weeks_and_until_they_are_rolled_up() -> None:
+    service = make.service(make.page())
+    rolled_up, waiting = make.monitor(service), make.monitor(service)
+    now = timezone.now()
+    for monitor in (rolled_up, waiting):
+        for days in (13, 15):
+            CheckResult.objects.create(monitor=monitor, at=now - days * DAY, ok=True)
+    Monitor.objects.filter(pk=waiting.pk).update(rolled_until=now - 20 * DAY)
+    expire_old_rows()
+    assert rolled_up.results.get().at == now - 13 * DAY
+    assert waiting.results.count() == 2
+
+
+def test_roll_ups_of_hours_are_kept_for_100_days_and_those_of_days_for_three_years() -> None:
+    monitor = make.monitor(make.service(make.page()))
+    now = timezone.now()
+    for days in (99, 101):
+        MonitorHour.objects.create(monitor=monitor, at=now - days * DAY, up=3600)
+    for days in (1094, 1098):
+        day = (now - days * DAY).date()
+        MonitorDay.objects.create(monitor=monitor, day=day, up=86_400)
+        ServiceDay.objects.create(service=monitor.service, day=day, seconds=86_400, up=86_400)
+    expire_old_rows()
+    assert MonitorHour.objects.get().at == now - 99 * DAY
+    assert MonitorDay.objects.get().day == ServiceDay.objects.get().day == (now - 1094 * DAY).date()
 
 
 def test_a_session_that_ended_is_forgotten() -> None:

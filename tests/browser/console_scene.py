@@ -4,12 +4,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.actions import log
+from incidents.actions.announcement import pin_announcement
+from incidents.actions.customer import add_note, create_customer, make_member_link
 from incidents.actions.detection import Judged
+from incidents.actions.group import create_group
 from incidents.actions.monitor import apply_judgement
 from incidents.actions.report import draft_report, issue_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
-from incidents.models import Delivery, DeliveryState, Incident, Monitor, Page, Service
+from incidents.models import (
+    Customer,
+    Delivery,
+    DeliveryState,
+    Incident,
+    Maintenance,
+    Monitor,
+    Page,
+    Service,
+    ServiceGroup,
+)
+from incidents.models.estimate import known
 from tests import make
 
 SERVICES = (
@@ -36,6 +50,8 @@ class BadNight:
     unreported: Incident
     drafted: Incident
     issued: Incident
+    planned: Maintenance
+    customer: Customer
 
 
 def make_bad_night(page: Page) -> BadNight:
@@ -54,11 +70,18 @@ def make_bad_night(page: Page) -> BadNight:
         unreported=past(page, services["inbound"], "メール受信の一時的な停止", days_ago=2, now=now),
         open=open_incident(page, services, now=now),
         draft=judged_draft(services["relay"], now=now),
+        planned=missed_maintenance(page, services["directory"], now=now),
+        customer=make_member_link(create_customer(page, name="株式会社アクメ")),
     )
+    beside = "御社専用の経路は**影響を受けておりません**。"
+    add_note(page, body=beside, customer_ids=[night.customer.pk], incident=night.open)
+    make.service(make.page(name="海外拠点 稼働状況"), name="海外メール")
     report = draft_report(night.issued)
     issue_report(save_report(report, TEXTS, version=report.version), notify=False)
     draft_report(night.drafted)
     lose_a_mail(night.open)
+    pin_announcement(page, body="**計画停電**のため、土曜日は電話でのお問い合わせを休止いたします。")
+    create_group(page, name="社内向け", parent=ServiceGroup.objects.get(name="管理機能"), is_collapsed=True)
     return night
 
 
@@ -82,7 +105,8 @@ def past(page: Page, service: Service, title: str, *, days_ago: int, now: dateti
         incident = make.incident(page, {service: "degraded"}, title=title, started_at=began)
         make.update(incident, body="事象を確認し、調査しております。")
     with times.at(began + timedelta(hours=2)):
-        make.update(incident, "resolved", body="復旧しました。ご迷惑をおかけし申し訳ございません。")
+        body = "復旧しました。ご迷惑をおかけし申し訳ございません。"
+        make.update(incident, "resolved", body=body, report_due_on=(began + timedelta(days=7)).date())
     return incident
 
 
@@ -119,9 +143,26 @@ def open_incident(page: Page, services: dict[str, Service], *, now: datetime) ->
             scope={archive: "major_outage"},
             severity="critical",
             workaround="復旧のご連絡まで、送信済みメールの削除をお控えください。",
+            estimate=known(now + timedelta(hours=2), now + timedelta(hours=4)),
+            texts={"en": {"body": "The addresses that our partner sends from have changed."}},
             notify=True,
         )
     return incident
+
+
+def missed_maintenance(page: Page, service: Service, *, now: datetime) -> Maintenance:
+    """Its planned start has passed; another one is still to come."""
+    with times.at(now - timedelta(days=3)):
+        for title, begins_at in (("証明書の更新", now + timedelta(days=2)), ("同期処理の改修", now)):
+            maintenance = make.maintenance(
+                page,
+                {service: "maintenance"},
+                title=title,
+                scheduled_from=begins_at - timedelta(hours=2),
+                scheduled_until=begins_at + timedelta(hours=1),
+                notify=title == "同期処理の改修",
+            )
+    return maintenance
 
 
 def lose_a_mail(incident: Incident) -> None:

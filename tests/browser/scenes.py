@@ -1,22 +1,24 @@
 """States of a page as a customer may meet them, on 4 September 2020 at 15:02 in Japan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
+from incidents.actions.maintenance import start_maintenance
 from incidents.actions.report import draft_report, issue_report, save_report
-from incidents.actions.service import set_status
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
-from incidents.models import Incident, Monitor, Page, Service
+from incidents.models import Incident, Monitor, Page, Service, ServiceDay, ServiceGroup
+from incidents.models.estimate import known
 from tests import make
 
 NOW = make.jst("2020-09-04 15:02")
+DAYS, A_DAY, TODAY = 90, 86_400, 15 * 3600
 SERVICES = (
     ("archive", "メールアーカイブ", "送受信メールの保存と検索", "メールサービス", "HEA"),
     ("relay", "メール送信中継", "送信メールの中継と迷惑メール判定", "メールサービス", "RLY"),
     ("inbound", "メール受信", "", "メールサービス", "INB"),
     ("console", "管理画面", "設定変更とログの閲覧", "管理機能", "CON"),
-    ("api", "API", "", "管理機能", "API"),
+    ("api", "API", "", "外部連携", "API"),
 )
 
 
@@ -24,9 +26,30 @@ def _fill(page: Page, *, minutes_silent: int = 1) -> dict[str, Service]:
     services = {}
     for slug, name, description, group, code in SERVICES:
         values = {"slug": slug, "name": name, "description": description, "group": group, "code": code}
-        services[slug] = make.service(page, **values)
-        watch(services[slug], minutes_silent=minutes_silent)
+        with times.at(NOW - timedelta(days=DAYS)):
+            services[slug] = make.service(page, **values)
+            watch(services[slug], minutes_silent=minutes_silent)
+    watch_days(services.values())
+    groups = ServiceGroup.objects.filter(page=page)
+    groups.filter(name="外部連携").update(parent=groups.get(name="管理機能"))
+    groups.exclude(name="メールサービス").update(is_collapsed=True)
     return services
+
+
+def watch_days(services: Iterable[Service]) -> None:
+    """All well as far as monitors saw, but for one short failure of the relay."""
+    ServiceDay.objects.bulk_create(
+        ServiceDay(
+            service=service,
+            day=NOW.date() - timedelta(days=back),
+            seconds=A_DAY,
+            up=(A_DAY if back else TODAY) - failed,
+            partial_outage=failed,
+        )
+        for service in services
+        for back in range(DAYS)
+        for failed in [1800 if service.slug == "relay" and back == 55 else 0]
+    )
 
 
 def watch(service: Service, *, minutes_silent: int) -> None:
@@ -84,6 +107,7 @@ def show_major(page: Page) -> Incident:
             severity="critical",
             concerned="G Suite から配送しているお客様",
             workaround="恐れ入りますが、復旧のご連絡まで、送信元での送信済みメールの削除をお控えください。",
+            estimate=known(make.jst("2020-09-04 16:00")),
         )
     with times.at(make.jst("2020-09-04 14:46")):
         make.update(
@@ -91,6 +115,7 @@ def show_major(page: Page) -> Incident:
             "identified",
             body="拒否していたアドレスの登録作業を開始しました。作業の完了後、保存状況を確認してあらためてご報告いたします。",
             next_update_at=make.jst("2020-09-04 15:30"),
+            estimate=known(make.jst("2020-09-04 17:00"), make.jst("2020-09-04 18:00")),
         )
     _past_incident(page, services["relay"])
     return incident
@@ -98,9 +123,25 @@ def show_major(page: Page) -> Incident:
 
 def show_maintenance(page: Page) -> None:
     services = _fill(page)
-    Monitor.objects.filter(service=services["console"]).delete()
+    with times.at(make.jst("2020-09-01 10:00")):
+        running = make.maintenance(
+            page,
+            {services["console"]: "maintenance"},
+            title="管理画面のデータベース更新",
+            body="管理画面のデータベースを更新いたします。作業中は**設定の変更とログの閲覧**をご利用いただけません。",
+            scheduled_from=make.jst("2020-09-04 14:00"),
+            scheduled_until=make.jst("2020-09-04 17:00"),
+        )
+        make.maintenance(
+            page,
+            {services["relay"]: "maintenance", services["inbound"]: "degraded"},
+            title="メールサーバーのソフトウェア更新",
+            body="セキュリティ更新を適用いたします。メールが失われることはございません。",
+            scheduled_from=make.jst("2020-09-12 02:00"),
+            scheduled_until=make.jst("2020-09-12 04:00"),
+        )
     with times.at(make.jst("2020-09-04 14:00")):
-        set_status(services["console"], "maintenance")
+        start_maintenance(running)
 
 
 def show_unknown(page: Page) -> None:

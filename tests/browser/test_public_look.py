@@ -1,54 +1,32 @@
 """The page as people see it: pictures of every state, and nothing that keeps anyone out of it."""
 
-import os
+import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator
+from PIL import Image
+from playwright.sync_api import Locator, expect
 from playwright.sync_api import Page as Tab
 
+from incidents.actions.customer import add_note, create_customer, make_member_link
+from incidents.actions.look import set_logo, set_look
+from incidents.actions.page import set_visibility
 from incidents.models import Page
+from incidents.queries.members import link_token
+from incidents.snapshots.catalogue import find_file
+from incidents.snapshots.site import Site
 from tests.browser.conftest import HEIGHTS, OpenTab
+from tests.browser.looking import look_at, scrolls_sideways
 from tests.browser.scenes import NOW, SCENES, show_major, show_operational
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-ROOT = Path(__file__).resolve().parents[2]
-# KEEP_SCREENSHOTS=1 renews those that the documentation shows.
-KEPT = os.environ.get("KEEP_SCREENSHOTS") == "1"
-PICTURES = ROOT / ("docs/screenshots" if KEPT else "tests/output/screenshots")
 
 
 @pytest.fixture(autouse=True)
 def at_the_moment_of_the_scenes() -> Iterator[None]:
     with time_machine.travel(NOW, tick=True):
         yield
-
-
-def hindrances(tab: Tab) -> list[str]:
-    found = Axe().run(tab).response["violations"]
-    return [f"{v['impact']} {v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
-
-
-def look_at(tab: Tab, name: str, *, keep: bool = True) -> None:
-    """At both widths, light and dark: nothing hinders, nothing scrolls sideways; pictures are kept."""
-    for scheme, axe_width in (("light", 375), ("dark", 1280)):
-        tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for width, height in HEIGHTS.items():
-            tab.set_viewport_size({"width": width, "height": height})
-            assert not scrolls_sideways(tab)
-            if width == axe_width:
-                assert not hindrances(tab)
-            if keep:
-                PICTURES.mkdir(parents=True, exist_ok=True)
-                tab.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
-
-
-def scrolls_sideways(tab: Tab) -> bool:
-    return bool(tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -58,22 +36,89 @@ def test_every_state_looks_right_and_hinders_nobody(open_tab: OpenTab, page: Pag
     look_at(open_tab("/en/"), f"{scene}-en", keep=scene == "major")
 
 
+def test_once_publishing_stopped_the_page_is_grey_and_says_so(open_tab: OpenTab, page: Page) -> None:
+    show_operational(page)
+    tab = open_tab("/robots.txt")
+    for address, name in (("/", "stale-ja"), ("/en/", "stale-en")):
+        twin = find_file(Site(page, NOW), address)
+        assert twin and twin.stale
+        serve(tab, address, twin.stale)
+        tab.goto(address)
+        look_at(tab, name, keep=address == "/")
+
+
+def serve(tab: Tab, address: str, body: bytes) -> None:
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    tab.route(f"**{address}", lambda route: route.fulfill(body=body, headers=headers))
+
+
 def test_the_other_pages_look_right_and_hinder_nobody(open_tab: OpenTab, page: Page) -> None:
     incident = show_major(page)
     number = page.incidents.get(report__isnull=False).report.number
     addresses = {
         "incident": f"/incidents/{incident.reference}",
         "history": "/history",
+        "month": "/history/2020-09",
         "service": "/services/archive",
         "report": f"/reports/{number}",
         "missing": "/no-such-page",
         "subscribe": "/subscribe",
+        "manage": "/manage",
+        "unsubscribed": "/unsubscribe/no-such-link",
     }
     for name, address in addresses.items():
-        tab = open_tab(address)
-        for details in tab.locator("details").all():
-            details.evaluate("node => node.open = true")
-        look_at(tab, f"{name}-ja", keep=name in ("incident", "report"))
+        for language, prefix in (("ja", ""), ("en", "/en")):
+            tab = open_tab(prefix + address)
+            for details in tab.locator("details").all():
+                details.evaluate("node => node.open = true")
+            look_at(tab, f"{name}-{language}", keep=name in PICTURED and language == "ja")
+
+
+PICTURED = ("incident", "history", "service", "report")
+
+
+def test_a_page_with_a_look_of_its_own_and_a_customers_page_hinder_nobody(
+    open_tab: OpenTab, page: Page
+) -> None:
+    incident = show_major(page)
+    set_look(
+        page,
+        theme={"accent": "#7a0019", "font": "serif"},
+        links=[{"label": {"ja": "会社概要", "en": "About us"}, "url": "https://example.com/"}],
+        footer={"ja": "〒100-0001 東京都千代田区"},
+    )
+    drawn = io.BytesIO()
+    Image.new("RGB", (600, 120), "#7a0019").save(drawn, "PNG")
+    set_logo(page, drawn.getvalue())
+    customer = make_member_link(create_customer(page, name="株式会社アクメ"))
+    for place in (incident, None):
+        add_note(
+            page,
+            body="御社専用の経路は**影響を受けておりません**。",
+            customer_ids=[customer.pk],
+            incident=place,
+        )
+    look_at(open_tab("/"), "own-look-ja")
+    tab = open_tab(f"/members/{link_token(customer)}")
+    look_at(tab, "member-link-ja", keep=False)
+    tab.click("main button")
+    tab.wait_for_url("**/members")
+    look_at(tab, "member-ja")
+
+
+def test_the_door_of_a_private_page_hinders_nobody_and_opens(open_tab: OpenTab, page: Page) -> None:
+    show_operational(page)
+    set_visibility(page, "private", password="open sesame")
+    tab = open_tab("/history")
+    look_at(tab, "door-ja", keep=False)
+    tab.fill("#id_password", "wrong guess")
+    tab.click("main button")
+    tab.wait_for_selector(".field-error")
+    look_at(tab, "door-wrong-ja")
+    tab.fill("#id_password", "open sesame")
+    tab.click("main button")
+    tab.wait_for_selector("h1:has-text('履歴')")
+    assert tab.url.endswith("/history")
 
 
 @pytest.mark.parametrize("prefix", ["/", "/en/"])
@@ -87,6 +132,7 @@ def test_the_first_screen_of_a_phone_holds_what_is_asked_first(
         "data as of": tab.locator(".banner .as-of"),
         "title": tab.locator(".incident h3").first,
         "next update": tab.locator(".promise").first,
+        "estimated recovery": tab.locator(".promise").nth(1),
         "latest update's instant": tab.locator(".update-latest .update-time").first,
         "latest update": tab.locator(".update-latest .prose p").first,
         "subscribe": tab.locator(".masthead .button"),
@@ -103,9 +149,25 @@ def bottom(place: Locator) -> float:
 
 def test_it_fits_a_screen_320_pixels_wide(open_tab: OpenTab, page: Page) -> None:
     incident = show_major(page)
-    for address in ("/", "/en/", f"/incidents/{incident.reference}", "/history"):
-        tab = open_tab(address, width=320)
-        assert not scrolls_sideways(tab), address
+    for address in ("/", f"/incidents/{incident.reference}", "/history", "/services/archive", "/subscribe"):
+        for prefix in ("", "/en"):
+            tab = open_tab(prefix + address, width=320)
+            assert not scrolls_sideways(tab), prefix + address
+
+
+def test_it_fits_letters_twice_as_large(open_tab: OpenTab, page: Page) -> None:
+    show_major(page)
+    tab = open_tab("/", width=375)
+    tab.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert not scrolls_sideways(tab)
+
+
+def test_a_long_status_stands_at_the_same_edge_as_a_short_one(open_tab: OpenTab, page: Page) -> None:
+    SCENES["unknown"](page)
+    tab = open_tab("/", width=375)
+    boxes = [place.bounding_box() for place in tab.locator(".service-state").all()]
+    edges = {round(box["x"] + box["width"]) for box in boxes if box}
+    assert len(boxes) == 5 and len(edges) == 1
 
 
 def test_it_works_without_javascript(open_tab: OpenTab, page: Page) -> None:
@@ -115,14 +177,36 @@ def test_it_works_without_javascript(open_tab: OpenTab, page: Page) -> None:
     assert not earlier.locator("ol").is_visible()
     earlier.locator("> summary").click()
     assert earlier.locator("ol").is_visible()
+    assert "2020年9月4日（金）15:01" in tab.locator(".as-of").inner_text()
 
 
-def test_a_visitor_elsewhere_sees_the_own_time_beside(open_tab: OpenTab, page: Page) -> None:
-    show_major(page)
+def test_a_group_is_folded_only_while_all_is_well_in_it(open_tab: OpenTab, page: Page) -> None:
+    show_operational(page)
+    tab = open_tab("/", java_script_enabled=False)
+    api = tab.get_by_role("link", name="API")
+    expect(api).to_be_hidden()
+    tab.locator("summary", has_text="管理機能").click()
+    tab.locator("summary", has_text="外部連携").click()
+    expect(api).to_be_visible()
+
+
+def test_a_group_with_trouble_is_open(open_tab: OpenTab, page: Page) -> None:
+    SCENES["degraded"](page)
+    tab = open_tab("/", java_script_enabled=False)
+    expect(tab.locator(".group").get_by_role("link", name="管理画面", exact=True)).to_be_visible()
+    expect(tab.get_by_role("link", name="API")).to_be_hidden()
+
+
+def test_a_visitor_elsewhere_sees_the_own_time_beside_every_instant(open_tab: OpenTab, page: Page) -> None:
+    incident = show_major(page)
     at_home = open_tab("/")
     assert at_home.locator(".visitor-time").count() == 0
     abroad = open_tab("/en/", timezone_id="Europe/Berlin", locale="en-GB")
-    assert "08:30" in abroad.locator(".promise .visitor-time").inner_text()
+    assert "your time 08:30" in abroad.locator(".promise .visitor-time").first.inner_text()
+    assert "your time 08:01" in abroad.locator(".as-of .visitor-time").inner_text()
+    abroad = open_tab(f"/en/incidents/{incident.reference}", timezone_id="America/New_York", locale="en-US")
+    impact = abroad.locator("section", has_text="Impact by service").locator(".visitor-time").first
+    assert impact.inner_text().strip() == "/ your time Aug 31 20:00 – 00:50"
 
 
 def test_the_keyboard_reaches_the_content_first(open_tab: OpenTab, page: Page) -> None:
@@ -134,6 +218,58 @@ def test_the_keyboard_reaches_the_content_first(open_tab: OpenTab, page: Page) -
     assert tab.evaluate("document.activeElement.id") == "content"
 
 
+def test_a_keyboard_goes_through_the_page_and_each_stop_is_seen(open_tab: OpenTab, page: Page) -> None:
+    show_major(page)
+    tab = open_tab("/", width=375)
+    stops = list(focus_stops(tab))
+    words = [words for words, _outline in stops]
+    in_order = ["本文へ移動", "サンプルメール 稼働状況", "English", "配信登録"]
+    assert words[: len(in_order)] == in_order
+    for expected in (
+        "一部のメールがアーカイブに保存されていない事象について",
+        "以前のお知らせ（2件）",
+        "メールアーカイブ",
+    ):
+        assert expected in words
+    assert all(outline == "solid" for _words, outline in stops)
+    earlier = tab.locator(".earlier")
+    earlier.locator("> summary").focus()
+    tab.keyboard.press("Enter")
+    expect(earlier.locator("ol")).to_be_visible()
+
+
+def focus_stops(tab: Tab) -> Iterator[tuple[str, str]]:
+    """What Tab stops at, from the top to the end of the page, and the style of the outline there."""
+    # A day of a bar is a link in a drawing: its own stroke shows where one is.
+    told = """el => el instanceof SVGElement ? [el.textContent.trim(), "solid"]
+        : [el.innerText.trim(), getComputedStyle(el).outlineStyle]"""
+    for _press in range(100):
+        tab.keyboard.press("Tab")
+        at = tab.evaluate_handle("document.activeElement")
+        if tab.evaluate("document.activeElement === document.body"):
+            return
+        yield tuple(at.evaluate(told))
+    raise AssertionError("Tab never leaves the page")
+
+
+def test_a_print_holds_what_the_screen_folds_away_and_no_buttons(open_tab: OpenTab, page: Page) -> None:
+    show_operational(page)
+    tab = open_tab("/")
+    tab.emulate_media(media="print")
+    expect(tab.get_by_role("link", name="API")).to_be_visible()
+    expect(tab.locator(".masthead .button")).to_be_hidden()
+    assert tab.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_colours_forced_by_the_system_leave_every_state_its_shape(open_tab: OpenTab, page: Page) -> None:
+    show_major(page)
+    tab = open_tab("/", forced_colors="active")
+    banner = tab.locator(".banner")
+    assert banner.evaluate("el => getComputedStyle(el).borderTopStyle") == "solid"
+    colours = "el => [getComputedStyle(el).color, getComputedStyle(el).getPropertyValue('--icon-mark')]"
+    assert len(set(banner.locator("svg").evaluate(colours))) == 2
+
+
 def test_the_browser_reports_no_breach_of_the_policy(open_tab: OpenTab, page: Page) -> None:
     incident = show_major(page)
     complaints: list[str] = []
@@ -143,3 +279,4 @@ def test_the_browser_reports_no_breach_of_the_policy(open_tab: OpenTab, page: Pa
     for address in ("/", "/history", f"/incidents/{incident.reference}"):
         tab.goto(address)
     assert not complaints
+    assert tab.request.get("/favicon.ico").status == 200

@@ -11,7 +11,13 @@ from incidents.models import Staff
 from tests import make
 from tests.console.conftest import Desk
 
-FILLED = {"<slug:reference>": "INC-20200904-01", "<slug:slug>": "mail", "<str:name>": "a.eml"}
+FILLED = {
+    "<slug:reference>": "INC-20200904-01",
+    "<slug:slug>": "mail",
+    "<str:name>": "a.eml",
+    "<slug:public_id>": "a1b2c3d4e5f6",
+    "<slug:name>": "start",
+}
 pytestmark = pytest.mark.django_db
 
 
@@ -26,7 +32,7 @@ def fill(route: URLPattern | URLResolver) -> str:
     address = str(route.pattern)
     for place, value in FILLED.items():
         address = address.replace(place, value)
-    for name in ("entry_id", "number", "monitor_id"):
+    for name in ("entry_id", "number", "monitor_id", "group_id", "customer_id", "note_id"):
         address = address.replace(f"<int:{name}>", "1")
     return address
 

@@ -225,7 +225,7 @@ def test_a_correction_shows_its_mark_and_the_earlier_text(desk: Desk) -> None:
     incident = make.incident(desk.page, {service: "degraded"})
     update = make.update(incident, body="Searches are lat.")
     before = update.happened_at
-    sent = composed(service, stage="investigating", body="Searches are late.", promise="none")
+    sent = composed(service, stage="investigating", body="Searches are late.", promise="none", version="0")
     sent["happened_at"] = typed(before)
     desk.client.post(address(incident, "updates/1/"), sent)
     html = desk.client.get(address(incident, "")).content.decode()
@@ -240,7 +240,7 @@ def test_a_wrong_correction_names_its_field_and_changes_nothing(desk: Desk) -> N
     service = make.service(desk.page)
     incident = make.incident(desk.page, {service: "degraded"})
     make.update(incident, body="Searches are late.")
-    sent = composed(service, body="New words.", happened_at="2999-01-01T00:00", promise="none")
+    sent = composed(service, body="New words.", happened_at="2999-01-01T00:00", promise="none", version="0")
     response = desk.client.post(address(incident, "updates/1/"), sent)
     html = response.content.decode()
     assert response.status_code == 422
@@ -254,9 +254,10 @@ def test_the_first_update_cannot_be_corrected_into_an_end(desk: Desk) -> None:
     incident = make.incident(desk.page, {service: "degraded"})
     make.update(incident)
     response = desk.client.post(
-        address(incident, "updates/1/"), composed(service, stage="resolved", promise="none")
+        address(incident, "updates/1/"), composed(service, stage="resolved", promise="none", version="0")
     )
     assert response.status_code == 422
+    assert 'id="id_stage_error"' in response.content.decode()
     assert Update.objects.get().stage == "investigating"
 
 

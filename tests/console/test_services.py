@@ -154,6 +154,16 @@ def test_a_monitor_is_paused_and_goes_on(desk: Desk) -> None:
     assert monitor.enabled
 
 
+def test_a_monitor_s_chart_is_shown_to_the_public_once_staff_say_so(desk: Desk) -> None:
+    monitor = make.monitor(make.service(desk.page), kind="http", target="https://example.com")
+    address = f"/console/services/{monitor.service.slug}/monitors/{monitor.pk}/chart/"
+    assert not monitor.is_charted
+    for charted in (True, False):
+        desk.client.post(address, {"charted": str(int(charted))})
+        monitor.refresh_from_db()
+        assert monitor.is_charted == charted
+
+
 def test_a_monitor_of_another_service_is_not_found(desk: Desk) -> None:
     monitor = make.monitor(make.service(desk.page))
     other = make.service(desk.page)

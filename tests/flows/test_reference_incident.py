@@ -14,6 +14,7 @@ from incidents.management.incident_facts import IncidentFile, SeriesFacts
 from incidents.management.incident_file import load
 from incidents.management.replay import Replay
 from incidents.models import Delivery, Incident, LogKind, Notice, Report
+from incidents.models.estimate import known
 from incidents.queries.report import with_record
 from incidents.reports import hea
 from incidents.reports.build import document_of
@@ -132,3 +133,25 @@ def test_a_file_that_cannot_be_played_names_its_field(tmp_path: Path) -> None:
 def test_the_pace_must_be_a_number_above_nothing() -> None:
     with pytest.raises(CommandError, match="--speed"):
         call_command("replay", str(REFERENCE), "--speed", "0")
+
+
+def test_estimates_and_texts_of_a_file_are_told_as_staff_would_tell_them() -> None:
+    page = make.page(time_zone="Asia/Tokyo")
+    file = load(REFERENCE)
+    first = replace(
+        file.updates[0],
+        estimate_from=FIRST_NOTICE + timedelta(hours=5),
+        texts={"en": {"body": "We are looking into it."}},
+    )
+    second = replace(file.updates[1], estimate_undecided=True)
+    play = Replay(
+        replace(file, titles={"en": "Late search"}, updates=(first, second), staff=(), report=None), page
+    )
+    play.play()
+    incident = Incident.objects.get()
+    assert incident.texts["en"]["title"] == "Late search"
+    assert (incident.recovery.is_undecided, incident.updates.get(number=1).recovery) == (
+        True,
+        known(FIRST_NOTICE + timedelta(hours=5)),
+    )
+    assert incident.updates.get(number=1).texts["en"]["body"] == "We are looking into it."

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,14 @@ services = { mail = "degraded" }
 severity = "minor"
 concerned = "すべてのお客様"
 next_update_at = 2026-03-02T13:00:00+09:00
+estimate_from = 2026-03-02T15:00:00+09:00
+estimate_until = 2026-03-02T16:00:00+09:00
+texts = { en = { body = "We look.", concerned = "Everyone" } }
+[[updates]]
+at = 2026-03-02T13:00:00+09:00
+stage = "identified"
+body = "設定の誤りでした。"
+estimate_undecided = true
 [[updates]]
 at = 2026-03-02T14:00:00+09:00
 stage = "resolved"
@@ -89,7 +97,13 @@ def test_every_table_is_read() -> None:
     assert file.sources[0].seen == ((at_one, "192.0.2.1"),)
     assert [action.action for action in file.staff] == ["publish_draft", "issue_report"]
     assert file.log[0].recorded_at > file.log[0].at
-    first, last = file.updates
+    first, second, last = file.updates
+    assert first.estimate_from and first.estimate_until
+    assert (first.estimate_until - first.estimate_from, second.estimate_undecided) == (
+        timedelta(hours=1),
+        True,
+    )
+    assert (first.texts, last.texts) == ({"en": {"body": "We look.", "concerned": "Everyone"}}, {})
     assert (first.services, first.severity, first.joined) == ({"mail": "degraded"}, "minor", False)
     assert (last.services, last.severity, last.joined) == (None, None, True)
     assert file.report is not None
@@ -160,11 +174,43 @@ def test_points_may_be_written_one_by_one() -> None:
         (
             "recovered_at = 2026-03-02T13:30",
             "recovered_at = 2026-03-02T14:30",
-            "updates[1].recovered_at",
+            "updates[2].recovered_at",
             "not after",
         ),
-        ("joined = true", 'joined = "yes"', "updates[1].joined", "true or false"),
-        ("at = 2026-03-02T14:00", "at = 2026-03-02T11:00", "updates[1].recovered_at", "not after"),
+        (
+            "estimate_from = 2026-03-02T15",
+            "estimate_from = 2026-03-02T11",
+            "updates[0].estimate_from",
+            "after",
+        ),
+        (
+            "estimate_until = 2026-03-02T16",
+            "estimate_until = 2026-03-02T14",
+            "updates[0].estimate_until",
+            "not before",
+        ),
+        (
+            "estimate_from = 2026-03-02T15:00:00+09:00\n",
+            "",
+            "updates[0].estimate_from",
+            "the beginning of the estimate",
+        ),
+        (
+            "estimate_from = 2026-03-02T15:00:00+09:00",
+            "estimate_undecided = true",
+            "updates[0].estimate_undecided",
+            "either a time or nothing decided",
+        ),
+        (
+            "recovered_at = 2026-03-02T13:30:00+09:00",
+            "estimate_undecided = true",
+            "updates[2].stage",
+            "no estimate in an update that resolves",
+        ),
+        ('body = "We look."', 'text = "We look."', "updates[0].texts.en.text", "no such field"),
+        ('body = "We look."', "body = 3", "updates[0].texts.en.body", "a text"),
+        ("joined = true", 'joined = "yes"', "updates[2].joined", "true or false"),
+        ("at = 2026-03-02T14:00", "at = 2026-03-02T11:00", "updates[2].recovered_at", "not after"),
         ("period_until = 2026-03-02T13", "period_until = 2026-03-01T13", "report.period_until", "not before"),
         ('leave_out = ["monitor"]', 'leave_out = ["robots"]', "report.leave_out", "monitor"),
         ('cause = "設定の誤り。"', "", "report.cause", "it is missing"),

@@ -5,14 +5,16 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from incidents.management.commands.tick import JOBS
+from incidents.management.commands.tick import JOBS, publish_pages
 from incidents.models import Delivery
 from statuspage.celery import BEAT_SCHEDULE
 from tests import make
 
 
-def test_a_tick_runs_every_job_of_the_beat() -> None:
-    assert {job.name for job in JOBS} == {entry["task"] for entry in BEAT_SCHEDULE.values()}
+def test_a_tick_runs_every_job_of_the_beat_and_publishes() -> None:
+    names = {f"incidents.tasks.{job.__name__}" for job in JOBS if job is not publish_pages}
+    assert names == {entry["task"] for entry in BEAT_SCHEDULE.values()}
+    assert publish_pages in JOBS
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from incidents.models.fold import Change, Stretch, Told, change_of, fold
+from incidents.models.estimate import UNDECIDED, UNSAID, RecoveryEstimate, known
+from incidents.models.fold import Change, Stretch, Told, change_of, fold, standing_estimates
 
 HEA, LOG = 1, 2
 ONSET = datetime(2020, 9, 1, 0, tzinfo=UTC)
@@ -100,6 +103,38 @@ def test_a_past_incident_without_a_told_end_is_over_when_it_is_known_to_have_end
 
 
 @pytest.mark.parametrize(
+    ("updates", "standing"),
+    [
+        ([("investigating", UNSAID)], [UNSAID]),
+        ([("investigating", known(at(4, 9))), ("identified", UNSAID)], [known(at(4, 9))] * 2),
+        (
+            [("investigating", known(at(4, 9))), ("identified", known(at(4, 9), at(4, 11)))],
+            [known(at(4, 9)), known(at(4, 9), at(4, 11))],
+        ),
+        ([("investigating", known(at(4, 9))), ("identified", UNDECIDED)], [known(at(4, 9)), UNDECIDED]),
+        ([("investigating", UNDECIDED), ("resolved", UNSAID)], [UNDECIDED, UNSAID]),
+        ([("investigating", known(at(4, 9))), ("resolved", known(at(4, 9)))], [known(at(4, 9)), UNSAID]),
+        (
+            [("investigating", known(at(4, 9))), ("resolved", UNSAID), ("investigating", UNSAID)],
+            [known(at(4, 9)), UNSAID, UNSAID],
+        ),
+    ],
+)
+def test_an_estimate_stands_until_another_is_told_or_it_is_over(
+    updates: list[tuple[str, RecoveryEstimate]], standing: list[RecoveryEstimate]
+) -> None:
+    tellings = [told(at(4, 3 + i), stage, recovery=said) for i, (stage, said) in enumerate(updates)]
+    assert standing_estimates(tellings) == standing
+    assert fold(tellings, started_at=ONSET).recovery == standing[-1]
+
+
+def test_the_last_update_decides_the_texts_in_other_languages() -> None:
+    first = told(at(4, 3), concerned="SAML", texts={"en": {"concerned": "Users of SAML"}})
+    assert fold([first], started_at=ONSET).texts == {"en": {"concerned": "Users of SAML"}}
+    assert fold([first, told(at(4, 6))], started_at=ONSET).texts == {}
+
+
+@pytest.mark.parametrize(
     ("before", "now", "change"),
     [
         (None, told(at(4, 3)), Change.FIRST),
@@ -109,6 +144,8 @@ def test_a_past_incident_without_a_told_end_is_over_when_it_is_known_to_have_end
         (told(at(4, 3)), told(at(4, 6), scope={HEA: "degraded", LOG: "degraded"}), Change.SCOPE),
         (told(at(4, 3)), told(at(4, 6), severity="critical"), Change.SCOPE),
         (told(at(4, 3)), told(at(4, 6), concerned="G Suite"), Change.SCOPE),
+        (told(at(4, 3)), told(at(4, 6), recovery=known(at(4, 9))), Change.OTHER),
+        (told(at(4, 3)), told(at(4, 6), texts={"en": {"concerned": "G Suite"}}), Change.OTHER),
         (told(at(4, 3)), told(at(4, 6), "resolved"), Change.RESOLVED),
         (told(at(4, 3)), told(at(4, 6), "resolved", severity="minor"), Change.RESOLVED),
         (told(at(4, 3), "resolved"), told(at(4, 6), "postmortem"), Change.OTHER),
@@ -118,3 +155,21 @@ def test_an_update_s_line_follows_from_what_it_changed(
     before: Told | None, now: Told, change: Change
 ) -> None:
     assert change_of(now, before=before) == change
+
+
+SAID = st.sampled_from([UNSAID, UNDECIDED, known(at(10, 0)), known(at(10, 0), at(11, 0))])
+STAGE = st.sampled_from(["investigating", "identified", "monitoring", "resolved", "postmortem"])
+
+
+@given(st.lists(st.tuples(STAGE, SAID), min_size=1, max_size=8))
+def test_what_stands_of_the_recovery_is_the_last_that_was_said_since_it_was_last_over(
+    course: list[tuple[str, RecoveryEstimate]],
+) -> None:
+    folded = fold(
+        [told(at(4, hour), stage, recovery=said) for hour, (stage, said) in enumerate(course)],
+        started_at=ONSET,
+    )
+    over = [index for index, (stage, _) in enumerate(course) if stage in ("resolved", "postmortem")]
+    since = course[over[-1] + 1 :] if over else course
+    said = [estimate for _, estimate in since if estimate]
+    assert folded.recovery == (said[-1] if said else UNSAID)

@@ -17,6 +17,7 @@ from incidents.models import (
     Notice,
     NoticeKind,
     Page,
+    RecoveryEstimate,
     Report,
     ReportState,
     ServiceStatus,
@@ -26,9 +27,10 @@ from incidents.models import (
     SubscriberState,
     Update,
 )
+from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout, words
-from incidents.notices.content import one_line
 from incidents.notices.render import Mailroom
+from incidents.notices.subject import one_line
 from incidents.notices.words import words_for, write_time
 from incidents.queries import subscribers
 from tests.make_notices import (
@@ -407,3 +409,109 @@ def test_pending_readers_get_nothing_but_personal_mail(page: Page) -> None:
     fanout.queue_personal(NoticeKind.CONFIRM, newcomer)
     fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
     assert list(newcomer.deliveries.values_list("notice__kind", flat=True)) == ["confirm"]
+
+
+SIX, EIGHT = NOON.replace(hour=9, minute=0), NOON.replace(hour=11, minute=0)  # 18:00 and 20:00 in Japan
+
+
+@pytest.mark.parametrize(
+    ("language", "estimate", "line"),
+    [
+        ("ja", known(SIX), "復旧見込み：18:00頃（日本時間）"),
+        ("ja", known(SIX, EIGHT), "復旧見込み：18:00 ～ 20:00（日本時間）"),
+        ("ja", known(SIX + timedelta(days=1)), "復旧見込み：2020年9月5日（土）18:00頃（日本時間）"),
+        ("ja", UNDECIDED, "復旧見込み：未定"),
+        ("en", known(SIX), "Estimated recovery: about 18:00 JST"),
+        ("en", known(SIX, EIGHT), "Estimated recovery: 18:00 – 20:00 JST"),
+        (
+            "en",
+            known(SIX, EIGHT + timedelta(days=1)),
+            "Estimated recovery: 18:00 – Sat 5 Sep 2020, 20:00 JST",
+        ),
+        ("en", UNDECIDED, "Estimated recovery: undecided"),
+    ],
+)
+def test_a_mail_says_when_the_recovery_is_estimated(
+    page: Page, language: str, estimate: RecoveryEstimate, line: str
+) -> None:
+    make_subscriber(page, language=language)
+    message = tell(make_update(make_incident(page), **estimated(estimate)))
+    assert line in body_of(message).splitlines()
+    assert line.split(": ")[-1].split("：")[-1] in body_of(message, "html")
+
+
+def estimated(estimate: RecoveryEstimate) -> dict[str, Any]:
+    return {
+        "estimate": estimate.kind,
+        "estimate_from": estimate.from_at,
+        "estimate_until": estimate.until_at,
+    }
+
+
+def test_a_changed_estimate_is_a_change_and_one_that_stands_is_said_again(page: Page) -> None:
+    make_subscriber(page)
+    incident = make_incident(page)
+    make_update(incident, **estimated(known(SIX)))
+    second = make_update(incident, 2, **estimated(known(EIGHT)))
+    assert changes_in(body_of(tell(second))) == [
+        "- 復旧見込み：20:00頃（日本時間）（前回：18:00頃（日本時間））"
+    ]
+    third = body_of(tell(make_update(incident, 3)))
+    assert "復旧見込み：20:00頃（日本時間）" in third.splitlines()
+    assert changes_in(third) == ["- 状況・対象サービスに変更はありません。"]
+    assert "復旧見込み" not in body_of(tell(make_update(incident, 4, stage=Stage.RESOLVED)))
+
+
+def test_a_mail_is_in_its_reader_s_language_wherever_someone_wrote_it(page: Page) -> None:
+    make_subscriber(page, language="en")
+    archive = make_service(page, "アーカイブ", slug="archive", texts={"en": {"name": "Archive"}})
+    english = {"title": "Search is late", "first_title": "Search is late"}
+    incident = make_incident(page, title="訂正後", first_title="検索の遅延", texts={"en": english})
+    texts = {"body": "We look.", "body_html": "<p>We look.</p>", "concerned": "SAML", "workaround": "Wait."}
+    message = tell(make_update(incident, scope=degraded(archive), texts={"en": texts}))
+    assert message["Subject"] == "[Incident] [Update 1] Search is late (INC-20200904-01)"
+    text, html = body_of(message), body_of(message, "html")
+    for line in ("We look.", "SAML", "Wait.", "- Archive: Degraded performance"):
+        assert line in text.splitlines()
+    assert "<p>We look.</p>" in html
+    assert not re.search("調査|訂正|アーカイブ|only", text + html)
+
+
+def test_what_nobody_translated_comes_as_it_was_written_and_marked(page: Page) -> None:
+    make_subscriber(page, language="en")
+    make_subscriber(page, "kyoko@example.com", language="ja")
+    update = make_update(make_incident(page), concerned="全てのお客様", workaround="お待ちください。")
+    fanout.queue_update(update, hold_until=timezone.now())
+    english, japanese = (
+        parse(Mailroom().letter(row).data) for row in Delivery.objects.order_by("subscriber_id")
+    )
+    lines = body_of(english).splitlines()
+    assert lines[lines.index("原因を調査しています。") - 1] == "[Japanese only]"
+    assert "全てのお客様 [Japanese only]" in lines and "お待ちください。 [Japanese only]" in lines
+    assert '<div class="text" lang="ja">' in body_of(english, "html")
+    assert "only" not in body_of(japanese) and 'lang="ja">' in body_of(japanese, "html")
+
+
+def test_the_last_update_says_where_and_until_when_the_report_will_be_read(page: Page) -> None:
+    make_subscriber(page)
+    incident = make_incident(page, report_due_on=date(2020, 9, 18))
+    open_ = make_update(incident)
+    assert "障害報告書" not in body_of(tell(open_))
+    last = make_update(incident, 2, stage=Stage.RESOLVED)
+    promised = "障害報告書：作成中（2020年9月18日（金）までに公開予定）"
+    assert promised in body_of(tell(last)).splitlines()
+    Report.objects.create(
+        incident=incident,
+        service=make_service(page),
+        number="HEA2020091801",
+        state=ReportState.ISSUED,
+        organisation="Example",
+        subject="Delay",
+        period_from=NOON,
+        issued_on=NOON.date(),
+        issued_at=NOON,
+    )
+    Notice.objects.all().delete()
+    issued = tell(last)
+    assert "障害報告書：https://status.example/reports/HEA2020091801" in body_of(issued).splitlines()
+    assert '<a href="https://status.example/reports/HEA2020091801"' in body_of(issued, "html")

@@ -9,7 +9,7 @@ from babel.messages import Catalog, mofile, pofile
 from babel.messages.extract import extract_from_dir
 from django.utils import translation
 
-from incidents.models import Edition, ServiceStatus, Severity, Stage
+from incidents.models import Edition, MaintenanceState, ServiceStatus, Severity, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "incidents" / "locale" / "ja" / "LC_MESSAGES"
@@ -27,6 +27,12 @@ WORDS = {
     "Monitoring": "経過観察中",
     "Resolved": "復旧",
     "Post-incident report published": "障害報告書公開",
+    "Scheduled": "予定",
+    "In progress": "実施中",
+    "Verifying": "確認中",
+    "Completed": "完了",
+    "Cancelled": "中止",
+    "Emergency maintenance": "緊急メンテナンス",
     "Minor": "軽微",
     "Major": "重大",
     "Critical": "致命的",
@@ -44,6 +50,8 @@ WORDS = {
     "Final": "最終報告",
 }
 
+KINDS = (ServiceStatus, Stage, Severity, Edition, MaintenanceState)
+
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalog:
@@ -59,7 +67,7 @@ def test_each_concept_has_its_one_japanese_term(catalogue: Catalog, english: str
 
 def test_every_label_of_a_status_stage_severity_and_edition_is_one_of_the_words() -> None:
     with translation.override("en"):
-        labels = [str(m.label) for kind in (ServiceStatus, Stage, Severity, Edition) for m in kind]
+        labels = [str(m.label) for kind in KINDS for m in kind]
     assert set(labels) <= set(WORDS)
 
 
@@ -112,6 +120,7 @@ def test_every_message_of_the_code_has_its_japanese(catalogue: Catalog) -> None:
         "gettext": None,
         "gettext_lazy": None,
         "ngettext": (1, 2),
+        "pgettext": ((1, "c"), 2),
         "pgettext_lazy": ((1, "c"), 2),
     }
     found = extract_from_dir(ROOT / "incidents", method_map=[("**.py", "python")], keywords=functions)

@@ -217,13 +217,22 @@ def test_an_incident_and_a_service_cost_the_same_queries_however_much_they_hold(
             read(address)
         return len(queries)
 
+    def tell_another(stage: str) -> None:
+        with times.at(make.jst("2020-09-04 19:00")):
+            again = make.incident(page, {service: "degraded"})
+            edit_update(make.update(again), Draft(stage="investigating", body="訂正。"))
+        with times.at(make.jst("2020-09-04 19:30")):
+            make.update(again, stage)
+
     addresses = (f"/incidents/{incident.reference}", "/services/search")
+    for stage in ("identified", "resolved"):
+        tell_another(stage)
     edit_update(incident.updates.get(number=1), Draft(stage="investigating", body="訂正。"))
     once = [count(address) for address in addresses]
     for _ in range(2):
         extra = make.service(page)
         with times.at(make.jst("2020-09-04 20:00")):
             make.update(incident, "identified", body="再発。", scope={service: "degraded", extra: "degraded"})
-            again = make.incident(page, {service: "degraded"})
-            edit_update(make.update(again), Draft(stage="investigating", body="訂正。"))
+        for stage in ("identified", "resolved"):
+            tell_another(stage)
     assert [count(address) for address in addresses] == once

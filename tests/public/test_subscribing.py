@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from incidents.actions import subscriber as actions
+from incidents.lib.timing import STEP_SECONDS
 from incidents.models import Delivery, Notice, Page, ServiceGroup, Subscriber, SubscriberState
-from incidents.public.subscribing import STEP_SECONDS
 from incidents.queries import subscribers
 from tests.make_notices import make_page, make_service, make_subscriber
 
@@ -248,7 +248,7 @@ def test_one_click_needs_no_cookie_and_is_answered_without_redirect(
 
 def test_a_page_with_a_token_is_kept_by_nobody(page: Page, browser: Client) -> None:
     token = subscribers.unsubscribe_token(make_subscriber(page, ADDRESS))
-    assert browser.get(f"/unsubscribe/{token}").headers["Cache-Control"] == "no-store"
+    assert browser.get(f"/unsubscribe/{token}").headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_link_speaks_the_language_of_its_subscriber(page: Page, browser: Client) -> None:

@@ -1,14 +1,16 @@
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from incidents.actions.incident import promise_report
 from incidents.lib import times
 from incidents.models import Monitor, Page
-from incidents.snapshots.catalogue import look_key, sources
+from incidents.snapshots.catalogue import sources
+from incidents.snapshots.html import PAST_SHOWN
 from incidents.snapshots.site import BATCH, Site
 from incidents.snapshots.source import File, Source
 from tests import make
@@ -68,6 +70,17 @@ def test_an_incident_gets_a_new_key_with_each_public_change_and_others_keep_thei
     assert changed == {f"incident:{reference}"}
 
 
+def test_an_incident_is_published_anew_when_its_promised_report_becomes_late(page: Page) -> None:
+    told(page, 1, over=True)
+    promise_report(page.incidents.get(), date(2999, 9, 4))
+
+    def key(day: str) -> str:
+        site = Site(page, make.jst(f"{day} 00:00"))
+        return next(source.key for source in sources(site) if source.name.startswith("incident:"))
+
+    assert key("2999-09-03") == key("2999-09-04") != key("2999-09-05") == key("2999-09-06")
+
+
 def test_what_states_the_present_has_a_twin_that_is_not_green(page: Page) -> None:
     service = make.service(page, slug="mail")
     monitor = make.monitor(service, kind="http", target="https://example.com")
@@ -84,11 +97,11 @@ def test_what_states_the_present_has_a_twin_that_is_not_green(page: Page) -> Non
 
 def test_the_look_changes_with_the_name_of_a_service_and_not_with_the_revision(page: Page) -> None:
     service = make.service(page)
-    before = look_key(site_of(page))
+    before = site_of(page).look
     Page.objects.update(revision=99)
-    assert look_key(site_of(page)) == before
+    assert site_of(page).look == before
     type(service).objects.update(name="Renamed")
-    assert look_key(site_of(page)) != before
+    assert site_of(page).look != before
 
 
 def test_all_that_is_published_costs_queries_by_the_batch(page: Page) -> None:
@@ -105,3 +118,18 @@ def render_incidents(page: Page) -> int:
     with CaptureQueriesContext(connection) as queries:
         render(found)
     return len(queries)
+
+
+def test_a_service_lists_its_newest_incidents_and_leads_to_the_months_of_the_others(page: Page) -> None:
+    service = make.service(page, slug="mail")
+    for number in range(PAST_SHOWN + 2):
+        at = NOW - timedelta(days=31 * (number + 1))
+        with times.at(at):
+            incident = make.incident(page, {service: "degraded"}, title=f"incident-{number:03}")
+            make.update(incident)
+        with times.at(at + timedelta(hours=1)):
+            make.update(incident, "resolved")
+    html = render(sources(site_of(page)))["/services/mail"].body.decode()
+    shown = set(re.findall(r"incident-\d{3}", html))
+    assert len(shown) == PAST_SHOWN and f"incident-{PAST_SHOWN:03}" not in shown
+    assert len(re.findall(r'href="/history/20\d\d-\d\d"', html)) == 2

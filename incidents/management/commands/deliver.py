@@ -1,13 +1,11 @@
 import logging
-import signal
-import threading
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from incidents.management.stopping import stop_on_signals
 from incidents.models import Lane
 from incidents.notices.outbox import deliver_due
 
@@ -29,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, once: bool, lane: list[str] | None, **options: Any) -> None:
-        stopped = _stop_on_signals()
+        stopped = stop_on_signals()
         while not stopped.is_set():
             close_old_connections()
             try:
@@ -44,15 +42,3 @@ class Command(BaseCommand):
                 self.stdout.write(f"{sent} sent")
             if once and not sent:
                 return
-
-
-def _stop_on_signals() -> threading.Event:
-    """SIGTERM and SIGINT end the loop after the message that is under way."""
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stopped

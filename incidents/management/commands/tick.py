@@ -5,11 +5,21 @@ from django.core.management import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from incidents import tasks
+from incidents.lib import times
+from incidents.snapshots.publish import publish_all
+
+
+def publish_pages() -> None:
+    publish_all(now=times.now())
+
 
 JOBS = (
     tasks.check_monitors,
     tasks.judge_silence,
+    tasks.roll_up_results,
     tasks.publish_due_drafts,
+    tasks.run_due_maintenances,
+    publish_pages,
     tasks.deliver_notices,
     tasks.expire_old_rows,
 )
@@ -34,4 +44,4 @@ class Command(BaseCommand):
             try:
                 job()
             except Exception as error:
-                self.stderr.write(f"{job.name}: {type(error).__name__}: {error}")
+                self.stderr.write(f"{job.__name__}: {type(error).__name__}: {error}")

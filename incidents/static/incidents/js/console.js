@@ -42,7 +42,9 @@
   if (composer) keep(composer, "composer:" + location.host + ":" + composer.dataset.keep);
 
   function keep(form, name) {
-    const kept = ["body", "concerned", "workaround"];
+    const kept = Array.from(form.elements)
+      .map(function (field) { return field.name; })
+      .filter(function (field) { return /^(body|concerned|workaround)(_|$)/.test(field); });
     const initial = read();
 
     function read() {
@@ -65,7 +67,9 @@
       kept.forEach(function (field) {
         if (typeof values[field] === "string") form.elements[field].value = values[field];
       });
-      form.elements.body.dispatchEvent(new Event("kept"));
+      kept.filter(function (field) { return field.startsWith("body"); }).forEach(function (field) {
+        form.elements[field].dispatchEvent(new Event("kept"));
+      });
     }
     function isAcknowledged(key) {
       return Array.from(document.querySelectorAll("[data-request-key]")).some(function (update) {

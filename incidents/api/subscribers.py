@@ -1,0 +1,95 @@
+"""`/api/v2/subscribers.json`: subscribing an address as the page's own form does.
+
+Every answer is made of what was sent alone, so that it tells nothing about an address or an id.
+"""
+
+import re
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+
+from incidents.actions import subscriber as subscriber_actions
+from incidents.api.answers import answering, say
+from incidents.api.fields import SubscriberFields, read_fields
+from incidents.lib import times
+from incidents.lib.addresses import clean_address
+from incidents.lib.errors import Refused
+from incidents.lib.ids import short_id
+from incidents.lib.timing import taking_a_whole_step
+from incidents.models import Page
+from incidents.queries import subscribers
+from incidents.queries.service import ServiceView, view_services
+from incidents.snapshots.v2.stamps import stamp
+
+ID = re.compile(r"[a-z0-9]{1,32}")
+NOT_OFFERED = ("endpoint", "phone_number", "phone_country")
+
+
+@answering(["GET", "HEAD", "POST", "DELETE"])
+def subscribers_json(request: HttpRequest, page: Page) -> HttpResponse:
+    fields = read_fields(request)
+    if request.method == "POST":
+        return _subscribe(page, fields)
+    return _leave(page, fields, acts=request.method == "DELETE")
+
+
+def _subscribe(page: Page, fields: SubscriberFields) -> HttpResponse:
+    for name in NOT_OFFERED:
+        if fields.first(name):
+            raise Refused("this page sends email only", field=f"subscriber[{name}]")
+    address = _address(fields)
+    service_ids = _service_ids(page, fields)
+    with taking_a_whole_step():
+        subscriber_actions.subscribe(
+            page, email=address, language=page.first_language, service_ids=service_ids
+        )
+    return say(_told(page, api_id=subscribers.api_id(page, address), email=address), status=201)
+
+
+def _address(fields: SubscriberFields) -> str:
+    try:
+        return clean_address(fields.first("email"))
+    except Refused as refused:
+        raise Refused(str(refused), field="subscriber[email]") from None
+
+
+def _service_ids(page: Page, fields: SubscriberFields) -> list[int] | None:
+    """None: all services. A group means the services in it; an incident does not narrow it down."""
+    wanted = {*fields.all("component_id"), *fields.all("component_ids")}
+    if not wanted:
+        return None
+    found = {service.id: set(_ids_of(service)) for service in view_services(page)}
+    if not wanted <= set().union(*found.values()):
+        raise Refused("expected the id of a component of this page", field="subscriber[component_id]")
+    return [service_id for service_id, ids in found.items() if ids & wanted]
+
+
+def _ids_of(service: ServiceView) -> Iterator[str]:
+    yield short_id("service", service.id)
+    if service.group_id is not None:
+        yield short_id("group", service.group_id)
+
+
+def _leave(page: Page, fields: SubscriberFields, *, acts: bool) -> HttpResponse:
+    """Whoever knows an id may be anyone: the address is sent a link, and its owner decides."""
+    api_id = fields.first("id")
+    if not ID.fullmatch(api_id):
+        raise Refused("expected the id of a subscriber", field="subscriber[id]")
+    if acts:
+        with taking_a_whole_step():
+            subscriber_actions.request_leaving(page, api_id)
+    return say(_told(page, api_id=api_id, email=None), status=202 if acts else 200)
+
+
+def _told(page: Page, *, api_id: str, email: str | None) -> dict[str, object]:
+    return {
+        "subscriber": {
+            "created_at": stamp(times.now(), page.zone),
+            "skip_confirmation_notification": False,
+            "quarantined_at": None,
+            "id": api_id,
+            "mode": "email",
+            "purge_at": None,
+            "email": email,
+        }
+    }

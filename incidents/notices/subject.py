@@ -1,0 +1,15 @@
+"""The line by which a reader knows a mail: one line, and the same stem for all mails of one matter."""
+
+TITLE_CHARACTERS = 100
+
+
+def one_line(text: str) -> str:
+    """Without control characters, line ends or the marks that turn the direction of writing."""
+    kept = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(kept.split())
+
+
+def cut_title(title: str) -> str:
+    """On one line, and cut alike in every subject, however long the words before it grow."""
+    line = one_line(title)
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1] + "…"

@@ -1,0 +1,61 @@
+"""What monitors measured, as far as it is shown to the public."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from incidents.models import Monitor, MonitorDay, MonitorHour, MonitorKind, Service
+from incidents.queries.epoch import Second
+
+
+class Charted(NamedTuple):
+    """A monitor whose figures may be shown: milliseconds of its checks, or the values pushed to it."""
+
+    id: int
+    name: str
+    is_count: bool
+
+
+class Point(NamedTuple):
+    """The figures of an hour or a day; the usual band where the values have one."""
+
+    least: float
+    median: float
+    slow: float
+    most: float
+    usual_low: float | None
+    usual_high: float | None
+
+
+_FIELDS = ("least", "median", "slow", "most", "usual_low", "usual_high")
+
+
+def charted_monitors(services: QuerySet[Service]) -> dict[int, list[Charted]]:
+    """By the service; heartbeats measure nothing."""
+    found: dict[int, list[Charted]] = defaultdict(list)
+    rows = Monitor.objects.filter(service__in=services, is_charted=True).exclude(kind=MonitorKind.HEARTBEAT)
+    for service_id, pk, name, kind in rows.order_by("pk").values_list("service_id", "pk", "name", "kind"):
+        found[service_id].append(Charted(pk, name, kind == MonitorKind.BASELINE))
+    return found
+
+
+def points_by_hour(monitor_ids: Collection[int], *, since: int) -> dict[int, dict[int, Point]]:
+    """By the monitor and the second that the hour begins with."""
+    found: dict[int, dict[int, Point]] = defaultdict(dict)
+    rows = MonitorHour.objects.filter(
+        monitor__in=monitor_ids, at__gte=datetime.fromtimestamp(since, UTC), measured__gt=0
+    )
+    for monitor_id, at, *figures in rows.order_by("at").values_list("monitor_id", Second("at"), *_FIELDS):
+        found[monitor_id][at] = Point(*figures)
+    return found
+
+
+def points_by_day(monitor_ids: Collection[int], *, since: date) -> dict[int, dict[date, Point]]:
+    found: dict[int, dict[date, Point]] = defaultdict(dict)
+    rows = MonitorDay.objects.filter(monitor__in=monitor_ids, day__gte=since, measured__gt=0)
+    for monitor_id, day, *figures in rows.order_by("day").values_list("monitor_id", "day", *_FIELDS):
+        found[monitor_id][day] = Point(*figures)
+    return found
