@@ -2,6 +2,7 @@
 
 from incidents.models.access import AuditEntry, Staff
 from incidents.models.announcement import Announcement
+from incidents.models.api_token import ApiToken, Scope
 from incidents.models.correction import Corrected, IncidentCorrection
 from incidents.models.estimate import Estimate, RecoveryEstimate
 from incidents.models.incident import (
@@ -14,6 +15,7 @@ from incidents.models.incident import (
     UpdateScope,
 )
 from incidents.models.log import LogEntry, LogKind, LogSource
+from incidents.models.mail_text import MailText
 from incidents.models.maintenance import (
     ENDED,
     RUNNING,
@@ -29,7 +31,6 @@ from incidents.models.outbox import (
     PENDING_DELIVERY,
     UPDATE_LIFE,
     AudiencePart,
-    Channel,
     Delivery,
     DeliveryState,
     Lane,
@@ -43,7 +44,22 @@ from incidents.models.report import Edition, Report, ReportLine, ReportState
 from incidents.models.rollup import MonitorDay, MonitorHour, ServiceDay
 from incidents.models.service import Policy, Service, ServiceGroup
 from incidents.models.states import OVER, RANK, ServiceStatus, Severity, Stage, worst
-from incidents.models.subscriber import Customer, CustomerContact, Subscriber, SubscriberState
+from incidents.models.subscriber import (
+    Channel,
+    Customer,
+    CustomerContact,
+    Follow,
+    SignUp,
+    Stages,
+    Subscriber,
+    SubscriberState,
+)
+from incidents.models.suppression import (
+    MailEvent,
+    MailEventKind,
+    Suppression,
+    SuppressionReason,
+)
 
 __all__ = [
     "ENDED",
@@ -54,6 +70,7 @@ __all__ = [
     "RUNNING",
     "UPDATE_LIFE",
     "Announcement",
+    "ApiToken",
     "AudiencePart",
     "AuditEntry",
     "Channel",
@@ -66,6 +83,7 @@ __all__ = [
     "DeliveryState",
     "Edition",
     "Estimate",
+    "Follow",
     "Impact",
     "Incident",
     "IncidentCorrection",
@@ -75,6 +93,9 @@ __all__ = [
     "LogKind",
     "LogSource",
     "Logo",
+    "MailEvent",
+    "MailEventKind",
+    "MailText",
     "Maintenance",
     "MaintenanceChange",
     "MaintenanceService",
@@ -95,16 +116,21 @@ __all__ = [
     "Report",
     "ReportLine",
     "ReportState",
+    "Scope",
     "Service",
     "ServiceDay",
     "ServiceGroup",
     "ServiceStatus",
     "Severity",
+    "SignUp",
     "Signal",
     "Staff",
     "Stage",
+    "Stages",
     "Subscriber",
     "SubscriberState",
+    "Suppression",
+    "SuppressionReason",
     "Throttle",
     "Update",
     "UpdateRevision",

@@ -8,7 +8,7 @@ from incidents.models.incident import Incident, Update
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.page import Page
 from incidents.models.report import Report
-from incidents.models.subscriber import Subscriber, new_public_id
+from incidents.models.subscriber import Channel, Subscriber, new_public_id
 
 UPDATE_LIFE = timedelta(hours=24)
 
@@ -24,10 +24,6 @@ class NoticeKind(models.TextChoices):
     UPDATE = "update", "update"
     REPORT = "report", "report"
     MAINTENANCE = "maintenance", "maintenance"
-
-
-class Channel(models.TextChoices):
-    EMAIL = "email", "email"
 
 
 class Notice(models.Model):

@@ -21,7 +21,8 @@ class Page(models.Model):
 
     It shows its own services, and those of other, public pages that were chosen for it (`also_shows`).
     `theme` holds the values of CSS variables, `links` a list of {"label": {language: text}, "url": …},
-    `footer` a text per language. `allowed_networks` are CIDRs whose visitors may read a private page.
+    `footer` a text per language. `mail_paused_at`: notices to many wait until staff let them go on.
+    `allowed_networks` are CIDRs whose visitors may read a private page.
     """
 
     name = models.CharField(max_length=100)
@@ -30,6 +31,8 @@ class Page(models.Model):
     time_zone = models.CharField(max_length=64, default="Asia/Tokyo")
     languages = models.JSONField(default=default_languages)
     reply_to = models.EmailField(blank=True)
+    mail_paused_at = models.DateTimeField(null=True, blank=True)
+    mail_pause_reason = models.CharField(max_length=300, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC)
     password = models.CharField(max_length=128, blank=True)
     allowed_networks = models.JSONField(default=list, blank=True)
