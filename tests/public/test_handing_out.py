@@ -77,6 +77,15 @@ def test_an_address_that_is_not_published_is_not_found_in_the_look_of_the_page(p
     assert Client().get("/en")["Location"] == "/en/"
 
 
+def test_data_that_is_not_published_is_not_found_as_data_and_for_no_other_site(page: Page) -> None:
+    response = Client().get("/nothing.json")
+    assert (response.status_code, response["Cache-Control"]) == (404, "private, no-store")
+    assert response.json()["error"] and "Access-Control-Allow-Origin" not in response.headers
+    refused = Client().post("/api/v2/summary.json")
+    assert refused.status_code == 405
+    assert refused.json()["error"] and "Access-Control-Allow-Origin" not in refused.headers
+
+
 @pytest.mark.parametrize(
     "address", ["/../../manifest.json", "/manifest.json", "/heartbeat", "/%2e%2e/manifest.json"]
 )
