@@ -63,6 +63,13 @@ def test_nothing_of_it_lies_where_a_web_server_looks(page: Page, directory: Path
     assert not (directory.parents[1] / "published/testserver").exists()
 
 
+def test_no_other_user_of_the_machine_may_look_there(page: Page, directory: Path) -> None:
+    assert directory.parent.stat().st_mode & 0o777 == 0o700
+    directory.parent.chmod(0o755)
+    publish_all(now=times.now())
+    assert directory.parent.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.usefixtures("renamed")
 @pytest.mark.parametrize("lost", ["manifest.json", "live/index.html"])
 def test_what_is_lost_is_rendered_instead(directory: Path, lost: str) -> None:
