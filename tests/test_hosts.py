@@ -11,6 +11,7 @@ from pytest_django import Settings
 from incidents.actions.page import change_settings
 from incidents.models import Page
 from statuspage.hosts import accept_pages
+from statuspage.logs import LineFormatter
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +94,9 @@ def test_the_operators_hosts_and_known_pages_cost_no_query(second: Page) -> None
 
     assert queries("status.example.com") == 0
     assert [queries("second.example.org") for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_foreign_host_costs_the_log_one_short_line(second: Page, caplog: pytest.LogCaptureFixture) -> None:
+    status("evil.example", "/subscribe")
+    found = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert [LineFormatter().format(record).count("Traceback") for record in found] == [0]
