@@ -164,6 +164,21 @@ def test_a_page_that_cannot_be_published_stops_no_other_and_is_tried_again_later
     assert (directory / "heartbeat").exists()
 
 
+def test_a_page_that_cannot_be_published_is_said_once_and_that_it_is_again(
+    page: Page, directory: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    Page.objects.filter(pk=page.pk).update(host="bad..host")
+    publisher = Publisher()
+    for _ in range(3):
+        publisher.turn()
+        clock.now += RETRY_SECONDS
+    assert caplog.messages == ["bad..host was not published"]
+    Page.objects.filter(pk=page.pk).update(host="status.example.com")
+    publisher.turn()
+    assert caplog.messages[1:] == ["status.example.com is published again"]
+
+
 def test_a_database_that_is_gone_is_said_once_and_waited_for(
     page: Page, directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
