@@ -38,8 +38,10 @@ def test_each_page_answers_for_its_own_host(second: Page) -> None:
         assert [one for one in ("First page", "Second page") if one in html] == [name]
 
 
-@pytest.mark.parametrize("host", ["SECOND.example.org", "second.example.org:8443"])
-def test_a_host_is_known_in_capitals_and_with_a_port(second: Page, host: str) -> None:
+@pytest.mark.parametrize("host", ["SECOND.example.org", "second.example.org:8443", "second.example.org.:80"])
+def test_a_host_is_known_in_capitals_with_a_port_and_with_the_dot_of_the_root(
+    second: Page, host: str
+) -> None:
     assert status(host) == 200
 
 
