@@ -17,6 +17,14 @@ def redact(text: str) -> str:
     return _TOKEN_PATH.sub(r"/\1/***", text)
 
 
+class WithoutTraceback(logging.Filter):
+    """For what anybody outside can cause as often as they like, and no code of ours is at fault for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+
 class LineFormatter(logging.Formatter):
     """Time in UTC, level, logger, message; line breaks inside (of tracebacks too) are written `\\n`."""
 

@@ -164,6 +164,12 @@ def test_too_much_is_refused(page: Page) -> None:
     assert (many.status_code, many["Access-Control-Allow-Origin"]) == (400, "*")
 
 
+def test_a_form_that_cannot_be_read_is_refused_as_data(page: Page) -> None:
+    response = Client().post(ADDRESS, b"subscriber", content_type="multipart/form-data")
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (400, "*")
+    assert response.json()["error"]
+
+
 def test_deleting_by_id_asks_the_owner_by_mail_and_changes_nothing(page: Page) -> None:
     number = post(email=EMAIL).json()["subscriber"]["id"]
     Subscriber.objects.update(state=SubscriberState.ACTIVE, confirmed_at=timezone.now())

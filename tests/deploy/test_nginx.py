@@ -169,6 +169,11 @@ def test_static_files_are_files(front: Front) -> None:
     assert answered.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("address", ["/static/", "/static/css/", "/static/nothing.css"])
+def test_what_is_no_static_file_is_not_found_by_the_application(front: Front, address: str) -> None:
+    assert front.ask(address).headers.get("X-From") == "Django"
+
+
 def test_nothing_beside_the_published_files_is_handed_out(front: Front) -> None:
     (front.root / "secret_key").write_text("marker")
     for above in ("/..", "/static/..", "/.missing/..", "/static..", "/en/../.."):
