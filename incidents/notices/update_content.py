@@ -1,5 +1,6 @@
 """What the mail of an update says: where things stand, what changed, and what is promised."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from incidents.notices.words import Words, write_day, write_estimate, write_time
 from incidents.queries.incident import estimates_before, updates_in_order
 from incidents.queries.shown import shown_services
 
+_ZONE_AT_END = re.compile(r"（[^（）]+）$| [A-Z][^ ]*$")
 TEXTS = ("body", "body_html", "concerned", "workaround")
 
 
@@ -166,9 +168,12 @@ def _changes(
 
 
 def _moved(what: str, value: str, was: str, words: Words) -> list[str]:
-    """One that is told for the first time is new as well."""
+    """One that is told for the first time is new as well. The zone stands once, behind the new instant."""
     if not value or value == was:
         return []
+    zone, zone_was = _ZONE_AT_END.search(value), _ZONE_AT_END.search(was)
+    if zone and zone_was and zone[0] == zone_was[0]:
+        was = was.removesuffix(zone[0])
     return [_changed(what, value, was, words) if was else f"{what}{words.colon}{value}"]
 
 
