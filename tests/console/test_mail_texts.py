@@ -45,7 +45,7 @@ def test_a_text_is_saved_listed_and_reset(desk: Desk) -> None:
     assert "own text" in desk.client.get(LIST).content.decode()
     desk.client.post(address("closing"), {"text": row.text, "reset": "1"})
     assert not MailText.objects.exists()
-    assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)) == [
+    assert list(AuditEntry.objects.filter(action__endswith="mail_text").order_by("pk").values_list("action", flat=True)) == [
         "set_mail_text",
         "reset_mail_text",
     ]
@@ -68,17 +68,14 @@ def test_a_text_is_saved_listed_and_reset(desk: Desk) -> None:
         ("closing", "{}", "{} is no placeholder"),
         ("closing", "{page.host}", "{page.host} is no placeholder"),
         ("closing", "{0}", "{0} is no placeholder"),
-        ("closing", "a\x00b", "expected a text without control characters"),
+        ("closing", "a\x01b", "expected a text without control characters"),
         ("closing", "a\u202eb", "expected a text without control characters"),
         ("closing", "x" * 1001, "expected at most 1000 characters"),
     ],
 )
 def test_what_is_wrong_is_named_and_not_kept(desk: Desk, part: str, text: str, sentence: str) -> None:
     response = desk.client.post(address(part), {"text": text})
-    assert (
-        sentence in unescape(response.content.decode())
-        or "null character" in response.content.decode().lower()
-    )
+    assert sentence in unescape(response.content.decode())
     assert response.status_code == 422
     assert not MailText.objects.exists()
 
