@@ -45,7 +45,11 @@ def test_a_text_is_saved_listed_and_reset(desk: Desk) -> None:
     assert "own text" in desk.client.get(LIST).content.decode()
     desk.client.post(address("closing"), {"text": row.text, "reset": "1"})
     assert not MailText.objects.exists()
-    assert list(AuditEntry.objects.filter(action__endswith="mail_text").order_by("pk").values_list("action", flat=True)) == [
+    assert list(
+        AuditEntry.objects.filter(action__endswith="mail_text")
+        .order_by("pk")
+        .values_list("action", flat=True)
+    ) == [
         "set_mail_text",
         "reset_mail_text",
     ]
