@@ -14,7 +14,7 @@ from django.utils import timezone
 from incidents.lib.addresses import is_clean
 from incidents.lib.dkim import Key, Signer, read_key
 from incidents.lib.errors import Refused
-from incidents.models import Delivery, Incident, Notice, NoticeKind, Page, Subscriber
+from incidents.models import Delivery, Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
 from incidents.notices.channel import Letter
 from incidents.notices.content import content_of
@@ -33,7 +33,6 @@ class Mailroom:
 
     def __init__(self) -> None:
         self._prepared: dict[tuple[int, int, str, str], Prepared] = {}
-        self._incidents: dict[int, Incident] = {}
         self._sender = _sender()[1]
         self._signer = _signer()
 
@@ -47,7 +46,7 @@ class Mailroom:
             message_id=f"{delivery.public_id}@{links.mail_host(page)}",
             date=format_datetime(timezone.now().astimezone(zone_of(subscriber))),
             unsubscribe_url=links.unsubscribe_url(subscriber, page),
-            last_only_url=self._last_only_url(notice, subscriber),
+            last_only_url=links.last_only_url(subscriber, notice.incident, page) if notice.incident else "",
         )
         return Letter(
             name=delivery.public_id,
@@ -55,15 +54,6 @@ class Mailroom:
             recipient=subscriber.email,
             data=self._prepared_for(notice, subscriber).fill(personal, self._signer),
         )
-
-    def _last_only_url(self, notice: Notice, subscriber: Subscriber) -> str:
-        """Each delivery brings a notice of its own, which would ask for the same incident again."""
-        if notice.incident_id is None:
-            return ""
-        if notice.incident_id not in self._incidents:
-            assert notice.incident is not None
-            self._incidents[notice.incident_id] = notice.incident
-        return links.last_only_url(subscriber, self._incidents[notice.incident_id], subscriber.page)
 
     def _prepared_for(self, notice: Notice, subscriber: Subscriber) -> Prepared:
         if notice.kind not in TOLD_TO_MANY:
