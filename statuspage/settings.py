@@ -185,6 +185,9 @@ PUBLISHED_PRIVATE_DIR = DATA_DIR / "published-private"
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"
 MAIL_RATES = environment.mail_rates
+BOUNCE_DOMAIN = environment.bounce_domain
+DKIM_KEY_FILE = environment.dkim_key_file
+DKIM_SELECTOR = environment.dkim_selector
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.default_from_email
 if MAIL_SERVER:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -109,6 +109,10 @@ SENTENCES = (
     gettext_noop("expected a picture of at most 20 million pixels"),
     gettext_noop("expected a picture in PNG, JPEG, WebP or GIF"),
     gettext_noop("%(name)s is taken by another customer"),
+    gettext_noop("a subject is one line"),
+    gettext_noop("a subject needs one of %(name)s"),
+    gettext_noop("%(name)s is no placeholder of this text; expected one of %(most)s"),
+    gettext_noop("a brace stands alone; a placeholder is one of %(name)s"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from incidents.lib import tokens
-from incidents.models import Page, Subscriber
+from incidents.models import Incident, Page, Subscriber
 from incidents.queries import subscribers
 
+LAST_ONLY = "only last"
 _NO_HOST_CHARACTER = re.compile(r"[^a-z0-9.:-]")
 
 
@@ -39,12 +40,17 @@ def unsubscribe_url(subscriber: Subscriber, page: Page) -> str:
     return page_url(page, f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}")
 
 
+def last_only_url(subscriber: Subscriber, incident: Incident, page: Page) -> str:
+    """Where the reader asks to be told nothing more of the incident but its end."""
+    token = tokens.sign(LAST_ONLY, f"{subscriber.public_id}.{incident.reference}")
+    return page_url(page, f"/only-last/{token}")
+
+
 def return_path(public_id: str, *, fallback: str) -> str:
     """The envelope's sender: signed and one per delivery where bounces come back to a domain of ours."""
-    bounce_domain = getattr(settings, "BOUNCE_DOMAIN", "")
-    if not bounce_domain:
+    if not settings.BOUNCE_DOMAIN:
         return fallback
-    return f"b+{public_id}.{tokens.short_mac('bounce', public_id)}@{bounce_domain}"
+    return f"b+{public_id}.{tokens.short_mac('bounce', public_id)}@{settings.BOUNCE_DOMAIN}"
 
 
 @lru_cache
