@@ -12,8 +12,8 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.languages import Texts
 from incidents.models import Page, Service, ServiceGroup, Staff
+from incidents.queries.groups import LEVELS_BELOW_TOP
 
-LEVELS_BELOW_TOP = 2
 
 
 @transaction.atomic
