@@ -15,7 +15,6 @@ from incidents.models import Page, Service, ServiceGroup, Staff
 from incidents.queries.groups import LEVELS_BELOW_TOP
 
 
-
 @transaction.atomic
 def create_group(
     page: Page,

@@ -16,6 +16,7 @@ from incidents.console import (
     pages,
     reports,
     services,
+    subscriber_lock,
     updates,
 )
 
@@ -88,6 +89,7 @@ urlpatterns = [
     path("page/logo/picture/", pages.show_logo, name="page_logo_picture"),
     path("page/readers/", pages.change_readers, name="page_readers"),
     path("page/services/", pages.choose_services, name="page_services"),
+    path("subscribers/<str:public_id>/lock/", subscriber_lock.set_lock, name="subscriber_lock"),
     path("mail/", mail.show_mail, name="mail"),
     path("mail/held/send/", mail.send_held, name="held_send"),
     path("mail/held/expire/", mail.expire_held, name="held_expire"),

@@ -1,5 +1,6 @@
 """What a notice says in one language: its subject, and the values its templates show."""
 
+from incidents.lib.errors import Refused
 from incidents.models import Notice, NoticeKind, Page, Subscriber
 from incidents.notices import links
 from incidents.notices.frame import Content, frame, said, stem
@@ -7,6 +8,7 @@ from incidents.notices.maintenance_content import maintenance_context, maintenan
 from incidents.notices.maintenance_words import maintenance_words_for
 from incidents.notices.subject import one_line
 from incidents.notices.update_content import update_content
+from incidents.notices.wish_content import wish_content
 from incidents.notices.words import Words, words_for
 
 
@@ -49,12 +51,13 @@ def _maintenance_content(notice: Notice, words: Words, page: Page) -> Content:
 
 def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:
     page = subscriber.page
-    if notice.kind == NoticeKind.CONFIRM:
-        subject, intro, action = words.confirm_subject, words.confirm_intro, words.confirm_action
-        ignore, url = words.confirm_ignore, links.confirm_url(subscriber)
-    elif notice.kind == NoticeKind.MANAGE:
+    if notice.wish is not None:
+        return wish_content(notice, notice.wish, page)
+    if notice.kind == NoticeKind.MANAGE:
         subject, intro, action = words.manage_subject, words.manage_intro, words.manage_action
         ignore, url = words.manage_ignore, links.manage_url(subscriber)
+    elif notice.kind != NoticeKind.ALREADY:
+        raise Refused("There is nothing left to confirm.")
     else:
         subject, intro, action = words.already_subject, words.already_intro, words.already_action
         ignore, url = "", links.page_url(page, "/manage", language=words.language)

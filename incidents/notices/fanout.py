@@ -140,6 +140,11 @@ def maintenance_audience(maintenance: Maintenance, *, tells: Tells = Tells.NEWS)
     return _wanting(maintenance.page, ids, Wishes(kind="wants_maintenance", tells=tells, told=told))
 
 
+def planned_audience(page: Page, service_ids: Iterable[int]) -> QuerySet[Subscriber]:
+    """Of a maintenance that is not announced yet."""
+    return _wanting(page, set(service_ids), Wishes(kind="wants_maintenance", tells=Tells.NEWS))
+
+
 def _wanting(
     page: Page, ids: set[int], wishes: Wishes, *, showing: Mapping[int, Set[int]] | None = None
 ) -> QuerySet[Subscriber]:

@@ -31,14 +31,18 @@ class Tells(StrEnum):
 
 
 def told_by_update(update: Update) -> Tells:
-    """The first update that says it is over is the end; a later one of that stage tells of the report."""
     if update.stage not in OVER:
         return Tells.NEWS
     before = Update.objects.filter(incident=update.incident_id, number__lt=update.number)
     was = before.order_by("-number").values_list("stage", flat=True).first()
-    if was not in OVER:
+    return told_by_stage(update.stage, before=was or "")
+
+
+def told_by_stage(stage: str, *, before: str) -> Tells:
+    """The first update that says it is over is the end; a later one of the report's stage tells of the report."""
+    if stage in OVER and before not in OVER:
         return Tells.END
-    return Tells.REPORT if update.stage == Stage.POSTMORTEM else Tells.NEWS
+    return Tells.REPORT if stage == Stage.POSTMORTEM else Tells.NEWS
 
 
 def told_by_maintenance(update: MaintenanceUpdate) -> Tells:

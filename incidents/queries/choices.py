@@ -111,9 +111,7 @@ def _tree(services: list[Service], owner: Page, *, language: str) -> list[GroupC
 
     def walk(parent_id: int | None) -> list[GroupChoice]:
         rows = sorted(below[parent_id].values(), key=lambda row: (row.position, row.pk))
-        return [
-            GroupChoice(row.pk, name(row), tuple(members[row.pk]), tuple(walk(row.pk))) for row in rows
-        ]
+        return [GroupChoice(row.pk, name(row), tuple(members[row.pk]), tuple(walk(row.pk))) for row in rows]
 
     loose = [GroupChoice(None, "", tuple(members[None]))] if members[None] else []
     return [*walk(None), *loose]
