@@ -12,14 +12,40 @@ from django.utils import timezone
 
 from incidents.actions import subscriber as actions
 from incidents.lib.timing import STEP_SECONDS
-from incidents.models import Delivery, Notice, Page, ServiceGroup, Subscriber, SubscriberState
+from incidents.models import (
+    Delivery,
+    Page,
+    ServiceGroup,
+    SignUp,
+    Subscriber,
+    SubscriberState,
+    Wish,
+)
+from incidents.public import subscribing_forms
 from incidents.queries import subscribers
+from incidents.queries.choices import Choices
 from tests.make_notices import make_page, make_service, make_subscriber
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "reader@example.com"
-FORM = {"email": ADDRESS, "language": "ja", "which": "all"}
+CHOICES = {
+    "language": "ja",
+    "which": "all",
+    "kinds": ["incidents", "maintenance", "reports"],
+    "stages": "all",
+}
+FORM = {"email": ADDRESS, **CHOICES}
+
+
+@pytest.fixture(autouse=True)
+def as_if_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are filled in at once."""
+    monkeypatch.setattr(subscribing_forms, "SHORTEST_FILL_SECONDS", 0)
+    FORM["shown"] = ADDRESS_FORM["shown"] = subscribing_forms.AddressForm().shown_now
+
+
+ADDRESS_FORM = {"email": ADDRESS}
 
 
 @pytest.fixture
@@ -50,7 +76,7 @@ def test_the_form_subscribes(page: Page, browser: Client) -> None:
     assert not response.cookies
 
 
-@pytest.mark.parametrize(("address", "form"), [("/subscribe", FORM), ("/manage", {"email": ADDRESS})])
+@pytest.mark.parametrize(("address", "form"), [("/subscribe", FORM), ("/manage", ADDRESS_FORM)])
 @pytest.mark.parametrize("state", [None, SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED])
 def test_the_time_of_an_answer_is_not_that_of_writing_a_mail(
     page: Page, browser: Client, address: str, form: dict[str, str], state: str | None
@@ -70,7 +96,7 @@ def test_the_answer_is_the_same_for_every_address(page: Page, browser: Client) -
         response = browser.post("/subscribe", {**FORM, "email": email})
         answers.add((response.status_code, response.content))
     for email in ("active@example.com", "stranger@example.com"):
-        response = browser.post("/manage", {"email": email})
+        response = browser.post("/manage", {**ADDRESS_FORM, "email": email})
         answers.add((response.status_code, response.content))
     assert len(answers) == 2
 
@@ -151,9 +177,9 @@ def test_a_form_from_another_site_is_turned_away(
 
 
 def pending(page: Page) -> tuple[Subscriber, str]:
-    actions.subscribe(page, email=ADDRESS, language="en", service_ids=None)
+    actions.subscribe(page, email=ADDRESS, choices=Choices("en"))
     subscriber = Subscriber.objects.get()
-    return subscriber, subscribers.confirm_token(subscriber)
+    return subscriber, subscribers.confirm_token(subscriber.wishes.get())
 
 
 def test_opening_a_confirmation_link_changes_nothing(page: Page, browser: Client) -> None:
@@ -179,8 +205,8 @@ def test_a_gateway_may_change_the_case_of_a_token(
 
 def test_an_expired_link_offers_another_to_the_same_address(page: Page, browser: Client) -> None:
     _, token = pending(page)
-    Subscriber.objects.update(confirm_sent_at=timezone.now() - timedelta(days=8))
-    Notice.objects.update(created_at=timezone.now() - timedelta(days=8))
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    SignUp.objects.update(at=timezone.now() - timedelta(days=8))
     assert "Send another link" in text_of(browser.get(f"/confirm/{token}"))
     assert Delivery.objects.count() == 1
     assert "Check your mailbox" in text_of(browser.post(f"/confirm/{token}"))
@@ -188,7 +214,9 @@ def test_an_expired_link_offers_another_to_the_same_address(page: Page, browser:
     assert Subscriber.objects.get().state == SubscriberState.PENDING
 
 
-@pytest.mark.parametrize("path", ["/confirm/{}", "/manage/{}", "/unsubscribe/{}"])
+@pytest.mark.parametrize(
+    "path", ["/confirm/{}", "/manage/{}", "/unsubscribe/{}", "/keep/{}", "/last-only/{}"]
+)
 @pytest.mark.parametrize("token", ["x", "a" * 150, "%00", "%E3%81%82"])
 def test_a_forged_link_is_not_found(page: Page, browser: Client, path: str, token: str) -> None:
     assert browser.get(path.format(token)).status_code == 404
@@ -205,14 +233,14 @@ def test_a_link_of_another_page_is_not_found(page: Page, browser: Client) -> Non
 def test_choices_are_changed_through_a_mailed_link(page: Page, browser: Client) -> None:
     service = make_service(page)
     make_subscriber(page, ADDRESS, language="en")
-    browser.post("/manage", {"email": ADDRESS})
+    browser.post("/manage", ADDRESS_FORM)
     token = subscribers.manage_token(Subscriber.objects.get())
     shown = text_of(browser.get(f"/manage/{token}"))
     assert 'value="all" checked' in shown
     assert ADDRESS not in shown
-    wrong = browser.post(f"/manage/{token}", {"language": "ja", "which": "chosen"})
+    wrong = browser.post(f"/manage/{token}", {**CHOICES, "which": "chosen"})
     assert wrong.status_code == 422
-    choices = {"language": "ja", "which": "chosen", "services": [service.pk]}
+    choices = {**CHOICES, "which": "chosen", "services": [service.pk]}
     assert browser.post(f"/manage/{token}", choices).status_code == 200
     subscriber = Subscriber.objects.get()
     assert (subscriber.language, list(subscriber.services.all())) == ("ja", [service])
