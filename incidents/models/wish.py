@@ -3,7 +3,6 @@ import secrets
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incident import Incident
 from incidents.models.subscriber import Subscriber
@@ -14,10 +13,10 @@ def new_nonce() -> str:
 
 
 class WishKind(models.TextChoices):
-    SUBSCRIBE = "subscribe", _("Subscribe")
-    FOLLOW = "follow", _("Follow one incident")
-    MOVE = "move", _("Change of address")
-    KEEP = "keep", _("Keep a shared mailbox")
+    SUBSCRIBE = "subscribe", "subscribe"
+    FOLLOW = "follow", "follow one incident"
+    MOVE = "move", "change of address"
+    KEEP = "keep", "keep a shared mailbox"
 
 
 class WishState(models.TextChoices):

@@ -28,9 +28,7 @@ def test_a_sign_up_never_confirmed_is_forgotten_after_two_weeks() -> None:
     now = timezone.now()
     for days in (13, 15):
         Subscriber.objects.create(page=page, email=f"day{days}@example.com", created_at=now - days * DAY)
-    asked_again = Subscriber.objects.create(
-        page=page, email="again@example.com", created_at=now - 30 * DAY
-    )
+    asked_again = Subscriber.objects.create(page=page, email="again@example.com", created_at=now - 30 * DAY)
     Wish.objects.create(subscriber=asked_again, asked_at=now - 15 * DAY)
     Wish.objects.create(subscriber=asked_again, asked_at=now - DAY)
     active = make.subscriber(page, "active@example.com")

@@ -13,8 +13,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from incidents.lib import times
-from incidents.models import Page
+from incidents.models import Page, Wish
 from incidents.queries import subscribers
+from incidents.queries.choices import Choices
 from incidents.snapshots.catalogue import sources
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import HTML, File
@@ -68,7 +69,7 @@ def answered() -> Iterator[tuple[str, bytes]]:
     reader = make.subscriber(page)
     links = (
         f"/unsubscribe/{subscribers.unsubscribe_token(reader)}",
-        f"/confirm/{subscribers.confirm_token(reader)}",
+        f"/confirm/{subscribers.confirm_token(Wish.objects.create(subscriber=reader, choices=Choices('ja').as_json()))}",
     )
     client = Client(headers={"host": page.host})
     for number, address in enumerate((*FORMS, *links)):

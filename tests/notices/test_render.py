@@ -26,6 +26,7 @@ from incidents.models import (
     Subscriber,
     SubscriberState,
     Update,
+    Wish,
 )
 from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout, words
