@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from incidents.lib import times
@@ -67,9 +68,18 @@ def answered() -> Iterator[tuple[str, bytes]]:
     """The forms, empty and with mistakes in them, and a private page's door."""
     page = Page.objects.get(host="major.example.com")
     reader = make.subscriber(page)
+    wish = Wish.objects.create(subscriber=reader, choices=Choices("ja").as_json())
+    reader.keep_nonce, reader.leaves_at = "1" * 32, NOW
+    reader.manage_nonce, reader.manage_sent_at = "1" * 32, timezone.now()
+    reader.save()
+    incident = page.incidents.filter(stage="investigating").first() or page.incidents.get()
     links = (
+        f"/keep/{subscribers.keep_token(reader)}",
+        f"/manage/{subscribers.manage_token(reader)}",
+        f"/last-only/{subscribers.last_only_token(reader, incident)}",
+        f"/follow/{incident.reference}",
         f"/unsubscribe/{subscribers.unsubscribe_token(reader)}",
-        f"/confirm/{subscribers.confirm_token(Wish.objects.create(subscriber=reader, choices=Choices('ja').as_json()))}",
+        f"/confirm/{subscribers.confirm_token(wish)}",
     )
     client = Client(headers={"host": page.host})
     for number, address in enumerate((*FORMS, *links)):

@@ -286,7 +286,8 @@ def confirming(page: Page) -> str:
     reader = make.subscriber(page)
     reader.state, reader.confirmed_at = SubscriberState.PENDING, None
     reader.save()
-    return f"/confirm/{subscribers.confirm_token(Wish.objects.create(subscriber=reader, choices=Choices('ja').as_json()))}"
+    wish = Wish.objects.create(subscriber=reader, choices=Choices("ja").as_json())
+    return f"/confirm/{subscribers.confirm_token(wish)}"
 
 
 def managing(page: Page) -> str:
