@@ -39,20 +39,20 @@ def test_opening_every_link_of_every_mail_changes_nothing(page: Page, sink: Sink
     acting = [link for link in links if any(path in link for path in ACTING)]
     assert {urlsplit(link).path.split("/")[1] for link in acting} == {path.strip("/") for path in ACTING}
 
-    def scan() -> None:
+    def scan(*expected: int) -> None:
         before = dump()
         for link in links:
-            assert ask(link, "GET") in (200, 410), link
+            assert ask(link, "GET") in expected, link
             for way in ways_to(link, gateway):
                 for method in METHODS:
                     assert ask(way, method) < 500, (way, method)
         assert dump() == before
 
-    scan()
+    scan(200, 410)
     for link in sorted(acting):
         for way in ways_to(link, gateway):
             assert ask(way, "GET") in (200, 410), way
         assert ask(link, "POST") in (200, 409, 410), link
     states = dict(Subscriber.objects.values_list("email", "state"))
     assert (states["new@b.example"], states["reader@a.example"]) == ("active", "unsubscribed")
-    scan()
+    scan(200, 404, 410)
