@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 from django.db import connection
@@ -114,6 +114,6 @@ def rewriting() -> Iterator[str]:
         thread.join()
 
 
-def ways_to(link: str, gateway: str) -> tuple[str, ...]:
-    """As it is, in lower case, with the mark of a sentence's end, and over a gateway."""
-    return link, link.lower(), f"{link}.", f"{link}=3D", gateway + quote(link, safe="")
+def ways_to(link: str) -> tuple[str, ...]:
+    """In lower case, with the mark of a sentence's end, and as quoted-printable leaves it."""
+    return link.lower(), f"{link}.", f"{link}=3D"

@@ -27,7 +27,7 @@ from incidents.queries.choices import (
 
 ALL, CHOSEN, NONE = "all", "chosen", "none"
 KIND_NAMES = {
-    "incidents": _("Incidents"),
+    "incidents": _("Incident updates"),
     "maintenance": _("Maintenance"),
     "reports": _("Incident reports"),
 }
@@ -87,7 +87,8 @@ class ChoicesForm(forms.Form):
         _set_choices(
             self.fields["language"], ((c, get_language_info(c)["name_local"]) for c in page.languages)
         )
-        _set_choices(self.fields["time_zone"], [("", page.time_zone), *((z, z) for z in _zones())])
+        zones = dict.fromkeys((*_zones(), self.initial.get("time_zone") or "UTC"))
+        _set_choices(self.fields["time_zone"], [("", page.time_zone), *((z, z) for z in zones)])
         every = list(_walk(self.tree))
         _set_choices(self.fields["groups"], ((str(g.pk), g.name) for g in every if g.pk is not None))
         _set_choices(
@@ -200,7 +201,8 @@ def _described_services(wish: Wish, choices: Choices, *, language: str) -> list[
     if choices.services is None:
         return [str(_("Everything, also what is added later"))]
     every = list(_walk(service_choices(wish.subscriber.page, language=language)))
-    groups = [group.name for group in every if group.pk in choices.groups]
+    all_of = _("All of %(name)s, also what is added later")
+    groups = [str(all_of) % {"name": group.name} for group in every if group.pk in choices.groups]
     services = [s.name for group in every for s in group.services if s.pk in choices.services]
     return [*groups, *services]
 
@@ -243,10 +245,9 @@ def _shown(group: GroupChoice, services: set[str], groups: set[str]) -> ShownGro
 
 @lru_cache
 def _zones() -> tuple[str, ...]:
-    """By city: the others are older names of these."""
-    return tuple(
-        sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    )
+    """By city, and UTC: the others are older names of these."""
+    by_city = (zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return ("UTC", *sorted(by_city))
 
 
 def _set_choices(field: forms.Field, choices: Iterable[tuple[str, Any]]) -> None:

@@ -350,7 +350,7 @@ def test_every_choice_of_the_form_is_what_the_link_confirms(page: Page, browser:
     assert browser.post("/subscribe", typed).status_code == 200
     token = subscribers.confirm_token(Wish.objects.get())
     shown = main_of(browser.get(f"/confirm/{token}"))
-    for words in ("Security", "Web filter", "Incidents", "Incident reports", "The first and the last"):
+    for words in ("Security", "Web filter", "Incident updates", "Incident reports", "The first and the last"):
         assert words in shown
     browser.post(f"/confirm/{token}")
     assert choices_of(Subscriber.objects.get()) == Choices(
