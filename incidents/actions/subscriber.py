@@ -290,7 +290,10 @@ def _held_wish(token: str) -> ConfirmLink:
     """Judged again once its subscriber is held: another request may have used it."""
     link = subscribers.find_confirming(token)
     if link is not None:
-        lock(link.wish.subscriber)
+        # First the one that moves, as when it asks to: two requests must not hold what the other waits for.
+        for subscriber in (link.wish.about, link.wish.subscriber):
+            if subscriber is not None:
+                lock(subscriber)
         link = subscribers.find_confirming(token)
     if link is None:
         raise Refused(_("This link is not valid."))
