@@ -72,7 +72,7 @@ def answered() -> Iterator[tuple[str, bytes]]:
     reader.keep_nonce, reader.leaves_at = "1" * 32, NOW
     reader.manage_nonce, reader.manage_sent_at = "1" * 32, timezone.now()
     reader.save()
-    incident = page.incidents.filter(stage="investigating").first() or page.incidents.get()
+    incident = next(incident for incident in page.incidents.filter(state="public") if incident.is_open)
     links = (
         f"/keep/{subscribers.keep_token(reader)}",
         f"/manage/{subscribers.manage_token(reader)}",
