@@ -25,7 +25,7 @@ from statuspage.shelf import BrowserHeaders, Shelf, Site
 ACTING = frozenset(
     {
         *("console", "admin", "static", "healthz", "readyz", "metrics"),
-        *("subscribe", "confirm", "manage", "unsubscribe", "enter", "members"),
+        *("subscribe", "confirm", "manage", "unsubscribe", "follow", "keep", "last-only", "enter", "members"),
         *("hooks", "ping", "observations", "v1"),
     }
 )

@@ -17,6 +17,7 @@ from incidents.console import (
     pages,
     reports,
     services,
+    subscriber_lock,
     updates,
 )
 
@@ -92,6 +93,7 @@ urlpatterns = [
     path("page/mails/<slug:language>/<slug:part>/", mail_texts.edit, name="mail_text"),
     path("page/mails/<slug:language>/<slug:part>/preview/", mail_texts.preview, name="mail_text_preview"),
     path("page/services/", pages.choose_services, name="page_services"),
+    path("subscribers/<slug:public_id>/lock/", subscriber_lock.set_lock, name="subscriber_lock"),
     path("mail/", mail.show_mail, name="mail"),
     path("mail/held/send/", mail.send_held, name="held_send"),
     path("mail/held/expire/", mail.expire_held, name="held_expire"),

@@ -60,6 +60,7 @@ from incidents.models.suppression import (
     Suppression,
     SuppressionReason,
 )
+from incidents.models.wish import Wish, WishKind, WishState
 
 __all__ = [
     "ENDED",
@@ -137,5 +138,8 @@ __all__ = [
     "UpdateScope",
     "Verdict",
     "Visibility",
+    "Wish",
+    "WishKind",
+    "WishState",
     "worst",
 ]

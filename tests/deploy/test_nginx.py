@@ -157,7 +157,7 @@ def test_what_acts_goes_to_the_application_which_learns_who_asks(front: Front) -
 
 
 def test_the_shipped_file_names_what_acts() -> None:
-    named = re.findall(r"/\(([a-z0-9|]+)\)\(/\|\$\)", SHIPPED.read_text())
+    named = re.findall(r"/\(([a-z0-9|-]+)\)\(/\|\$\)", SHIPPED.read_text())
     assert {step for steps in named for step in steps.split("|")} == ACTING - {"static"}
 
 
@@ -221,6 +221,8 @@ def test_addresses_that_act_by_being_known_are_not_logged(front: Front) -> None:
     for path in (
         "/confirm/SECRET1",
         "/en/unsubscribe/SECRET2",
+        "/keep/SECRET6",
+        "/last-only/SECRET7",
         "/ping/SECRET3/fail",
         "/hooks/grafana/SECRET4",
     ):

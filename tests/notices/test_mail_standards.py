@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents.lib.dkim import Key, Signer, dns_record, read_key
-from incidents.models import Delivery, MailText, Notice, NoticeKind, Page, Stage, Subscriber, Update
+from incidents.models import Delivery, MailText, Notice, NoticeKind, Page, Stage, Subscriber, Update, Wish
 from incidents.notices import fanout
 from incidents.notices.mail_texts import Part
 from incidents.notices.outbox import deliver_due
@@ -161,7 +161,8 @@ def test_a_mail_server_may_fold_headers_anew(page: Page, sink: Sink, keys: Keys)
 
 
 def test_personal_mails_are_signed_too(page: Page, sink: Sink, keys: Keys) -> None:
-    fanout.queue_personal(NoticeKind.CONFIRM, make_subscriber(page, confirm_nonce="ab"))
+    reader = make_subscriber(page)
+    fanout.queue_personal(NoticeKind.CONFIRM, reader, wish=Wish.objects.create(subscriber=reader))
     assert deliver_due() == 1
     assert dkim.verify(sink.received[0].raw, dnsfunc=keys.answer)
 
