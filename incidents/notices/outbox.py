@@ -23,7 +23,7 @@ from incidents.notices.settlement import Settlement, Then
 
 log = logging.getLogger(__name__)
 
-FIRST_BATCH, LARGEST_BATCH = 20, 200
+FIRST_BATCH, LARGEST_BATCH = 20, 500
 BATCH_SECONDS = 2.0
 TAKE_OVER_SECONDS = 15.0
 RENEW_SECONDS = 15.0
