@@ -32,6 +32,7 @@ from incidents.notices import fanout
 from incidents.queries import subscribers
 from incidents.queries.shown import shown_services
 from incidents.queries.subscribers import Link, LinkState
+from incidents.queries.suppressions import is_suppressed
 
 SENDING = "incidents.tasks.deliver_notices"
 ACTOR = "subscriber"
@@ -219,6 +220,8 @@ def _ask_to_confirm(subscriber: Subscriber) -> None:
 
 
 def _mail(kind: NoticeKind, subscriber: Subscriber) -> None:
+    if is_suppressed(subscriber.email):
+        return
     fanout.queue_personal(kind, subscriber)
     _record(f"mail_{kind.value}", subscriber)
     transaction.on_commit(lambda: wake(SENDING), robust=True)

@@ -55,6 +55,12 @@ def judge_code(code: str) -> MailEventKind:
     return MailEventKind.HARD if code in HARD else MailEventKind.SOFT
 
 
+def first_code(text: str) -> str:
+    """The first enhanced status in it, or nothing; parts of IP addresses are none."""
+    found = _STATUS.search(text)
+    return found.group(1) if found else ""
+
+
 def tidy(text: str) -> str:
     """On one line, without control characters, cut to what is kept."""
     printable = "".join(char if char.isprintable() else " " for char in text)
@@ -111,22 +117,17 @@ def _read_status(part: Message) -> Iterator[Returned]:
         if _value(fields, "Action").lower() != "failed":
             continue
         _, _, diagnostic = _value(fields, "Diagnostic-Code").rpartition("smtp;")
-        code = _first_code(_value(fields, "Status"))
+        code = first_code(_value(fields, "Status"))
         if not code or _VAGUE.fullmatch(code):
-            code = _first_code(diagnostic) or code
+            code = first_code(diagnostic) or code
         yield Returned(judge_code(code), code, tidy(diagnostic or _value(fields, "Status")))
 
 
 def _read_words(parts: list[Message]) -> Returned:
     text = _COPY.split(next(filter(None, map(_text, parts)), ""), maxsplit=1)[0]
     line = next((line for line in text.splitlines() if _STATUS.search(line)), "")
-    code = _first_code(line)
+    code = first_code(line)
     return Returned(judge_code(code), code, tidy(line or text))
-
-
-def _first_code(text: str) -> str:
-    found = _STATUS.search(text)
-    return found.group(1) if found else ""
 
 
 def _fields(part: Message) -> Message:
