@@ -2,11 +2,11 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from email import message_from_bytes
+from email.parser import BytesHeaderParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError
+from django.db import Error
 
 from incidents.actions.returned import take_of_delivery
 from incidents.models import MailEventKind
@@ -34,6 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *, recipient: str, **options: Any) -> None:
         raw = sys.stdin.buffer.read(LARGEST_BYTES)
+        while sys.stdin.buffer.read(LARGEST_BYTES):
+            pass  # a mail server takes a broken pipe for a failure
         parsed = read_returned(raw)
         public_id = next(filter(None, map(find_returned, _addresses(raw, parsed, recipient))), None)
         if public_id is None:
@@ -41,7 +43,7 @@ class Command(BaseCommand):
         try:
             for returned in parsed.events:
                 take_of_delivery(public_id, returned, source=SOURCE)
-        except DatabaseError as error:
+        except Error as error:
             self.stderr.write(f"the database does not answer: {error}")
             sys.exit(os.EX_TEMPFAIL)
 
@@ -52,7 +54,7 @@ def _addresses(raw: bytes, parsed: Parsed, recipient: str) -> Iterator[str]:
     if recipient:
         yield recipient
     else:
-        message = message_from_bytes(raw)
-        yield from (str(value) for name in RECIPIENT_HEADERS for value in message.get_all(name, []))
+        headers = BytesHeaderParser().parsebytes(raw)
+        yield from (str(value) for name in RECIPIENT_HEADERS for value in headers.get_all(name, []))
     if any(returned.kind is MailEventKind.COMPLAINT for returned in parsed.events):
         yield parsed.sender
