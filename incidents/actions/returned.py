@@ -5,7 +5,6 @@ Each thing is taken once, however often it is told.
 
 import hashlib
 import logging
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from incidents.actions import audit
+from incidents.lib.addresses import without
 from incidents.lib.wake import wake
 from incidents.models import (
     AuditEntry,
@@ -51,14 +51,13 @@ class Burst:
 
     count: int
     share: float
-    words: str
 
 
 BURSTS = {
     # Providers warn at 5 % and suspend at 10 %; below 20 a handful of old addresses is no burst.
-    MailEventKind.HARD: Burst(20, 0.05, "{n} of about {mails} mails of an hour came back as undeliverable"),
+    MailEventKind.HARD: Burst(20, 0.05),
     # Gmail and Yahoo turn senders away from 0.3 % on; one or two complaints are people, not a burst.
-    MailEventKind.COMPLAINT: Burst(3, 0.003, "{n} of about {mails} mails of an hour were complained of"),
+    MailEventKind.COMPLAINT: Burst(3, 0.003),
 }
 
 log = logging.getLogger(__name__)
@@ -138,11 +137,6 @@ def _take(
     return True
 
 
-def without(address: str, words: str) -> str:
-    """Servers quote the address; it stands beside these words anyway, or is no longer to be kept."""
-    return re.sub(re.escape(address), "…", words, flags=re.IGNORECASE)
-
-
 def _suppress(subscriber: Subscriber, returned: Returned) -> None:
     words = returned.words
     if not find_suppressions(subscriber.email).exists():
@@ -199,7 +193,7 @@ def _look_for_burst(page_id: int, kind: MailEventKind) -> None:
         return
     mails = _sent_since(page_id, since) + events.filter(source=REFUSAL).count()
     if n >= burst.share * mails:
-        _pause(page_id, burst.words.format(n=n, mails=max(n, mails)))
+        _pause(page_id, f"{kind} {n}/{max(n, mails)}")
 
 
 def _sent_since(page_id: int, since: datetime) -> int:
@@ -221,7 +215,7 @@ def _pause(page_id: int, reason: str) -> None:
     _write_pause(page, timezone.now(), reason)
     waiting = pausing.set_aside(page)
     audit.record("pause_mails", page, actor_name=ACTOR, after={"reason": reason, "waiting": waiting})
-    log.error("mails of %s to many are paused: %s", page.host, reason)
+    log.error("mails of %s to many are paused: %s of an hour's mails came back", page.host, reason)
 
 
 def _write_pause(page: Page, at: datetime | None, reason: str) -> None:

@@ -61,6 +61,11 @@ def first_code(text: str) -> str:
     return found.group(1) if found else ""
 
 
+def is_vague(code: str) -> bool:
+    """Whether it says no more than that something failed."""
+    return bool(_VAGUE.fullmatch(code))
+
+
 def tidy(text: str) -> str:
     """On one line, without control characters, cut to what is kept."""
     printable = "".join(char if char.isprintable() else " " for char in text)
@@ -118,7 +123,7 @@ def _read_status(part: Message) -> Iterator[Returned]:
             continue
         _, _, diagnostic = _value(fields, "Diagnostic-Code").rpartition("smtp;")
         code = first_code(_value(fields, "Status"))
-        if not code or _VAGUE.fullmatch(code):
+        if not code or is_vague(code):
             code = first_code(diagnostic) or code
         yield Returned(judge_code(code), code, tidy(diagnostic or _value(fields, "Status")))
 

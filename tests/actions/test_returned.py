@@ -163,7 +163,7 @@ def test_three_complaints_pause_a_page_that_sent_few_mails() -> None:
     for delivery in many_told(page, 10)[:3]:
         take(delivery, COMPLAINT)
     page.refresh_from_db()
-    assert page.mail_pause_reason.startswith("3 of about 10 mails")
+    assert page.mail_pause_reason == "complaint 3/10"
 
 
 def paused_page(deliveries: int = 10) -> Page:
@@ -194,7 +194,7 @@ def test_what_waited_is_sent_when_staff_let_it_go_on_and_nothing_expired(sink: S
     assert let_mails_go_on(page, actor=make.staff()) == 7
     outbox.deliver_due()
     assert len(sink.copies) == 7
-    assert AuditEntry.objects.get(action="let_mails_go_on").before["reason"].startswith("3 of")
+    assert AuditEntry.objects.get(action="let_mails_go_on").before == {"reason": "complaint 3/10"}
 
 
 def test_mails_that_wait_when_the_page_is_paused_are_set_aside_at_once(sink: Sink) -> None:

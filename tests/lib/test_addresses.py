@@ -1,6 +1,6 @@
 import pytest
 
-from incidents.lib.addresses import clean_address, is_clean
+from incidents.lib.addresses import clean_address, is_clean, without
 from incidents.lib.errors import Refused
 
 
@@ -59,3 +59,17 @@ def test_a_bad_address_is_refused_with_the_reason(typed: str, reason: str) -> No
         clean_address(typed)
     assert refused.value.field == "email"
     assert not is_clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("550 <A@b.example>: unknown", "550 <…>: unknown"),
+        ('{"email": "a@b.example"}', '{"email": "…"}'),
+        ("mailto:a@b.example. It failed", "mailto:…. It failed"),
+        ("ka@b.example k.a@b.example", "ka@b.example k.a@b.example"),
+        ("a@b.example.jp a@b.example-c.jp", "a@b.example.jp a@b.example-c.jp"),
+    ],
+)
+def test_an_address_is_taken_out_of_a_text_where_it_stands_alone(text: str, left: str) -> None:
+    assert without("a@b.example", text) == left
