@@ -25,7 +25,7 @@ from incidents.lib.dkim import read_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-SECRETS = frozenset({"secret_key", "database_url", "redis_url", "email_url"})
+SECRETS = frozenset({"secret_key", "mail_webhook_secret", "database_url", "redis_url", "email_url"})
 TLS_MODES = ("starttls", "ssl", "none")
 # Mailbox providers that turn a sender away who is too fast: mails a second, and senders at once.
 USUAL_MAIL_RATES: dict[str, tuple[float | None, int | None]] = {
@@ -121,6 +121,12 @@ def _mail_domain(value: str) -> str:
     if not re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", value.lower()):
         raise ValueError("not a domain")
     return value.lower()
+
+
+def _url_word(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", value):
+        raise ValueError("other characters would not survive in an address")
+    return value
 
 
 def _selector(value: str) -> str:
@@ -220,6 +226,9 @@ class Environment(BaseSettings):
     )
     bounce_domain: Annotated[str, AfterValidator(_mail_domain)] = Field(
         "", description="a domain whose mail reaches `manage.py receive_mail`, such as bounces.example.com"
+    )
+    mail_webhook_secret: Annotated[str, AfterValidator(_url_word)] = Field(
+        "", min_length=20, description="at least 20 letters, digits, hyphens and underscores"
     )
     dkim_key_file: Annotated[Path, AfterValidator(_dkim_key_file)] | None = Field(
         None, description="a file that holds a private key in PEM, RSA of 2048 bits or Ed25519"

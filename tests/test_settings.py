@@ -105,6 +105,8 @@ def test_an_empty_value_is_no_value(read: Read) -> None:
         ("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com"),
         ("BOUNCE_DOMAIN", "bounces"),
         ("BOUNCE_DOMAIN", "bounces.example.com>"),
+        ("MAIL_WEBHOOK_SECRET", "short"),
+        ("MAIL_WEBHOOK_SECRET", "has:colons@and/slashes?"),
         ("DKIM_KEY_FILE", "/nowhere/dkim.pem"),
         ("DKIM_KEY_FILE", "/etc/hostname"),
         ("DKIM_SELECTOR", "Status 2025"),

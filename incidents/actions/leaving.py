@@ -101,15 +101,19 @@ def _leave_if_due(subscriber: Subscriber) -> bool:
 
 def leave(subscriber: Subscriber) -> None:
     """In the caller's transaction, which holds the subscriber."""
-    subscriber.state = SubscriberState.UNSUBSCRIBED
     subscriber.unsubscribed_at = timezone.now()
+    end(subscriber, SubscriberState.UNSUBSCRIBED)
+    record("unsubscribe", subscriber)
+
+
+def end(subscriber: Subscriber, state: SubscriberState) -> None:
+    """What still waits for it is not sent, and no link that was mailed to it brings it back."""
+    subscriber.state = state
     subscriber.is_locked, subscriber.lock_owner, subscriber.leaves_at = False, "", None
     subscriber.save()
     void_links(subscriber)
     unsent = (DeliveryState.QUEUED, DeliveryState.HELD)
-    waiting = Delivery.objects.filter(subscriber=subscriber, state__in=unsent)
-    waiting.update(state=DeliveryState.CANCELLED)
-    record("unsubscribe", subscriber)
+    Delivery.objects.filter(subscriber=subscriber, state__in=unsent).update(state=DeliveryState.CANCELLED)
 
 
 def void_links(subscriber: Subscriber) -> None:

@@ -9,12 +9,16 @@ from incidents.actions import audit
 from incidents.lib.wake import wake
 from incidents.models import NoticeKind, Staff, Subscriber, Wish
 from incidents.notices import fanout
+from incidents.queries.suppressions import is_suppressed
 
 SENDING = "incidents.tasks.deliver_notices"
 ACTOR = "subscriber"
 
 
 def send_mail(kind: NoticeKind, subscriber: Subscriber, *, wish: Wish | None = None) -> None:
+    """Nothing to a suppressed address: its bounces would cost every other reader."""
+    if is_suppressed(subscriber.email):
+        return
     fanout.queue_personal(kind, subscriber, wish=wish)
     record(f"mail_{kind.value}", subscriber)
     transaction.on_commit(lambda: wake(SENDING), robust=True)

@@ -56,6 +56,12 @@ def mailbox_of(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def without(address: str, text: str) -> str:
+    """The text with a … for each place where a clean address stands, alone and not within another."""
+    pattern = rf"(?<![\w.!#$%&'*+/=?^`{{}}~-]){re.escape(address)}(?![\w-]|\.\w)"
+    return re.sub(pattern, "…", text, flags=re.IGNORECASE)
+
+
 def _clean_local(local: str) -> str:
     if local.startswith("-"):
         raise _refused(_("An email address cannot begin with a hyphen."))

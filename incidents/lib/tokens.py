@@ -56,7 +56,20 @@ def _verified(purpose: str, raw: bytes) -> str | None:
 
 def short_mac(purpose: str, value: str) -> str:
     """80 bits that vouch for `value` where a whole token does not fit, such as a return path."""
-    return _encode(_mac(settings.SECRET_KEY, purpose, value)[:10])
+    return short_macs(purpose, value)[0]
+
+
+def short_macs(purpose: str, value: str) -> list[str]:
+    """What `short_mac` answers, then what it answered under the keys in SECRET_KEY_FALLBACKS."""
+    keys = [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
+    return [_encode(_mac(key, purpose, value)[:10]) for key in keys]
+
+
+def keyed_hashes(purpose: str, value: str) -> list[str]:
+    """What is kept in place of `value` to know it again, 64 hex digits: the first is to be stored, the others
+    are what keys in SECRET_KEY_FALLBACKS made of it."""
+    keys = [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
+    return [_mac(key, purpose, value).hex() for key in keys]
 
 
 def new_secret() -> str:

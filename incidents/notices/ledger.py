@@ -67,6 +67,20 @@ class Ledger:
         self.end(delivery, DeliveryState.QUEUED, answer, next_attempt_at=due_at, maybe_sent=maybe_sent)
         _make_wait(_followers(delivery), due_at)
 
+    def wait_until(self, delivery: Delivery, until: datetime) -> None:
+        """Unattempted; for good where that would come too late."""
+        spared = Answer(Outcome.RETRY, "", f"Not sent before {until:%Y-%m-%d %H:%M} UTC: mails came back.")
+        if until >= delivery.expires_at:
+            self.end(delivery, DeliveryState.EXPIRED, spared)
+            return
+        self.end(delivery, DeliveryState.QUEUED, spared, next_attempt_at=until, attempts=F("attempts") - 1)
+        _make_wait(_followers(delivery), until)
+
+    def set_aside(self, delivery: Delivery, lane: str) -> None:
+        """Unattempted, in a lane that is not served."""
+        paused = Answer(Outcome.RETRY, "", "The page's mails are paused.")
+        self.end(delivery, DeliveryState.QUEUED, paused, lane=lane, attempts=F("attempts") - 1)
+
     def release(self, delivery: Delivery, answer: Answer) -> None:
         """Nothing was attempted: it costs no attempt."""
         self.end(delivery, DeliveryState.QUEUED, answer, attempts=F("attempts") - 1)

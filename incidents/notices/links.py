@@ -1,5 +1,6 @@
 """The addresses that mails lead to and come from."""
 
+import hmac
 import re
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from incidents.lib import tokens
 from incidents.models import Incident, Page, Subscriber, Wish
 from incidents.queries import subscribers
 
+_RETURN_PATH = re.compile(r"\bb\+([0-9a-f]{32})\.([a-z2-7]{16})@")
 _NO_HOST_CHARACTER = re.compile(r"[^a-z0-9.:-]")
 
 
@@ -55,6 +57,15 @@ def return_path(public_id: str, *, fallback: str) -> str:
     if not settings.BOUNCE_DOMAIN:
         return fallback
     return f"b+{public_id}.{tokens.short_mac('bounce', public_id)}@{settings.BOUNCE_DOMAIN}"
+
+
+def find_returned(text: str) -> str | None:
+    """The id of the delivery whose return path stands in `text`, however its case was changed; None unless it is
+    signed by us."""
+    for public_id, mac in _RETURN_PATH.findall(text.lower()):
+        if any(hmac.compare_digest(mac, known) for known in tokens.short_macs("bounce", public_id)):
+            return str(public_id)
+    return None
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 
 from incidents.lib.errors import Refused
 from incidents.models import Delivery, DeliveryState, Lane, SubscriberState
-from incidents.notices import expansion, guard, lease, throttle
+from incidents.notices import expansion, guard, lease, pausing, throttle
 from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender
 from incidents.notices.channels.email import open_sender
 from incidents.notices.clock import DatabaseClock, database_now
@@ -19,7 +19,7 @@ from incidents.notices.ledger import Ledger
 from incidents.notices.owner import new_owner
 from incidents.notices.render import TOLD_TO_MANY, Mailroom
 from incidents.notices.session import sender_session
-from incidents.notices.settlement import Settlement, Then
+from incidents.notices.settlement import Settlement, TakeRefusal, Then, ignore_refusal
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def deliver_due(
     open_sender: OpenSender = open_sender,
     lanes: Collection[str] = Lane.values,
     lingers: bool = False,
+    take_refusal: TakeRefusal = ignore_refusal,
 ) -> int:
     """Sends until nothing is due, `seconds` are over or `should_stop`; returns how many were accepted.
 
@@ -53,21 +54,23 @@ def deliver_due(
         return 0
     try:
         with sender_session():
-            pass_ = _Pass(open_sender, lanes)
+            pass_ = _Pass(open_sender, lanes, take_refusal)
             return pass_.run(seconds=seconds, should_stop=should_stop, lingers=lingers)
     finally:
         _one_pass_a_process.release()
 
 
 class _Pass:
-    def __init__(self, open_sender: OpenSender, lanes: Collection[str]) -> None:
+    def __init__(
+        self, open_sender: OpenSender, lanes: Collection[str], take_refusal: TakeRefusal = ignore_refusal
+    ) -> None:
         self._owner = new_owner()
         self._lanes = lanes
         self._open_sender = open_sender
         self._sender: Sender | None = None
         self._clock = DatabaseClock()
         self._ledger = Ledger(self._owner, self._clock)
-        self._settlement = Settlement(self._ledger, self._clock)
+        self._settlement = Settlement(self._ledger, self._clock, take_refusal)
         self._mailroom = Mailroom()
         self._batch = FIRST_BATCH
         self._renewed_at = self._worked_at = time.monotonic()
@@ -133,6 +136,7 @@ class _Pass:
             log.error("%d deliveries parked: the sender died three times over each", taken.parked)
         if taken.given_back:
             log.warning("%d deliveries of a sender that is gone are queued again", taken.given_back)
+        pausing.let_strays_go()
         if guard.is_time_to_sweep(now=now):
             expansion.repair(now=now)
 
@@ -193,11 +197,15 @@ class _Pass:
             self._batch = max(1, min(LARGEST_BATCH, int(done / max(seconds, 0.001))))
 
     def _handle(self, delivery: Delivery) -> Then:
-        if delivery.expires_at <= self._clock.now():
+        if delivery.expires_at <= self._clock.now() and not pausing.is_paused(delivery):
             self._ledger.end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
         elif not _may_be_told(delivery):
             gone = Answer(Outcome.FAILED, "", "No longer subscribed.")
             self._ledger.end(delivery, DeliveryState.CANCELLED, gone)
+        elif pausing.is_paused(delivery):
+            self._ledger.set_aside(delivery, pausing.paused_lane(delivery.subscriber.page_id))
+        elif (until := pausing.paused_until(delivery)) and until > self._clock.now():
+            self._ledger.wait_until(delivery, until)
         elif letter := self._write(delivery):
             return self._send(delivery, letter)
         return Then.GO_ON

@@ -1,6 +1,7 @@
 """What an answer means: for the row, for the mail server, and for the recipient's domain."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
@@ -18,6 +19,14 @@ BUSY_CODES = ("421", "454")
 log = logging.getLogger(__name__)
 
 
+TakeRefusal = Callable[[Delivery, Answer], None]
+"""Is told of each mail refused for good once that is written down."""
+
+
+def ignore_refusal(delivery: Delivery, answer: Answer) -> None:
+    pass
+
+
 class Then(Enum):
     """What the sender does with the rest of its batch."""
 
@@ -29,8 +38,11 @@ class Then(Enum):
 class Settlement:
     """Of one sender. Failures are counted in the database, for all senders."""
 
-    def __init__(self, ledger: Ledger, clock: DatabaseClock) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: DatabaseClock, take_refusal: TakeRefusal = ignore_refusal
+    ) -> None:
         self._ledger = ledger
+        self._take_refusal = take_refusal
         self._clock = clock
         self._host = throttle.host_key()
         self._gate = Gate(is_open=True)
@@ -59,10 +71,18 @@ class Settlement:
             self._ledger.mark_sent(delivery, answer)
         elif answer.outcome is Outcome.FAILED:
             self._ledger.end(delivery, DeliveryState.FAILED, answer)
+            self._tell(delivery, answer)
         elif answer.outcome is Outcome.UNREACHABLE:
             self._ledger.release(delivery, answer)
         else:
             self._ledger.put_off(delivery, answer)
+
+    def _tell(self, delivery: Delivery, answer: Answer) -> None:
+        """The mail is settled whatever becomes of this."""
+        try:
+            self._take_refusal(delivery, answer)
+        except Exception:
+            log.exception("what was said of delivery %s could not be taken", delivery.public_id)
 
     def _blame(self, delivery: Delivery, answer: Answer) -> Then:
         if answer.outcome is Outcome.OUR_FAULT and answer.is_about_recipient:

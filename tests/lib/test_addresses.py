@@ -1,6 +1,6 @@
 import pytest
 
-from incidents.lib.addresses import clean_address, is_clean, mailbox_of, mask
+from incidents.lib.addresses import clean_address, is_clean, mailbox_of, mask, without
 from incidents.lib.errors import Refused
 
 
@@ -92,3 +92,17 @@ def test_the_spellings_of_one_mailbox_are_counted_as_one(address: str, mailbox: 
 
 def test_a_masked_address_is_known_to_its_owner_alone() -> None:
     assert mask("reader@example.com") == "r…@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("550 <A@b.example>: unknown", "550 <…>: unknown"),
+        ('{"email": "a@b.example"}', '{"email": "…"}'),
+        ("mailto:a@b.example. It failed", "mailto:…. It failed"),
+        ("ka@b.example k.a@b.example", "ka@b.example k.a@b.example"),
+        ("a@b.example.jp a@b.example-c.jp", "a@b.example.jp a@b.example-c.jp"),
+    ],
+)
+def test_an_address_is_taken_out_of_a_text_where_it_stands_alone(text: str, left: str) -> None:
+    assert without("a@b.example", text) == left

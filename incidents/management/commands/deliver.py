@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from incidents.actions.returned import take_refusal
 from incidents.management.stopping import stop_on_signals
 from incidents.models import Lane
 from incidents.notices.outbox import deliver_due
@@ -31,7 +32,12 @@ class Command(BaseCommand):
         while not stopped.is_set():
             close_old_connections()
             try:
-                sent = deliver_due(should_stop=stopped.is_set, lanes=lane or Lane.values, lingers=not once)
+                sent = deliver_due(
+                    should_stop=stopped.is_set,
+                    lanes=lane or Lane.values,
+                    lingers=not once,
+                    take_refusal=take_refusal,
+                )
             except DatabaseError as error:
                 if once:
                     raise

@@ -1,0 +1,56 @@
+"""Notices to many of a page whose mail is paused. They stand in a lane that no sender serves, so that they cost
+the others nothing and cannot expire there."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from incidents.models import UPDATE_LIFE, Delivery, DeliveryState, Lane, Page
+from incidents.notices.render import TOLD_TO_MANY
+
+_PAUSED = "paused:"  # no domain holds a colon
+
+
+def paused_lane(page_id: int) -> str:
+    return f"{_PAUSED}{page_id}"
+
+
+def is_paused(delivery: Delivery) -> bool:
+    """By what was loaded with it."""
+    return delivery.subscriber.page.mail_paused_at is not None and delivery.notice.kind in TOLD_TO_MANY
+
+
+def paused_until(delivery: Delivery) -> datetime | None:
+    """Until when its subscriber is spared, since mails came back."""
+    return delivery.subscriber.paused_until if delivery.notice.kind in TOLD_TO_MANY else None
+
+
+def set_aside(page: Page) -> int:
+    """What waits for the page's subscribers; a sender sets aside what it has in hand or what comes later."""
+    waiting = Delivery.objects.filter(
+        state=DeliveryState.QUEUED, subscriber__page=page, notice__kind__in=TOLD_TO_MANY
+    )
+    return _of(waiting).update(lane=paused_lane(page.pk))
+
+
+def let_go(page: Page) -> int:
+    """They count as published now, so that none expires for having waited."""
+    return _release(Delivery.objects.filter(lane=paused_lane(page.pk), state=DeliveryState.QUEUED))
+
+
+def let_strays_go() -> int:
+    """What a sender set aside in the moment in which its page went on."""
+    waiting = Delivery.objects.filter(lane__gte=_PAUSED, lane__lt="paused;", state=DeliveryState.QUEUED)
+    return _release(waiting.filter(subscriber__page__mail_paused_at=None))
+
+
+def _release(waiting: QuerySet[Delivery]) -> int:
+    lives_until: datetime = timezone.now() + UPDATE_LIFE
+    chosen = _of(waiting)
+    chosen.filter(expires_at__lt=lives_until).update(expires_at=lives_until)
+    return chosen.update(lane=Lane.NOTICES)
+
+
+def _of(waiting: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk__in=waiting.values("pk"))
