@@ -6,14 +6,12 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents.models import UPDATE_LIFE, Delivery, DeliveryState, Lane, Page
+from incidents.models import PAUSED_LANE, UPDATE_LIFE, Delivery, DeliveryState, Lane, Page
 from incidents.notices.render import TOLD_TO_MANY
-
-_PAUSED = "paused:"  # no domain holds a colon
 
 
 def paused_lane(page_id: int) -> str:
-    return f"{_PAUSED}{page_id}"
+    return f"{PAUSED_LANE}{page_id}"
 
 
 def is_paused(delivery: Delivery) -> bool:
@@ -41,8 +39,9 @@ def let_go(page: Page) -> int:
 
 def let_strays_go() -> int:
     """What a sender set aside in the moment in which its page went on."""
-    waiting = Delivery.objects.filter(lane__gte=_PAUSED, lane__lt="paused;", state=DeliveryState.QUEUED)
-    return _release(waiting.filter(subscriber__page__mail_paused_at=None))
+    going_on = Page.objects.filter(mail_paused_at=None).values_list("pk", flat=True)
+    lanes = [paused_lane(page_id) for page_id in going_on]
+    return _release(Delivery.objects.filter(lane__in=lanes, state=DeliveryState.QUEUED))
 
 
 def _release(waiting: QuerySet[Delivery]) -> int:
