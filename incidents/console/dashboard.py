@@ -67,6 +67,7 @@ def _board(page: Page) -> dict[str, Any]:
     mail = board.mail_health(page)
     held = board.held_notices(page)
     paused = board.paused_server(now=timezone.now())
+    mails_paused = board.paused_mails(page)
     return {
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
@@ -78,6 +79,7 @@ def _board(page: Page) -> dict[str, Any]:
         "mail": mail,
         "held": held,
         "paused_server": paused,
+        "mails_paused": mails_paused,
         "mail_is_set_up": settings.MAIL_SERVER is not None,
         "digest": _digest(
             page.revision,
@@ -87,6 +89,7 @@ def _board(page: Page) -> dict[str, Any]:
             mail,
             held,
             paused and paused.paused_until,
+            mails_paused,
         ),
     }
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.actions import outbox
+from incidents.actions import outbox, returned
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.screen import render_screen
 from incidents.queries import board
@@ -62,6 +62,17 @@ def expire_held(request: StaffRequest) -> HttpResponse:
     expired = outbox.expire_held(request.page, actor=request.user)
     message = ngettext("%(n)s old mail will not be sent.", "%(n)s old mails will not be sent.", expired)
     messages.success(request, message % {"n": expired})
+    return redirect("console:dashboard")
+
+
+@staff_view
+@require_POST
+def let_go_on(request: StaffRequest) -> HttpResponse:
+    mails = returned.let_mails_go_on(request.page, actor=request.user)
+    message = ngettext(
+        "Mails go on. %(n)s that waited goes out now.", "Mails go on. %(n)s that waited go out now.", mails
+    )
+    messages.success(request, message % {"n": mails})
     return redirect("console:dashboard")
 
 

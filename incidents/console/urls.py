@@ -2,6 +2,7 @@ from django.urls import path
 
 from incidents.console import (
     account,
+    addresses,
     announcement,
     customers,
     dashboard,
@@ -95,6 +96,10 @@ urlpatterns = [
     path("page/services/", pages.choose_services, name="page_services"),
     path("subscribers/<slug:public_id>/lock/", subscriber_lock.set_lock, name="subscriber_lock"),
     path("mail/", mail.show_mail, name="mail"),
+    path("mail/go-on/", mail.let_go_on, name="mails_go_on"),
+    path("mail/addresses/", addresses.show_addresses, name="addresses"),
+    path("mail/addresses/erase/", addresses.erase, name="address_erase"),
+    path("mail/addresses/lift/", addresses.lift, name="address_lift"),
     path("mail/held/send/", mail.send_held, name="held_send"),
     path("mail/held/expire/", mail.expire_held, name="held_expire"),
     path("mail/files/<str:name>/", mail.show_file, name="mail_file"),

@@ -28,6 +28,7 @@ from incidents.models.maintenance import (
 from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
 from incidents.models.note import CustomerNote
 from incidents.models.outbox import (
+    PAUSED_LANE,
     PENDING_DELIVERY,
     UPDATE_LIFE,
     AudiencePart,
@@ -66,6 +67,7 @@ __all__ = [
     "ENDED",
     "FAILING",
     "OVER",
+    "PAUSED_LANE",
     "PENDING_DELIVERY",
     "RANK",
     "RUNNING",

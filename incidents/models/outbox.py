@@ -125,6 +125,10 @@ class Lane(models.TextChoices):
     NOTICES = "notices", "notices to many"
 
 
+PAUSED_LANE = "paused:"
+"""With the page's id: no sender serves it. No domain holds a colon."""
+
+
 class Delivery(models.Model):
     """One notice to one subscriber by one channel: the queue's row. Its instants are the real clock's.
 

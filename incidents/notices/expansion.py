@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from incidents.models import AudiencePart, Channel, Delivery, Notice, Subscriber, SubscriberState
+from incidents.models import PAUSED_LANE, AudiencePart, Channel, Delivery, Notice, Subscriber, SubscriberState
 from incidents.notices.guard import OLD
 
 PART = 2_000
@@ -23,19 +23,21 @@ _FIX = """
       FROM ({audience}) AS audience) AS numbered
     GROUP BY part
 """
-# Where an earlier notice of the thread is held, so is this one: the order stays.
+# Where an earlier notice of the thread is held, so is this one: the order stays. A paused page's wait aside.
 _EXPAND = """
     INSERT INTO incidents_delivery
       (notice_id, subscriber_id, channel, public_id, thread, sequence, lane, domain, state, attempts,
        crashes, maybe_sent, next_attempt_at, expires_at, lease_owner, last_code, last_reply)
-    SELECT n.id, s.id, %s, {random_id}, n.thread, n.sequence, COALESCE(t.key, 'notices'), s.domain,
+    SELECT n.id, s.id, %s, {random_id}, n.thread, n.sequence,
+      CASE WHEN p.mail_paused_at IS NULL THEN COALESCE(t.key, 'notices') ELSE {paused_lane} END, s.domain,
       CASE WHEN {is_old} OR EXISTS (
         SELECT 1 FROM incidents_delivery h
         WHERE h.subscriber_id = s.id AND h.thread = n.thread AND h.state = 'held')
       THEN 'held' ELSE 'queued' END,
       0, 0, false, n.due_at, n.expires_at, '', '', ''
-    FROM (SELECT id, {domain} AS domain FROM incidents_subscriber WHERE id IN ({ids})) AS s
+    FROM (SELECT id, page_id, {domain} AS domain FROM incidents_subscriber WHERE id IN ({ids})) AS s
     JOIN incidents_notice AS n ON n.id = %s
+    JOIN incidents_page AS p ON p.id = s.page_id
     LEFT JOIN incidents_throttle AS t ON t.key = s.domain AND t.is_lane
     WHERE true
     ON CONFLICT DO NOTHING
@@ -139,9 +141,12 @@ def _insert(notice: Notice, subscriber_ids: Iterable[int], *, now: datetime) -> 
     ids = ",".join(map(str, subscriber_ids))
     if not ids:
         return 0
+    paused_lane = f"'{PAUSED_LANE}' || p.id"
     is_old = "true" if notice.due_at < now - OLD else "false"
     with connection.cursor() as cursor:
-        cursor.execute(_sql(_EXPAND, ids=ids, is_old=is_old), [Channel.EMAIL, notice.pk])
+        cursor.execute(
+            _sql(_EXPAND, ids=ids, is_old=is_old, paused_lane=paused_lane), [Channel.EMAIL, notice.pk]
+        )
         return int(cursor.rowcount)
 
 

@@ -136,7 +136,7 @@ class _Pass:
             log.error("%d deliveries parked: the sender died three times over each", taken.parked)
         if taken.given_back:
             log.warning("%d deliveries of a sender that is gone are queued again", taken.given_back)
-        pausing.let_strays_go()
+        pausing.tidy_up()
         if guard.is_time_to_sweep(now=now):
             expansion.repair(now=now)
 

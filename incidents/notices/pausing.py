@@ -6,14 +6,12 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents.models import UPDATE_LIFE, Delivery, DeliveryState, Lane, Page
+from incidents.models import PAUSED_LANE, UPDATE_LIFE, Delivery, DeliveryState, Lane, Page
 from incidents.notices.render import TOLD_TO_MANY
-
-_PAUSED = "paused:"  # no domain holds a colon
 
 
 def paused_lane(page_id: int) -> str:
-    return f"{_PAUSED}{page_id}"
+    return f"{PAUSED_LANE}{page_id}"
 
 
 def is_paused(delivery: Delivery) -> bool:
@@ -27,11 +25,12 @@ def paused_until(delivery: Delivery) -> datetime | None:
 
 
 def set_aside(page: Page) -> int:
-    """What waits for the page's subscribers; a sender sets aside what it has in hand or what comes later."""
+    """What waits for the page's subscribers; what comes later is written aside."""
     waiting = Delivery.objects.filter(
         state=DeliveryState.QUEUED, subscriber__page=page, notice__kind__in=TOLD_TO_MANY
     )
-    return _of(waiting).update(lane=paused_lane(page.pk))
+    lane = paused_lane(page.pk)
+    return _of(waiting.exclude(lane=lane)).update(lane=lane)
 
 
 def let_go(page: Page) -> int:
@@ -39,10 +38,13 @@ def let_go(page: Page) -> int:
     return _release(Delivery.objects.filter(lane=paused_lane(page.pk), state=DeliveryState.QUEUED))
 
 
-def let_strays_go() -> int:
-    """What a sender set aside in the moment in which its page went on."""
-    waiting = Delivery.objects.filter(lane__gte=_PAUSED, lane__lt="paused;", state=DeliveryState.QUEUED)
-    return _release(waiting.filter(subscriber__page__mail_paused_at=None))
+def tidy_up() -> None:
+    """What was written in the very moment in which its page was paused, or went on."""
+    for page in Page.objects.exclude(mail_paused_at=None):
+        set_aside(page)
+    going_on = Page.objects.filter(mail_paused_at=None).values_list("pk", flat=True)
+    lanes = [paused_lane(page_id) for page_id in going_on]
+    _release(Delivery.objects.filter(lane__in=lanes, state=DeliveryState.QUEUED))
 
 
 def _release(waiting: QuerySet[Delivery]) -> int:

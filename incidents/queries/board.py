@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents.models import (
     OVER,
+    PAUSED_LANE,
     PENDING_DELIVERY,
     RUNNING,
     AudiencePart,
@@ -57,6 +58,17 @@ class MailHealth:
     @property
     def lost(self) -> int:
         return self.failed + self.parked + self.expired
+
+
+@dataclass(frozen=True)
+class PausedMails:
+    """Since `at`, since `count` of about `mails` in an hour came back as `kind` says; `waiting` for staff."""
+
+    at: datetime
+    kind: str
+    count: int
+    mails: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,17 @@ def held_notices(page: Page) -> list[HeldNotice]:
 def paused_server(*, now: datetime) -> Throttle | None:
     """The mail server, while it takes no mail and is left alone. `now` is the real clock's."""
     return Throttle.objects.filter(is_lane=False, pause_seconds__gt=0, paused_until__gt=now).first()
+
+
+def paused_mails(page: Page) -> PausedMails | None:
+    """None while mails go out."""
+    at = page.mail_paused_at
+    if at is None:
+        return None
+    kind, _, numbers = page.mail_pause_reason.partition(" ")
+    count, _, mails = numbers.partition("/")
+    waiting = Delivery.objects.filter(lane=f"{PAUSED_LANE}{page.pk}", state=DeliveryState.QUEUED).count()
+    return PausedMails(at, kind, int(count), int(mails), waiting)
 
 
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:

@@ -198,6 +198,24 @@ def test_what_waited_is_sent_when_staff_let_it_go_on_and_nothing_expired(sink: S
     assert AuditEntry.objects.get(action="let_mails_go_on").before == {"reason": "complaint 3/10"}
 
 
+def test_updates_published_meanwhile_wait_aside_and_go_out_in_their_order(sink: Sink) -> None:
+    page = paused_page()
+    incident = make.incident(page)
+    for stage in ("investigating", "identified"):
+        make.update(incident, stage, notify=True)
+    waiting = Delivery.objects.filter(state="queued")
+    waiting.update(next_attempt_at=timezone.now(), expires_at=timezone.now() - timedelta(days=2))
+    assert set(waiting.values_list("lane", flat=True)) == {f"paused:{page.pk}"}
+    outbox.deliver_due()
+    assert not sink.received
+    assert let_mails_go_on(page) == 14
+    outbox.deliver_due()
+    to_one = [mail for mail in sink.received if mail.recipient == sink.received[0].recipient]
+    sent = [Delivery.objects.get(public_id=mail.message["Message-ID"][1:33]).sequence for mail in to_one]
+    assert len(sink.received) == 14
+    assert sent == [1, 2]
+
+
 def test_mails_that_wait_when_the_page_is_paused_are_set_aside_at_once(sink: Sink) -> None:
     page = make.page()
     deliveries = many_told(page, 10)
