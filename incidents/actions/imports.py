@@ -84,7 +84,8 @@ def import_subscribers(page: Page, file: IO[bytes], *, actor: Staff | None = Non
 
 def _check(page: Page, file: IO[bytes]) -> None:
     """Reads all of it before anything is written."""
-    count, faults = 0, []
+    count = 0
+    faults: list[Fault] = []
     lines: dict[str, int] = {}
     for found in _entries(page, file):
         fault = found if isinstance(found, Fault) else _repeated(found, lines)
