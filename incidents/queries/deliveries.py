@@ -23,7 +23,7 @@ from django.db.models import (
     When,
 )
 
-from incidents.models import AudiencePart, Delivery, DeliveryState, Notice, Page
+from incidents.models import AudiencePart, Delivery, DeliveryState, Notice
 
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.HELD)
@@ -115,9 +115,19 @@ class _Tally:
         row.lost += n if state in LOST else 0
 
 
-def notices_of(page: Page) -> QuerySet[Notice]:
+def all_notices() -> QuerySet[Notice]:
+    """Each with its page and what it tells of."""
     related = ("incident", "update", "report", "maintenance", "maintenance_update")
-    return Notice.objects.filter(page=page).select_related(*related)
+    return Notice.objects.select_related("page", *related)
+
+
+def notices_before(
+    found: QuerySet[Notice], *, before: int | None, most: int
+) -> tuple[list[Notice], int | None]:
+    """The newest first, from the one before `before`; and what to give for the next ones."""
+    rest = found if before is None else found.filter(pk__lt=before)
+    rows = list(rest.order_by("-pk")[: most + 1])
+    return rows[:most], rows[most - 1].pk if len(rows) > most else None
 
 
 def prove(notice: Notice) -> Proof:

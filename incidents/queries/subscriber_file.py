@@ -12,6 +12,7 @@ COLUMNS = (
     *("email", "language", "services", "groups", "kinds", "stages", "time_zone"),
     *("consent_date", "consent_source"),
 )
+CSV_TYPE = "text/csv; charset=utf-8"
 CHUNK = 2_000
 KINDS = ("incidents", "maintenance", "reports")
 
