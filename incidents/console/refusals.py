@@ -114,6 +114,11 @@ SENTENCES = (
     gettext_noop("a subject needs one of %(name)s"),
     gettext_noop("%(name)s is no placeholder of this text; expected one of %(most)s"),
     gettext_noop("a brace stands alone; a placeholder is one of %(name)s"),
+    gettext_noop("%(name)s is the name of another key"),
+    gettext_noop("nothing of this notice has failed"),
+    gettext_noop("a mail to one person is asked for again by that person"),
+    gettext_noop("this notice is past its life: say that it is still worth sending"),
+    gettext_noop("all of them have left, may not be written to or know a later update already"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 
