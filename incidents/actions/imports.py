@@ -7,6 +7,7 @@ from typing import IO
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from incidents.actions import audit
 from incidents.actions.import_rows import OPTIONAL, REQUIRED, Entry, RowReader
@@ -21,10 +22,10 @@ CHUNK = 1_000
 MOST_FAULTS = 100
 MOST_SKIPPED = 1_000
 SKIPPED = {
-    SubscriberState.UNSUBSCRIBED: "unsubscribed",
-    SubscriberState.DISABLED: "disabled, since mail to it came back",
+    SubscriberState.UNSUBSCRIBED: gettext_noop("unsubscribed"),
+    SubscriberState.DISABLED: gettext_noop("stopped, since mail to it came back"),
 }
-SUPPRESSED = "suppressed"
+SUPPRESSED = gettext_noop("suppressed")
 
 
 class FileRefused(Exception):

@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.actions.imports import FileRefused, Outcome, import_subscribers, preview_import
 from incidents.console.access import StaffRequest, staff_view
+from incidents.console.refusals import sentence_of
 from incidents.console.screen import render_screen
 from incidents.lib import tokens
 from incidents.lib.kept_files import find_file, forget_file, keep_file
@@ -114,6 +115,8 @@ def _render(
         "form": form,
         "outcome": outcome,
         "refused": refused,
+        "faults": [(fault, sentence_of(fault)) for fault in refused.faults] if refused else [],
+        "skipped": [(line, email, gettext(said)) for line, email, said in outcome.skipped] if outcome else [],
         "token": token,
         "unlisted": refused.count - len(refused.faults) if refused else 0,
         "unskipped": outcome.skipped_count - len(outcome.skipped) if outcome else 0,

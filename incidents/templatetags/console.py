@@ -45,6 +45,18 @@ def stamp(at: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def moment(at: datetime | None) -> SafeString | str:
+    """As `stamp`, to the second: `2020-09-04 12:46:07 JST`."""
+    if at is None:
+        return ""
+    utc = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}">{} {}</time>', utc, f"{local:%Y-%m-%d %H:%M:%S}", zone_letters(at)
+    )
+
+
+@register.filter
 def clock(at: datetime | None) -> SafeString | str:
     """`12:46`, as a <time>; for places that name the zone and the day elsewhere."""
     if at is None:
