@@ -28,8 +28,8 @@ class FileForm(forms.Form):
         help_text=gettext_lazy("At most 2 MB; larger ones take the command import_subscribers."),
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_BYTES:
             raise forms.ValidationError(_("Expected at most 2 MB."))
         return file

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -120,7 +121,7 @@ def test_what_a_customers_contacts_were_sent_is_exported(desk: Desk) -> None:
     make.update(incident, notify=True)
     sent_at = Notice.objects.get().due_at
     Delivery.objects.update(state="sent", sent_at=sent_at, last_code="250", last_reply="2.0.0 Ok")
-    response = desk.client.post(f"/console/customers/{customer.pk}/deliveries/")
+    response: Any = desk.client.post(f"/console/customers/{customer.pk}/deliveries/")
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["address"], row["contact"], row["state"]) == ("'=a@example.com", "A. Reader", "sent")
