@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import URLPattern
 
 from incidents.api.urls import urlpatterns
-from incidents.models import Channel, DeliveryState, MailEventKind, NoticeKind, Stages, SubscriberState
+from incidents.models import Channel, DeliveryState, MailEventKind, Stages, SubscriberState
 from tests.api.v1.described import DOCUMENT, misfits
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -41,7 +41,6 @@ def test_every_place_of_a_path_is_a_parameter_and_every_reference_leads_somewher
     [
         ("Delivery", "state", DeliveryState),
         ("Delivery", "channel", Channel),
-        ("Notice", "kind", NoticeKind),
         ("Subscriber", "state", SubscriberState),
         ("Subscriber", "stages", Stages),
         ("Event", "kind", MailEventKind),
