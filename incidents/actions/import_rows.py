@@ -11,11 +11,11 @@ from incidents.lib import times
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.models import Page, Stages
+from incidents.queries.choices import KINDS
 from incidents.queries.selection import NOTHING, group_names, service_names, split
 
 REQUIRED = ("email", "consent_date")
 OPTIONAL = ("language", "services", "groups", "kinds", "stages", "time_zone", "consent_source")
-KINDS = ("incidents", "maintenance", "reports")
 LONGEST_SOURCE = 200
 NO_SOURCE = "import"
 _DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)

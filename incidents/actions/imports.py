@@ -181,11 +181,10 @@ def _add(page: Page, entries: list[Entry]) -> None:
 
 
 def _activate(subscriber: Subscriber, entry: Entry) -> None:
-    """The link that was mailed to confirm is used up."""
+    """What they asked for themselves still counts once they confirm it."""
     for name, value in entry.values.items():
         setattr(subscriber, name, value)
     subscriber.state = SubscriberState.ACTIVE
-    subscriber.confirm_nonce = ""
     subscriber.save()
     subscriber.services.set(Service.objects.filter(pk__in=entry.service_ids))
     subscriber.groups.set(Group.objects.filter(pk__in=entry.group_ids))

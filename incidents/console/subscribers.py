@@ -12,6 +12,7 @@ from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import number_in
 from incidents.console.screen import render_screen
 from incidents.models import Customer, Subscriber, SubscriberState
+from incidents.queries.choices import open_follows
 from incidents.queries.customer_file import write_customer
 from incidents.queries.personal_data import personal_data
 from incidents.queries.subscriber_file import CSV_TYPE, write_subscribers
@@ -53,6 +54,7 @@ def show_subscriber(request: StaffRequest, public_id: str) -> HttpResponse:
         "subscriber": subscriber,
         "history": history,
         "rest": rest,
+        "follows": open_follows(subscriber),
         "strays": stray_events(subscriber),
     }
     return render_screen(request, "console/subscriber.html", context)

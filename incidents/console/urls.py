@@ -19,8 +19,8 @@ from incidents.console import (
     pages,
     reports,
     services,
-    subscriber_lock,
     subscriber_import,
+    subscriber_lock,
     subscribers,
     updates,
 )

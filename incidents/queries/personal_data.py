@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from incidents.models import AuditEntry, CustomerContact, Delivery, Follow, MailEvent, Subscriber
+from incidents.models import AuditEntry, CustomerContact, Delivery, Follow, MailEvent, Subscriber, Wish
 
 FIELDS = (
     *("channel", "email", "endpoint", "language", "time_zone", "state", "all_services", "stages"),
     *("wants_incidents", "wants_maintenance", "wants_reports", "is_locked", "lock_owner"),
-    *("created_at", "confirm_sent_at", "confirmed_at", "consent_source", "requested_from", "manage_sent_at"),
+    *("created_at", "confirmed_at", "consent_source", "requested_from", "manage_sent_at"),
     *("unsubscribed_at", "leaves_at", "paused_until", "failing_since", "disabled_reason"),
 )
 LEFT_OUT = (
     *("id", "page", "public_id", "api_id"),
-    *("secret", "confirm_nonce", "manage_nonce", "keep_nonce"),
+    *("secret", "manage_nonce", "keep_nonce"),
 )
 
 
@@ -36,6 +36,7 @@ def _subscription(subscriber: Subscriber) -> dict[str, Any]:
         "services": list(subscriber.services.order_by("pk").values_list("name", flat=True)),
         "groups": list(subscriber.groups.order_by("pk").values_list("name", flat=True)),
         "follows": [_follow(row) for row in subscriber.follows.select_related("incident").order_by("pk")],
+        "asked": [_wish(row) for row in subscriber.wishes.order_by("pk")],
         "mails": [_mail(row) for row in _mails(subscriber)],
         "came_back": [_event(row) for row in subscriber.mail_events.order_by("pk")],
         "changes": [
@@ -54,6 +55,17 @@ def _follow(row: Follow) -> dict[str, Any]:
         "incident": row.incident.reference,
         "last_only": row.last_only,
         "created_at": _plain(row.created_at),
+    }
+
+
+def _wish(row: Wish) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "state": row.state,
+        "choices": row.choices,
+        "source": row.source,
+        "requested_from": row.requested_from,
+        "asked_at": _plain(row.asked_at),
     }
 
 

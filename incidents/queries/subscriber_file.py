@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from incidents.lib.cells import write_rows
 from incidents.models import Channel, Page, Subscriber, SubscriberState
+from incidents.queries.choices import KINDS
 from incidents.queries.selection import NOTHING, Names, group_names, service_names
 
 COLUMNS = (
@@ -14,7 +15,6 @@ COLUMNS = (
 )
 CSV_TYPE = "text/csv; charset=utf-8"
 CHUNK = 2_000
-KINDS = ("incidents", "maintenance", "reports")
 
 
 def write_subscribers(page: Page) -> Iterator[str]:

@@ -14,6 +14,7 @@ from incidents.models import (
     Customer,
     CustomerContact,
     Delivery,
+    Follow,
     MailEvent,
     Notice,
     Staff,
@@ -84,6 +85,17 @@ def test_a_subscriber_is_shown_with_choices_consent_and_history(desk: Desk) -> N
     assert f"/console/notices/{bounced.notice_id}/" in html
 
 
+def test_a_subscriber_is_shown_with_what_they_follow_and_the_lock_of_a_shared_mailbox(desk: Desk) -> None:
+    reader = make.subscriber(desk.page)
+    incident, elsewhere = make.incident(desk.page), make.incident(make.page())
+    for followed, last_only in ((incident, True), (elsewhere, False)):
+        Follow.objects.create(subscriber=reader, incident=followed, last_only=last_only)
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert f"/console/incidents/{incident.reference}/" in html
+    assert html.count("only the end") == 1
+    assert f'action="/console/subscribers/{reader.public_id}/lock/"' in html
+
+
 def test_a_subscriber_of_another_page_is_not_found(desk: Desk) -> None:
     other = make.subscriber(make.page())
     for path, method in (("", "get"), ("export/", "post")):
@@ -97,7 +109,7 @@ def test_every_column_of_a_subscriber_is_exported_or_left_out_on_purpose() -> No
 
 
 def test_all_that_is_stored_on_an_address_is_exported(desk: Desk) -> None:
-    reader = make.subscriber(desk.page, "a@example.com", confirm_nonce="5ecret", secret="whsec_5ecret")
+    reader = make.subscriber(desk.page, "a@example.com", manage_nonce="5ecret", secret="whsec_5ecret")
     make.subscriber(make.page(), "a@example.com")
     make.update(make.incident(desk.page), notify=True)
     customer = Customer.objects.create(page=desk.page, name="Example Inc.")
@@ -190,5 +202,5 @@ def test_screens_cost_the_same_queries_for_any_number(
         make.update(make.incident(desk.page, {service: "degraded"}), notify=True)
     with django_assert_num_queries(6):
         desk.client.get("/console/subscribers/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         desk.client.get(f"/console/subscribers/{reader.public_id}/")

@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from incidents.models import Delivery, DeliveryState, MailEvent, Notice, Subscriber
+from incidents.queries.choices import KINDS
 from incidents.queries.deliveries import Proof, Waits
 from incidents.snapshots.v2.stamps import stamp, stamp_or_none
 
 UTC = ZoneInfo("UTC")
-KINDS = ("incidents", "maintenance", "reports")
 
 
 def tell_notice(notice: Notice) -> dict[str, Any]:
