@@ -11,10 +11,12 @@ _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s/]+@")
 _TOKEN_PATH = re.compile(
     r"/(confirm|keep|last-only|manage|members|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}"
 )
+_API_KEY = re.compile(r"\bsp_live_[\w-]{16,}")
 
 
 def redact(text: str) -> str:
-    """Without the passwords of URLs and the tokens of addresses that act by being known."""
+    """Without the passwords of URLs, the tokens of addresses that act by being known, and keys of the API."""
+    text = _API_KEY.sub("sp_live_***", text)
     text = _URL_PASSWORD.sub(r"\1:***@", text)
     return _TOKEN_PATH.sub(r"/\1/***", text)
 

@@ -182,6 +182,8 @@ CONTENT_SECURITY_POLICY = {
 PUBLISHED_DIR = DATA_DIR / "published"
 PUBLISHED_PRIVATE_DIR = DATA_DIR / "published-private"
 
+KEPT_DIR = DATA_DIR / "kept"  # uploads that wait for a second click
+
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"
 MAIL_RATES = environment.mail_rates

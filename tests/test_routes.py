@@ -17,6 +17,12 @@ PUBLIC = {
     *("subscribe", "manage", "members", "follow/<str:reference>"),
 }
 API = {"api/v2/subscribers.json"}
+DESCRIBED = {"v1/openapi.json"}
+KEY = {
+    *("v1/notices", "v1/notices/<int:notice_id>", "v1/notices/<int:notice_id>/deliveries"),
+    *("v1/notices/<int:notice_id>/retry", "v1/subscribers", "v1/subscribers.csv"),
+    "v1/subscribers/<slug:public_id>/deliveries",
+}
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
     *("keep/<str:token>", "last-only/<str:token>"),
@@ -80,7 +86,7 @@ def fill(route: str) -> str:
 
 
 def test_every_route_is_for_everyone_for_a_token_or_for_staff() -> None:
-    known = PUBLIC | API | TOKEN | DOOR | set(staff_routes())
+    known = PUBLIC | API | DESCRIBED | KEY | TOKEN | DOOR | set(staff_routes())
     strangers = [r for r in routes() if r.removeprefix("<language:language>/") not in known]
     assert strangers == []
 
@@ -98,6 +104,18 @@ def test_staff_routes_ask_visitors_to_sign_in_whatever_the_method(method: str) -
         response = getattr(Client(), method)(fill(route))
         assert response.status_code == 302, route
         assert response["Location"].startswith(SIGN_IN), route
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+def test_programs_need_a_key_whatever_the_method(method: str) -> None:
+    make.page()
+    client = Client()
+    client.force_login(make.staff())
+    for route in KEY:
+        response = getattr(client, method)(fill(route))
+        assert response.status_code == 401, route
+        assert not response.cookies, route
 
 
 @pytest.mark.django_db

@@ -43,3 +43,10 @@ def find_maintenance(request: StaffRequest, public_id: str) -> Maintenance:
 
 def find_maintenance_update(maintenance: Maintenance, number: int) -> MaintenanceUpdate:
     return get_object_or_404(MaintenanceUpdate, maintenance=maintenance, number=number)
+
+
+def number_in(request: StaffRequest, name: str) -> int | None:
+    """A parameter of the address that is a row's id; None for anything else."""
+    text = request.GET.get(name, "")
+    is_id = text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if is_id else None

@@ -31,6 +31,7 @@ def show_mail(request: StaffRequest) -> HttpResponse:
         "files": [] if is_set_up else _files(),
         "subscribers": board.subscriber_counts(request.page),
         "health": board.mail_health(request.page),
+        "told": board.recent_notices(request.page),
         "lost": board.lost_deliveries(request.page, limit=LISTED),
     }
     return render_screen(request, "console/mail.html", context)

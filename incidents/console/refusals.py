@@ -114,11 +114,30 @@ SENTENCES = (
     gettext_noop("a subject needs one of %(name)s"),
     gettext_noop("%(name)s is no placeholder of this text; expected one of %(most)s"),
     gettext_noop("a brace stands alone; a placeholder is one of %(name)s"),
+    gettext_noop("%(name)s is the name of another key"),
+    gettext_noop("expected text in UTF-8 or CP932 (Shift_JIS)"),
+    gettext_noop("expected a header with %(names)s"),
+    gettext_noop("expected only the columns %(names)s"),
+    gettext_noop("expected this column once"),
+    gettext_noop("expected this column in the header"),
+    gettext_noop("expected a row of CSV: %(words)s"),
+    gettext_noop("expected %(wanted)s cells as in the header, not %(found)s"),
+    gettext_noop("expected each address once; this one is in line %(line)s too"),
+    gettext_noop("expected names or slugs of this page, not %(name)s"),
+    gettext_noop("expected one of %(names)s, not %(name)s"),
+    gettext_noop("expected an IANA time zone such as Asia/Tokyo, not %(name)s"),
+    gettext_noop("expected the day on which they agreed, such as 2024-04-01, not %(name)s"),
+    gettext_noop("expected a day that is not in the future, not %(name)s"),
+    gettext_noop("expected one line of at most %(most)s characters"),
+    gettext_noop("nothing of this notice has failed"),
+    gettext_noop("a mail to one person is asked for again by that person"),
+    gettext_noop("this notice is past its life: say that it is still worth sending"),
+    gettext_noop("all of them have left, may not be written to or know a later update already"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 
 
-def sentence_of(refused: Refused) -> str:
+def sentence_of(refused: ValueError) -> str:
     """The refusal in the active language; one that is not in the list stays as it was said."""
     said = str(refused)
     for sentence in SENTENCES:

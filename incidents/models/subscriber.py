@@ -66,7 +66,7 @@ class Subscriber(models.Model):
     stages = models.CharField(max_length=4, choices=Stages.choices, default=Stages.ALL)
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
-    consent_source = models.CharField(max_length=20, blank=True)
+    consent_source = models.CharField(max_length=200, blank=True)
     requested_from = models.CharField(max_length=45, blank=True)
     manage_nonce = models.CharField(max_length=32, blank=True)
     manage_sent_at = models.DateTimeField(null=True, blank=True)

@@ -13,7 +13,7 @@ from incidents.queries import members, subscribers
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
-ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks)/|/(?:healthz|readyz)$")
+ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks|v1)/|/(?:healthz|readyz)$")
 ROBOTS = "/robots.txt"  # of a private page it says nothing but that robots must stay away
 BY_TOKEN = re.compile(
     rf"(?:/[a-z]{{2}})?/(confirm|keep|last-only|manage|unsubscribe|members)/([^/]+)(/(?:{FEEDS}))?",

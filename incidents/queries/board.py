@@ -38,6 +38,7 @@ LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 class Progress:
     """How far the mails of one notice have come; `held_until` while all of them can still be taken back."""
 
+    notice_id: int
     audience: int
     waiting: int = 0
     sent: int = 0
@@ -163,6 +164,13 @@ def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:
     return list(lost.select_related(*related).order_by("-next_attempt_at", "-id")[:limit])
 
 
+def recent_notices(page: Page) -> list[Notice]:
+    """What was told to many, the newest first."""
+    told = Notice.objects.filter(page=page, audience__gt=0).exclude(thread="")
+    related = ("incident", "update", "report", "maintenance", "maintenance_update")
+    return list(told.select_related(*related).order_by("-pk")[:RECENT])
+
+
 def subscriber_counts(page: Page) -> dict[str, int]:
     rows = Subscriber.objects.filter(page=page).values_list("state").annotate(n=Count("pk")).order_by()
     return dict.fromkeys(SubscriberState.values, 0) | dict(rows)
@@ -179,8 +187,8 @@ def progress_of_maintenance(update_ids: Iterable[int], *, now: datetime) -> dict
 
 
 def _progress_by(told: str, ids: Iterable[int], *, now: datetime) -> dict[int, Progress]:
-    notices = Notice.objects.filter(**{f"{told}__in": list(ids)})
-    audiences = dict(notices.values_list(told, "audience"))
+    notices = Notice.objects.filter(**{f"{told}__in": list(ids)}).values_list(told, "pk", "audience")
+    audiences = {update_id: (notice_id, audience) for update_id, notice_id, audience in notices}
     by_update: dict[int | None, dict[str, tuple[int, datetime | None]]] = {}
     untried = Q(attempts=0, state=DeliveryState.QUEUED)
     rows = (
@@ -194,9 +202,9 @@ def _progress_by(told: str, ids: Iterable[int], *, now: datetime) -> dict[int, P
     unwritten = _unwritten(told, audiences)
     return {
         update_id: _progress(
-            audience, by_update.get(update_id, {}), unwritten=unwritten.get(update_id, 0), now=now
+            *told_to, by_update.get(update_id, {}), unwritten=unwritten.get(update_id, 0), now=now
         )
-        for update_id, audience in audiences.items()
+        for update_id, told_to in audiences.items()
         if update_id is not None
     }
 
@@ -208,13 +216,19 @@ def _unwritten(told: str, update_ids: Iterable[int | None]) -> dict[int | None, 
 
 
 def _progress(
-    audience: int, states: dict[str, tuple[int, datetime | None]], *, unwritten: int, now: datetime
+    notice_id: int,
+    audience: int,
+    states: dict[str, tuple[int, datetime | None]],
+    *,
+    unwritten: int,
+    now: datetime,
 ) -> Progress:
     def count(*names: str) -> int:
         return sum(states[name][0] for name in names if name in states)
 
     _, due_at = states.get(DeliveryState.QUEUED, (0, None))
     return Progress(
+        notice_id=notice_id,
         audience=audience,
         waiting=count(*PENDING_DELIVERY) + unwritten,
         sent=count(DeliveryState.SENT),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from incidents.actions import log
 from incidents.actions.announcement import pin_announcement
+from incidents.actions.api_token import create_token
 from incidents.actions.customer import add_note, create_customer, make_member_link
 from incidents.actions.detection import Judged
 from incidents.actions.group import create_group
@@ -19,9 +20,11 @@ from incidents.models import (
     Incident,
     Maintenance,
     Monitor,
+    Notice,
     Page,
     Service,
     ServiceGroup,
+    Subscriber,
 )
 from incidents.models.estimate import known
 from tests import make
@@ -52,6 +55,8 @@ class BadNight:
     issued: Incident
     planned: Maintenance
     customer: Customer
+    notice: Notice
+    reader: Subscriber
 
 
 def make_bad_night(page: Page) -> BadNight:
@@ -61,7 +66,8 @@ def make_bad_night(page: Page) -> BadNight:
         for slug, name, description, group, code in SERVICES
     }
     make.subscriber(page, "everything@example.jp")
-    make.subscriber(page, "archive@example.jp", services["archive"])
+    consent = {"consent_source": "2020年度契約書 第7条", "requested_from": "192.0.2.0/24"}
+    make.subscriber(page, "archive@example.jp", services["archive"], **consent)
     for service in services.values():
         watch(service, seen_at=now - timedelta(minutes=48 if service.slug == "api" else 1))
     night = BadNight(
@@ -72,6 +78,8 @@ def make_bad_night(page: Page) -> BadNight:
         draft=judged_draft(services["relay"], now=now),
         planned=missed_maintenance(page, services["directory"], now=now),
         customer=make_member_link(create_customer(page, name="株式会社アクメ")),
+        notice=Notice.objects.filter(kind="update").latest("pk"),
+        reader=Subscriber.objects.get(email="archive@example.jp"),
     )
     beside = "御社専用の経路は**影響を受けておりません**。"
     add_note(page, body=beside, customer_ids=[night.customer.pk], incident=night.open)
@@ -81,6 +89,7 @@ def make_bad_night(page: Page) -> BadNight:
     draft_report(night.drafted)
     lose_a_mail(night.open)
     pin_announcement(page, body="**計画停電**のため、土曜日は電話でのお問い合わせを休止いたします。")
+    create_token("監視ダッシュボード", scope="read")
     create_group(page, name="社内向け", parent=ServiceGroup.objects.get(name="管理機能"), is_collapsed=True)
     return night
 
@@ -167,6 +176,9 @@ def missed_maintenance(page: Page, service: Service, *, now: datetime) -> Mainte
 
 def lose_a_mail(incident: Incident) -> None:
     lost = Delivery.objects.filter(notice__incident=incident, subscriber__email="archive@example.jp")
+    told = Delivery.objects.filter(notice__incident=incident).exclude(pk__in=lost)
+    words = "2.0.0 Ok: queued as 4VXkQ21pJTz9rxL"
+    told.update(state=DeliveryState.SENT, sent_at=times.now(), attempts=1, last_code="250", last_reply=words)
     lost.update(
         state=DeliveryState.FAILED,
         attempts=1,

@@ -67,6 +67,11 @@ def screens(night: BadNight) -> Mapping[str, str]:
         "service-new": "/console/services/new/",
         "monitor-new": "/console/services/archive/monitors/new/",
         "mail": "/console/mail/",
+        "notice": f"/console/notices/{night.notice.pk}/",
+        "subscribers": "/console/subscribers/",
+        "subscriber": f"/console/subscribers/{night.reader.public_id}/",
+        "subscriber-import": "/console/subscribers/import/",
+        "keys": "/console/keys/",
         "customers": "/console/customers/",
         "customer-link": f"/console/customers/{night.customer.pk}/link/",
         "pages": "/console/pages/",
@@ -142,6 +147,28 @@ def test_a_composer_with_something_wrong_says_what(open_tab: OpenTab, night: Bad
     assert not faults_of(tab, "incident-open-refused", width=375)
     assert tab.locator(".wrong #id_next_update_at").is_visible()
     assert tab.input_value("#id_body") == "続報です。"
+
+
+@pytest.mark.parametrize("width", HEIGHTS)
+def test_a_file_of_subscribers_is_looked_through_before_it_is_taken(
+    open_tab: OpenTab, night: BadNight, width: int
+) -> None:
+    tab = open_tab("/console/", width=width)
+    desk.sign_in(tab, "staff@example.com")
+    tab.goto("/console/subscribers/import/")
+    faults = []
+    for name, rows in (
+        ("refused", "broken,2024-04-01\nb@example.jp,昨日\n"),
+        ("preview", f"{night.reader.email},2024-04-01\nnew@example.jp,2024/4/1\n"),
+    ):
+        text = f"email,consent_date\n{rows}".encode("cp932")
+        tab.set_input_files("#id_file", {"name": "list.csv", "mimeType": "text/csv", "buffer": text})
+        tab.click("#look")
+        tab.locator("#faults, #to-add").wait_for()
+        faults += faults_of(tab, f"subscriber-import-{name}", width=width)
+    tab.click("#take")
+    tab.get_by_text("new@example.jp").wait_for()
+    assert not faults
 
 
 def faults_of(tab: Tab, name: str, *, width: int) -> list[str]:

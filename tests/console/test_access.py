@@ -34,7 +34,16 @@ def fill(route: URLPattern | URLResolver) -> str:
     address = str(route.pattern)
     for place, value in FILLED.items():
         address = address.replace(place, value)
-    for name in ("entry_id", "number", "monitor_id", "group_id", "customer_id", "note_id"):
+    for name in (
+        "entry_id",
+        "number",
+        "monitor_id",
+        "group_id",
+        "customer_id",
+        "note_id",
+        "notice_id",
+        "token_id",
+    ):
         address = address.replace(f"<int:{name}>", "1")
     return address
 

@@ -1,0 +1,1 @@
+"""The management API: programs of the operator, by keys of their own."""
