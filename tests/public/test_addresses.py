@@ -77,7 +77,7 @@ def test_what_does_not_exist_is_404_in_the_look_of_the_page(page: Page, address:
 
 
 @pytest.mark.parametrize(
-    "address", ["/nothing.json", "/v1/openapi.json", "/en/nothing.json", "/api/v2/nothing"]
+    "address", ["/nothing.json", "/v1/nothing.json", "/en/nothing.json", "/api/v2/nothing"]
 )
 def test_data_that_does_not_exist_is_404_as_data(page: Page, address: str) -> None:
     response = Client().get(address)
