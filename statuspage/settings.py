@@ -209,10 +209,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "statuspage.logs.LineFormatter"}},
+    "filters": {"no_traceback": {"()": "statuspage.logs.WithoutTraceback"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["no_traceback"]},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # Two lines a task, a task every few seconds: they would bury everything else.
         "celery.worker.strategy": {"level": "WARNING"},

@@ -14,11 +14,12 @@ MEMBER_FEED = r"^members/(?P<token>\w+)/(?P<name>history\.atom|history\.rss|cale
 PUBLIC = {
     *("healthz", "readyz"),
     *("", PUBLISHED),
-    *("subscribe", "manage", "members"),
+    *("subscribe", "manage", "members", "follow/<str:reference>"),
 }
 API = {"api/v2/subscribers.json"}
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
+    *("keep/<str:token>", "last-only/<str:token>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     "hooks/mail/<slug:provider>/",
@@ -29,6 +30,8 @@ READ = PUBLIC - {"healthz", "readyz"} | {
     "manage/<str:token>",
     "unsubscribe/<str:token>",
     "members/<str:token>",
+    "keep/<str:token>",
+    "last-only/<str:token>",
 }
 DOOR = {
     *("console/login/", "console/logout/", "console/inactive/", "console/signup/"),

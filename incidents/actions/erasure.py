@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from incidents.actions import audit
+from incidents.actions import audit, sign_ups
 from incidents.lib.addresses import clean_address, without
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -38,6 +38,7 @@ def erase_subscriber(email: str, *, actor: Staff | None = None) -> int:
     subscribers.delete()
     Subscriber.objects.filter(lock_owner__iexact=address).update(lock_owner="")
     CustomerContact.objects.filter(email__iexact=address).delete()
+    sign_ups.forget(address)
     _redact(address)
     suppression = _suppress(address)
     audit.record("erase_subscriber", suppression, actor=actor, after={"subscriptions": count})

@@ -13,13 +13,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from incidents.actions import audit
+from incidents.actions.leaving import end
 from incidents.lib.addresses import without
 from incidents.lib.wake import wake
 from incidents.models import (
     AuditEntry,
     Channel,
     Delivery,
-    DeliveryState,
     MailEvent,
     MailEventKind,
     Notice,
@@ -146,7 +146,7 @@ def _suppress(subscriber: Subscriber, returned: Returned) -> None:
     same = Subscriber.objects.filter(email=subscriber.email, channel=Channel.EMAIL).exclude(state__in=left)
     for one in same.select_for_update().order_by("pk"):
         one.disabled_reason = words or returned.code
-        _end(one, SubscriberState.DISABLED)
+        end(one, SubscriberState.DISABLED)
         audit.record("disable_subscription", one, actor_name=ACTOR, after={"code": returned.code})
 
 
@@ -161,7 +161,7 @@ def _unsubscribe(subscriber: Subscriber, returned: Returned) -> None:
     one = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
     if one.state not in (SubscriberState.UNSUBSCRIBED, SubscriberState.DISABLED):
         one.unsubscribed_at = timezone.now()
-        _end(one, SubscriberState.UNSUBSCRIBED)
+        end(one, SubscriberState.UNSUBSCRIBED)
         audit.record("unsubscribe", one, actor_name=ACTOR, after={"reason": "complaint"})
 
 
@@ -170,16 +170,6 @@ _ACTS = {
     MailEventKind.SOFT: _count_soft,
     MailEventKind.COMPLAINT: _unsubscribe,
 }
-
-
-def _end(subscriber: Subscriber, state: SubscriberState) -> None:
-    """What still waits for it is not sent, and no link that was mailed to it brings it back."""
-    subscriber.state = state
-    subscriber.confirm_nonce = subscriber.manage_nonce = ""
-    subscriber.save()
-    unsent = (DeliveryState.QUEUED, DeliveryState.HELD)
-    waiting = Delivery.objects.filter(subscriber=subscriber, state__in=unsent)
-    waiting.update(state=DeliveryState.CANCELLED)
 
 
 def _look_for_burst(page_id: int, kind: MailEventKind) -> None:

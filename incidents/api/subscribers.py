@@ -15,9 +15,11 @@ from incidents.lib import times
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.lib.ids import short_id
+from incidents.lib.networks import network_of
 from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Page
 from incidents.queries import subscribers
+from incidents.queries.choices import Choices
 from incidents.queries.service import ServiceView, view_services
 from incidents.snapshots.v2.stamps import stamp
 
@@ -29,11 +31,11 @@ NOT_OFFERED = ("endpoint", "phone_number", "phone_country")
 def subscribers_json(request: HttpRequest, page: Page) -> HttpResponse:
     fields = read_fields(request)
     if request.method == "POST":
-        return _subscribe(page, fields)
+        return _subscribe(request, page, fields)
     return _leave(page, fields, acts=request.method == "DELETE")
 
 
-def _subscribe(page: Page, fields: SubscriberFields) -> HttpResponse:
+def _subscribe(request: HttpRequest, page: Page, fields: SubscriberFields) -> HttpResponse:
     for name in NOT_OFFERED:
         if fields.first(name):
             raise Refused("this page sends email only", field=f"subscriber[{name}]")
@@ -41,7 +43,10 @@ def _subscribe(page: Page, fields: SubscriberFields) -> HttpResponse:
     service_ids = _service_ids(page, fields)
     with taking_a_whole_step():
         subscriber_actions.subscribe(
-            page, email=address, language=page.first_language, service_ids=service_ids
+            page,
+            email=address,
+            choices=Choices(language=page.first_language, services=service_ids),
+            origin=subscriber_actions.Origin("api", network_of(request.META.get("REMOTE_ADDR", ""))),
         )
     return say(_told(page, api_id=subscribers.api_id(page, address), email=address), status=201)
 
@@ -53,7 +58,7 @@ def _address(fields: SubscriberFields) -> str:
         raise Refused(str(refused), field="subscriber[email]") from None
 
 
-def _service_ids(page: Page, fields: SubscriberFields) -> list[int] | None:
+def _service_ids(page: Page, fields: SubscriberFields) -> tuple[int, ...] | None:
     """None: all services. A group means the services in it; an incident does not narrow it down."""
     wanted = {*fields.all("component_id"), *fields.all("component_ids")}
     if not wanted:
@@ -61,7 +66,7 @@ def _service_ids(page: Page, fields: SubscriberFields) -> list[int] | None:
     found = {service.id: set(_ids_of(service)) for service in view_services(page)}
     if not wanted <= set().union(*found.values()):
         raise Refused("expected the id of a component of this page", field="subscriber[component_id]")
-    return [service_id for service_id, ids in found.items() if ids & wanted]
+    return tuple(service_id for service_id, ids in found.items() if ids & wanted)
 
 
 def _ids_of(service: ServiceView) -> Iterator[str]:

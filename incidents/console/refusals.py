@@ -35,6 +35,7 @@ SENTENCES = (
     gettext_noop("this maintenance is being verified already"),
     gettext_noop("this maintenance is over"),
     gettext_noop("this maintenance was cancelled"),
+    gettext_noop("only a subscribed mailbox can be locked"),
     gettext_noop("a log entry cannot have happened in the future"),
     gettext_noop("the line of a public update follows the update itself"),
     gettext_noop("someone else saved this report meanwhile; nothing was overwritten"),

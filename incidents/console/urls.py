@@ -18,6 +18,7 @@ from incidents.console import (
     pages,
     reports,
     services,
+    subscriber_lock,
     updates,
 )
 
@@ -93,6 +94,7 @@ urlpatterns = [
     path("page/mails/<slug:language>/<slug:part>/", mail_texts.edit, name="mail_text"),
     path("page/mails/<slug:language>/<slug:part>/preview/", mail_texts.preview, name="mail_text_preview"),
     path("page/services/", pages.choose_services, name="page_services"),
+    path("subscribers/<slug:public_id>/lock/", subscriber_lock.set_lock, name="subscriber_lock"),
     path("mail/", mail.show_mail, name="mail"),
     path("mail/go-on/", mail.let_go_on, name="mails_go_on"),
     path("mail/addresses/", addresses.show_addresses, name="addresses"),

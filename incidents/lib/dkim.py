@@ -1,6 +1,6 @@
 """Signs mails so that receivers can tell they are the domain's own (RFC 6376, 8463).
 
-dkimpy signs too, with RSA in plain Python at 5 ms a mail; this takes 0.3 ms. Its verifier is what the tests ask.
+dkimpy signs too, with RSA in plain Python at 5 ms a mail; this takes 0.4 ms. Its verifier is what the tests ask.
 """
 
 import base64

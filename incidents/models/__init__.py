@@ -61,6 +61,7 @@ from incidents.models.suppression import (
     Suppression,
     SuppressionReason,
 )
+from incidents.models.wish import Wish, WishKind, WishState
 
 __all__ = [
     "ENDED",
@@ -139,5 +140,8 @@ __all__ = [
     "UpdateScope",
     "Verdict",
     "Visibility",
+    "Wish",
+    "WishKind",
+    "WishState",
     "worst",
 ]

@@ -1,5 +1,6 @@
 """What a notice says to one reader: its subject, and the values its templates show."""
 
+from incidents.lib.errors import Refused
 from incidents.models import Notice, NoticeKind, Subscriber
 from incidents.notices import links
 from incidents.notices.frame import Content, Reading, frame, reading_of, said, stem
@@ -7,7 +8,7 @@ from incidents.notices.mail_texts import Part
 from incidents.notices.maintenance_content import maintenance_content
 from incidents.notices.subject import one_line
 from incidents.notices.update_content import update_content
-from incidents.notices.words import write_time
+from incidents.notices.wish_content import wish_content
 
 
 def content_of(notice: Notice, subscriber: Subscriber) -> Content:
@@ -41,14 +42,14 @@ def _report_content(notice: Notice, reading: Reading) -> Content:
 
 
 def _personal_content(notice: Notice, reading: Reading, subscriber: Subscriber) -> Content:
-    page, words, asked = subscriber.page, reading.words, ""
-    if notice.kind == NoticeKind.CONFIRM:
-        subject, action, ignore = words.confirm_subject, words.confirm_action, words.confirm_ignore
-        intro, url = reading.texts.say(Part.CONFIRMATION), links.confirm_url(subscriber)
-        asked = _asked(notice, subscriber, reading)
-    elif notice.kind == NoticeKind.MANAGE:
+    if notice.wish is not None:
+        return wish_content(notice, notice.wish, subscriber.page)
+    page, words = subscriber.page, reading.words
+    if notice.kind == NoticeKind.MANAGE:
         subject, action, ignore = words.manage_subject, words.manage_action, words.manage_ignore
         intro, url = words.manage_intro.format(page.name), links.manage_url(subscriber)
+    elif notice.kind != NoticeKind.ALREADY:
+        raise Refused("There is nothing left to confirm.")
     else:
         subject, action, ignore = words.already_subject, words.already_action, ""
         intro, url = words.already_intro.format(page.name), reading.url("/manage")
@@ -57,16 +58,7 @@ def _personal_content(notice: Notice, reading: Reading, subscriber: Subscriber) 
         "intro": intro,
         "preheader": ignore,
         "action": action,
-        "asked": asked,
         "ignore": ignore,
         "action_url": url,
     }
     return Content("personal", subject.format(one_line(page.name)), context)
-
-
-def _asked(notice: Notice, subscriber: Subscriber, reading: Reading) -> str:
-    """When and from which network this was asked for, so that a stranger's wish can be known as one."""
-    if not subscriber.requested_from:
-        return ""
-    at = write_time(notice.created_at, zone=reading.zone, language=reading.language)
-    return reading.words.asked.format(at, one_line(subscriber.requested_from))

@@ -38,7 +38,7 @@ _READ = (
     *("public_id", "notice", "channel", "thread", "sequence", "lane", "domain"),
     *("attempts", "crashes", "maybe_sent", "next_attempt_at", "expires_at"),
     *(f"subscriber__{name}" for name in ("public_id", "page", "email", "language", "time_zone", "state")),
-    *("subscriber__paused_until", "subscriber__confirm_nonce", "subscriber__manage_nonce"),
+    *("subscriber__paused_until", "subscriber__manage_nonce", "subscriber__keep_nonce"),
 )
 """What a message is made of: to load everything else costs as much as to send it."""
 

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from incidents.lib import tokens
-from incidents.models import Incident, Page, Subscriber
+from incidents.models import Incident, Page, Subscriber, Wish
 from incidents.queries import subscribers
 
-LAST_ONLY = "only last"
 _RETURN_PATH = re.compile(r"\bb\+([0-9a-f]{32})\.([a-z2-7]{16})@")
 _NO_HOST_CHARACTER = re.compile(r"[^a-z0-9.:-]")
 
@@ -27,9 +26,20 @@ def mail_host(page: Page) -> str:
     return _host(page.host).partition(":")[0]
 
 
-def confirm_url(subscriber: Subscriber) -> str:
-    path = f"/confirm/{subscribers.confirm_token(subscriber)}"
-    return page_url(subscriber.page, path, language=subscriber.language)
+def confirm_url(wish: Wish) -> str:
+    return page_url(
+        wish.subscriber.page, f"/confirm/{subscribers.confirm_token(wish)}", language=wish.language
+    )
+
+
+def keep_url(subscriber: Subscriber, *, language: str) -> str:
+    return page_url(subscriber.page, f"/keep/{subscribers.keep_token(subscriber)}", language=language)
+
+
+def last_only_url(subscriber: Subscriber, incident: Incident, page: Page) -> str:
+    """Where a reader asks to hear nothing but the end of one incident; `page` is the reader's."""
+    path = f"/last-only/{subscribers.last_only_token(subscriber, incident)}"
+    return page_url(page, path, language=subscriber.language)
 
 
 def manage_url(subscriber: Subscriber) -> str:
@@ -40,12 +50,6 @@ def manage_url(subscriber: Subscriber) -> str:
 def unsubscribe_url(subscriber: Subscriber, page: Page) -> str:
     """The same for the header's one click and for the reader: its page speaks the subscriber's language."""
     return page_url(page, f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}")
-
-
-def last_only_url(subscriber: Subscriber, incident: Incident, page: Page) -> str:
-    """Where the reader asks to be told nothing more of the incident but its end."""
-    token = tokens.sign(LAST_ONLY, f"{subscriber.public_id}.{incident.reference}")
-    return page_url(page, f"/only-last/{token}")
 
 
 def return_path(public_id: str, *, fallback: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from incidents.lib.errors import Refused
-from incidents.models import MailText, Page
+from incidents.models import MailText, NoticeKind, Page
 from incidents.notices.maintenance_words import Step, maintenance_words_for
+from incidents.notices.wish_words import wish_words_for
 from incidents.notices.words import words_for
 
 LONGEST_SUBJECT, LONGEST_OPENING, LONGEST_CLOSING = 60, 500, 1000
@@ -96,7 +97,7 @@ def default_text(part: Part, language: str) -> str:
         Part.LAST_UPDATE: words.resolved_intro,
         Part.REPORT: words.report_intro,
         Part.EMERGENCY: own.emergency_intro,
-        Part.CONFIRMATION: words.confirm_intro,
+        Part.CONFIRMATION: wish_words_for(NoticeKind.CONFIRM, language).intro,
         Part.CLOSING: "",
         **{step_part(step): own.intros[step] for step in Step},
     }

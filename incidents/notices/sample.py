@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from incidents.models import MaintenanceState, Page, ServiceStatus, Severity, Stage
+from incidents.models import MaintenanceState, NoticeKind, Page, ServiceStatus, Severity, Stage
 from incidents.notices import links
 from incidents.notices.frame import Content, Reading, frame, subject_stem
 from incidents.notices.mail_texts import Part, texts_of
 from incidents.notices.maintenance_words import Step, maintenance_words_for
+from incidents.notices.wish_words import wish_words_for
 from incidents.notices.words import words_for, write_time, write_window
 
 TOLD_AT = datetime(2020, 9, 4, 3, 46, tzinfo=UTC)
@@ -127,14 +128,14 @@ def _maintenance(part: Part, reading: Reading, example: Example) -> Content:
 
 
 def _confirmation(reading: Reading) -> Content:
-    words = reading.words
+    own = wish_words_for(NoticeKind.CONFIRM, reading.language)
     context = {
         **_context(reading, Part.CONFIRMATION, {}),
-        "action": words.confirm_action,
+        "action": own.action,
         "action_url": links.page_url(reading.page, "/confirm/example"),
-        "ignore": words.confirm_ignore,
+        "ignore": own.ignore,
     }
-    return Content("personal", words.confirm_subject.format(reading.page.name), context)
+    return Content("personal", own.subject.format(page=reading.page.name), context)
 
 
 def _context(reading: Reading, opening: Part, named: Mapping[str, str], *, body: str = "") -> dict[str, Any]:
@@ -146,7 +147,7 @@ def _context(reading: Reading, opening: Part, named: Mapping[str, str], *, body:
         "body": body,
         "body_html": f"<p>{body}</p>",
         "unsubscribe_url": reading.url("/unsubscribe/example"),
-        "last_only_url": reading.url("/only-last/example"),
+        "last_only_url": reading.url("/last-only/example"),
     }
 
 

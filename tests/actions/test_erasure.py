@@ -24,6 +24,7 @@ from incidents.models import (
     Throttle,
 )
 from incidents.notices.returned import Returned
+from incidents.queries.choices import Choices
 from incidents.queries.suppressions import is_suppressed
 from tests import make
 
@@ -70,7 +71,7 @@ def test_the_address_stands_nowhere_and_numbers_stay() -> None:
 
 def test_an_erased_address_that_signs_up_is_kept_without_a_mail() -> None:
     erase_subscriber(KATO)
-    subscribe(make.page(), email=KATO, language="ja", service_ids=None)
+    subscribe(make.page(), email=KATO, choices=Choices("ja"))
     assert not Delivery.objects.exists()
 
 
@@ -83,7 +84,7 @@ def test_a_lifted_suppression_lets_the_address_subscribe_again() -> None:
     erase_subscriber(KATO)
     lift_suppression(KATO, actor=make.staff())
     assert not is_suppressed(KATO)
-    subscribe(make.page(), email=KATO, language="ja", service_ids=None)
+    subscribe(make.page(), email=KATO, choices=Choices("ja"))
     assert Delivery.objects.count() == 1
     assert KATO not in str(AuditEntry.objects.get(action="lift_suppression").before)
 

@@ -22,6 +22,7 @@ from incidents.models import (
 )
 from incidents.notices import outbox
 from incidents.notices.returned import Returned
+from incidents.queries.choices import Choices
 from incidents.queries.suppressions import is_suppressed, suppressed_among
 from tests import make
 from tests.smtp import Sink, sink
@@ -132,8 +133,8 @@ def test_a_suppressed_address_is_answered_alike_and_gets_no_mail() -> None:
     page = make.page()
     take(told(page), HARD)
     before = Delivery.objects.count()
-    subscriber_actions.subscribe(page, email=KATO, language="ja", service_ids=None)
-    subscriber_actions.subscribe(make.page(), email=KATO, language="ja", service_ids=None)
+    subscriber_actions.subscribe(page, email=KATO, choices=Choices("ja"))
+    subscriber_actions.subscribe(make.page(), email=KATO, choices=Choices("ja"))
     assert Delivery.objects.count() == before
 
 
@@ -180,7 +181,7 @@ def test_a_paused_page_sends_personal_mails_only_and_others_are_unconcerned(sink
     make.subscriber(other, "other@example.jp")
     publish(other)
     publish(page)
-    subscriber_actions.subscribe(page, email="new@example.jp", language="ja", service_ids=None)
+    subscriber_actions.subscribe(page, email="new@example.jp", choices=Choices("ja"))
     outbox.deliver_due()
     assert sink.copies == {"other@example.jp": 1, "new@example.jp": 1}
 

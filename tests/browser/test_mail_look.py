@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from incidents.actions import maintenance as maintenances
 from incidents.lib import times
 from incidents.lib.markdown import render
-from incidents.models import Delivery, NoticeKind, Page, ServiceStatus, Severity, Stage
+from incidents.models import Delivery, NoticeKind, Page, ServiceStatus, Severity, Stage, Wish
 from incidents.models.estimate import known
 from incidents.notices import fanout
 from incidents.notices.render import Mailroom
@@ -67,7 +67,9 @@ def maintenance(page: Page) -> None:
 
 
 def confirm(page: Page) -> None:
-    fanout.queue_personal(NoticeKind.CONFIRM, page.subscribers.get())
+    reader = page.subscribers.get()
+    asked = Wish.objects.create(subscriber=reader, requested_from="192.0.2.0/24")
+    fanout.queue_personal(NoticeKind.CONFIRM, reader, wish=asked)
 
 
 def _updates(page: Page) -> list[Any]:
@@ -129,7 +131,7 @@ def test_a_mail_is_read_at_every_width_and_on_dark_ground(
 ) -> None:
     settings.SITE_URL = "https://status.example"
     page = make_page(name="サンプルクラウド 稼働状況", reply_to="support@example.com")
-    make_subscriber(page, language=language, confirm_nonce="ab", requested_from="203.0.113.0/24")
+    make_subscriber(page, language=language)
     SCENES[kind](page)
     message = message_from_bytes(_newest(), policy=policy.default)
     for form in ("html", "plain"):

@@ -26,6 +26,7 @@ from incidents.models import (
     Subscriber,
     SubscriberState,
     Update,
+    Wish,
 )
 from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout, words
@@ -263,14 +264,27 @@ def test_a_notice_can_be_left_by_one_click_and_starts_no_answering_machine(page:
 
 
 @pytest.mark.parametrize(
-    ("kind", "path"), [("confirm", "/confirm/"), ("manage", "/manage/"), ("already", "/manage")]
+    ("kind", "path", "wish"),
+    [
+        ("confirm", "/confirm/", {}),
+        ("follow", "/confirm/", {"kind": "follow"}),
+        ("move", "/confirm/", {"kind": "move"}),
+        ("moved", "/subscribe", {"kind": "move"}),
+        ("keep", "/keep/", {"kind": "keep"}),
+        ("manage", "/manage/", None),
+        ("already", "/manage", None),
+    ],
 )
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_a_personal_mail_holds_one_link_and_is_no_list_mail(
-    page: Page, kind: str, path: str, language: str
+    page: Page, kind: str, path: str, wish: dict[str, Any] | None, language: str
 ) -> None:
-    reader = make_subscriber(page, language=language, confirm_nonce="ab", manage_nonce="cd")
-    message = parse(raw_of(fanout.queue_personal(kind, reader)))
+    reader = make_subscriber(page, language=language, manage_nonce="cd", keep_nonce="ef")
+    if wish is not None:
+        named = {"incident": make_incident(page)} if kind == "follow" else {}
+        wish = wish | named | ({} if kind in ("confirm", "follow") else {"about": reader})
+    asked = None if wish is None else Wish.objects.create(subscriber=reader, **wish)
+    message = parse(raw_of(fanout.queue_personal(kind, reader, wish=asked)))
     prefix = "https://status.example" + ("" if language == "ja" else "/en")
     found = set(re.findall(r"https?://\S+", body_of(message))) - {f"{prefix}/"}
     assert len(found) == 1
