@@ -39,6 +39,7 @@ def erase_subscriber(email: str, *, actor: Staff | None = None) -> int:
     Subscriber.objects.filter(lock_owner__iexact=address).update(lock_owner="")
     CustomerContact.objects.filter(email__iexact=address).delete()
     sign_ups.forget(address)
+    sign_ups.forget(address)
     _redact(address)
     suppression = _suppress(address)
     audit.record("erase_subscriber", suppression, actor=actor, after={"subscriptions": count})

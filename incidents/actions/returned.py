@@ -47,17 +47,19 @@ NOTICE_SPAN = timedelta(hours=48)
 
 @dataclass(frozen=True)
 class Burst:
-    """At least `count` of the last hour's mails, and at least this share of them."""
+    """At least `count` of the last hour's mails, and at least this share of them; looked at anew with `every`
+    so many, since to count an hour's mails takes a while."""
 
     count: int
     share: float
+    every: int
 
 
 BURSTS = {
     # Providers warn at 5 % and suspend at 10 %; below 20 a handful of old addresses is no burst.
-    MailEventKind.HARD: Burst(20, 0.05),
+    MailEventKind.HARD: Burst(20, 0.05, every=10),
     # Gmail and Yahoo turn senders away from 0.3 % on; one or two complaints are people, not a burst.
-    MailEventKind.COMPLAINT: Burst(3, 0.003),
+    MailEventKind.COMPLAINT: Burst(3, 0.003, every=1),
 }
 
 log = logging.getLogger(__name__)
@@ -179,7 +181,7 @@ def _look_for_burst(page_id: int, kind: MailEventKind) -> None:
     since = max(timezone.now() - BURST_SPAN, _went_on_at(page_id))
     events = MailEvent.objects.filter(page=page_id, kind=kind, at__gt=since)
     n = events.count()
-    if n < burst.count:
+    if n < burst.count or n % burst.every:
         return
     mails = _sent_since(page_id, since) + events.filter(source=REFUSAL).count()
     if n >= burst.share * mails:

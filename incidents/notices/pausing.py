@@ -44,7 +44,9 @@ def tidy_up() -> None:
         set_aside(page)
     going_on = Page.objects.filter(mail_paused_at=None).values_list("pk", flat=True)
     lanes = [paused_lane(page_id) for page_id in going_on]
-    _release(Delivery.objects.filter(lane__in=lanes, state=DeliveryState.QUEUED))
+    strays = Delivery.objects.filter(lane__in=lanes, state=DeliveryState.QUEUED)
+    if strays.exists():
+        _release(strays)
 
 
 def _release(waiting: QuerySet[Delivery]) -> int:

@@ -19,9 +19,11 @@ from incidents.models import (
     MailEvent,
     MailEventKind,
     Notice,
+    SignUp,
     Subscriber,
     Suppression,
     Throttle,
+    Wish,
 )
 from incidents.notices.returned import Returned
 from incidents.queries.choices import Choices
@@ -70,7 +72,11 @@ def test_the_address_stands_nowhere_and_numbers_stay() -> None:
 
 
 def test_an_erased_address_that_signs_up_is_kept_without_a_mail() -> None:
+    subscribe(make.page(), email=KATO, choices=Choices("ja"))
+    assert SignUp.objects.count() == 1
     erase_subscriber(KATO)
+    assert not SignUp.objects.exists()
+    assert not Wish.objects.exists()
     subscribe(make.page(), email=KATO, choices=Choices("ja"))
     assert not Delivery.objects.exists()
 
