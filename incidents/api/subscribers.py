@@ -19,7 +19,7 @@ from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Page
 from incidents.queries import subscribers
 from incidents.queries.service import ServiceView, view_services
-from incidents.snapshots.v2.stamps import stamp
+from incidents.queries.v2.stamps import stamp
 
 ID = re.compile(r"[a-z0-9]{1,32}")
 NOT_OFFERED = ("endpoint", "phone_number", "phone_country")

@@ -9,13 +9,13 @@ from django.utils import translation
 
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
+from incidents.queries.v2.components import Object
+from incidents.queries.v2.incidents import ACTIVE, TOLD, UPCOMING, incident_object, maintenance_object
+from incidents.queries.v2.present import Present
 from incidents.snapshots.pages import digest
 from incidents.snapshots.presenting import greyed
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
-from incidents.snapshots.v2.components import Object
-from incidents.snapshots.v2.incidents import ACTIVE, TOLD, UPCOMING, incident_object, maintenance_object
-from incidents.snapshots.v2.present import Present
 
 BASE = "/api/v2/"
 NOT_FOUND = "/api/404.json"

@@ -8,17 +8,17 @@ from incidents.models import Page
 from incidents.queries.groups import group_facts
 from incidents.queries.page import Overview
 from incidents.queries.service import ServiceView
-from incidents.snapshots.edition import Edition
-from incidents.snapshots.v2.components import Components, Object, components_of
-from incidents.snapshots.v2.indicator import indicate
-from incidents.snapshots.v2.stamps import stamp, stamp_or_none
+from incidents.queries.telling import Place
+from incidents.queries.v2.components import Components, Object, components_of
+from incidents.queries.v2.indicator import indicate
+from incidents.queries.v2.stamps import stamp, stamp_or_none
 
 
 @dataclass(frozen=True)
 class Present:
     """`overview` may be the greyed one: then everything here says so."""
 
-    edition: Edition
+    edition: Place
     overview: Overview
 
     @property
