@@ -40,6 +40,11 @@ def short_mac(purpose: str, value: str) -> str:
     return _encode(_mac(settings.SECRET_KEY, purpose, value)[:10])
 
 
+def number(purpose: str, value: str) -> int:
+    """256 bits as a number, for codes that people type."""
+    return int.from_bytes(_mac(settings.SECRET_KEY, purpose, value))
+
+
 def new_secret() -> str:
     """256 random bits, as 64 hex digits."""
     return secrets.token_hex(32)

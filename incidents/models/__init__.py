@@ -38,6 +38,8 @@ from incidents.models.outbox import (
     NoticeKind,
     OutboxWatch,
     Throttle,
+    endpoint_lane,
+    is_endpoint_lane,
 )
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
@@ -49,6 +51,7 @@ from incidents.models.subscriber import (
     Customer,
     CustomerContact,
     Follow,
+    PhoneCode,
     SignUp,
     Stages,
     Subscriber,
@@ -111,6 +114,7 @@ __all__ = [
     "Origin",
     "OutboxWatch",
     "Page",
+    "PhoneCode",
     "Policy",
     "RecoveryEstimate",
     "Report",
@@ -137,5 +141,7 @@ __all__ = [
     "UpdateScope",
     "Verdict",
     "Visibility",
+    "endpoint_lane",
+    "is_endpoint_lane",
     "worst",
 ]

@@ -1,7 +1,7 @@
 """What a notice says in one language: its subject, and the values its templates show."""
 
 from incidents.models import Notice, NoticeKind, Page, Subscriber
-from incidents.notices import links
+from incidents.notices import endpoint_content, links
 from incidents.notices.frame import Content, frame, said, stem
 from incidents.notices.maintenance_content import maintenance_context, maintenance_subject
 from incidents.notices.maintenance_words import maintenance_words_for
@@ -21,6 +21,8 @@ def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content
         return _report_content(notice, words, subscriber.page)
     if notice.kind == NoticeKind.MAINTENANCE:
         return _maintenance_content(notice, words, subscriber.page)
+    if notice.kind in endpoint_content.KINDS:
+        return endpoint_content.endpoint_content(notice, words, subscriber)
     return _personal_content(notice, words, subscriber)
 
 

@@ -74,7 +74,7 @@ def find_confirming(token: str) -> Link | None:
     is_valid = (
         subscriber.state == SubscriberState.PENDING
         and _same(nonce, subscriber.confirm_nonce)
-        and _is_young(subscriber.confirm_sent_at, CONFIRM_LIFE)
+        and is_young(subscriber.confirm_sent_at, CONFIRM_LIFE)
     )
     return Link(subscriber, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
@@ -88,7 +88,7 @@ def find_managing(token: str) -> Link | None:
     sent_at = mails.aggregate(last=Max("sent_at"))["last"]
     asked_at = subscriber.manage_sent_at
     opened_at = max(filter(None, (sent_at, asked_at)), default=None)
-    is_valid = _same(nonce, subscriber.manage_nonce) and _is_young(opened_at, MANAGE_LIFE)
+    is_valid = _same(nonce, subscriber.manage_nonce) and is_young(opened_at, MANAGE_LIFE)
     return Link(subscriber, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
@@ -130,5 +130,5 @@ def _same(given: str, stored: str) -> bool:
     return bool(stored) and secrets.compare_digest(given, stored)
 
 
-def _is_young(since: datetime | None, life: timedelta) -> bool:
+def is_young(since: datetime | None, life: timedelta) -> bool:
     return since is not None and timezone.now() - since <= life
