@@ -19,6 +19,7 @@ from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
 from incidents.models import (
+    Channel,
     Delivery,
     DeliveryState,
     Notice,
@@ -56,17 +57,17 @@ log = logging.getLogger(__name__)
 def subscribe(page: Page, *, email: str, language: str, service_ids: Iterable[int] | None) -> None:
     """Asks the address to confirm; `service_ids` None is all services. Tells nothing about the address."""
     address = clean_address(email)
-    services = _check_choices(page, language=language, service_ids=service_ids)
-    subscriber, _is_new = Subscriber.objects.get_or_create(page=page, email=address)
-    subscriber = _locked(subscriber)
+    services = check_choices(page, language=language, service_ids=service_ids)
+    subscriber, _is_new = Subscriber.objects.get_or_create(page=page, email=address, channel=Channel.EMAIL)
+    subscriber = lock(subscriber)
     subscriber.api_id = subscribers.api_id(page, address)
     subscriber.save(update_fields=["api_id"])
     if subscriber.state == SubscriberState.ACTIVE:
         if _is_within_caps(NoticeKind.ALREADY, subscriber):
-            _mail(NoticeKind.ALREADY, subscriber)
+            send_mail(NoticeKind.ALREADY, subscriber)
         return
     subscriber.state = SubscriberState.PENDING
-    _write_choices(subscriber, language=language, services=services)
+    write_choices(subscriber, language=language, services=services)
     _ask_to_confirm(subscriber)
 
 
@@ -83,7 +84,7 @@ def confirm(token: str) -> Subscriber:
     subscriber.confirmed_at = timezone.now()
     subscriber.confirm_nonce = ""
     subscriber.save(update_fields=["state", "confirmed_at", "confirm_nonce"])
-    _record("confirm_subscription", subscriber)
+    record("confirm_subscription", subscriber)
     return subscriber
 
 
@@ -104,7 +105,7 @@ def unsubscribe(token: str) -> Subscriber:
     subscriber = subscribers.find_unsubscribing(token)
     if subscriber is None:
         raise Refused(_("This link is not valid."))
-    subscriber = _locked(subscriber)
+    subscriber = lock(subscriber)
     if subscriber.state == SubscriberState.UNSUBSCRIBED:
         return subscriber
     subscriber.state = SubscriberState.UNSUBSCRIBED
@@ -114,14 +115,16 @@ def unsubscribe(token: str) -> Subscriber:
     unsent = (DeliveryState.QUEUED, DeliveryState.HELD)
     waiting = Delivery.objects.filter(subscriber=subscriber, state__in=unsent)
     waiting.update(state=DeliveryState.CANCELLED)
-    _record("unsubscribe", subscriber)
+    record("unsubscribe", subscriber)
     return subscriber
 
 
 @transaction.atomic
 def request_manage_link(page: Page, email: str) -> None:
     """Mails a link that opens the choices of an active subscriber; tells nothing about the address."""
-    _mail_manage_link(Subscriber.objects.filter(page=page, email=clean_address(email)).first())
+    _mail_manage_link(
+        Subscriber.objects.filter(page=page, channel=Channel.EMAIL, email=clean_address(email)).first()
+    )
 
 
 @transaction.atomic
@@ -131,15 +134,15 @@ def request_leaving(page: Page, api_id: str) -> None:
 
 
 def _mail_manage_link(found: Subscriber | None) -> None:
-    if found is None or found.state != SubscriberState.ACTIVE:
+    if found is None or found.state != SubscriberState.ACTIVE or not found.email:
         return
-    subscriber = _locked(found)
+    subscriber = lock(found)
     if subscriber.state != SubscriberState.ACTIVE or not _is_within_caps(NoticeKind.MANAGE, subscriber):
         return
     subscriber.manage_nonce = secrets.token_hex(16)
     subscriber.manage_sent_at = timezone.now()
     subscriber.save(update_fields=["manage_nonce", "manage_sent_at"])
-    _mail(NoticeKind.MANAGE, subscriber)
+    send_mail(NoticeKind.MANAGE, subscriber)
 
 
 @transaction.atomic
@@ -149,11 +152,11 @@ def change_choices(token: str, *, language: str, service_ids: Iterable[int] | No
     if link.state is not LinkState.VALID:
         raise Refused(_("This link has expired."))
     subscriber = link.subscriber
-    services = _check_choices(subscriber.page, language=language, service_ids=service_ids)
+    services = check_choices(subscriber.page, language=language, service_ids=service_ids)
     before = _choices(subscriber)
     subscriber.manage_nonce = ""
-    _write_choices(subscriber, language=language, services=services)
-    _record("change_choices", subscriber, before=before, after=_choices(subscriber))
+    write_choices(subscriber, language=language, services=services)
+    record("change_choices", subscriber, before=before, after=_choices(subscriber))
     return subscriber
 
 
@@ -167,19 +170,19 @@ def _held(find: Callable[[str], Link | None], token: str) -> Link:
     """What the token names, judged again once its subscriber is held: another request may have used it."""
     link = find(token)
     if link is not None:
-        _locked(link.subscriber)
+        lock(link.subscriber)
         link = find(token)
     if link is None:
         raise Refused(_("This link is not valid."))
     return link
 
 
-def _locked(subscriber: Subscriber) -> Subscriber:
+def lock(subscriber: Subscriber) -> Subscriber:
     """As it is now, held until the transaction ends: two requests at once act one after the other."""
     return Subscriber.objects.select_for_update(of=("self",)).select_related("page").get(pk=subscriber.pk)
 
 
-def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | None) -> list[Service] | None:
+def check_choices(page: Page, *, language: str, service_ids: Iterable[int] | None) -> list[Service] | None:
     if language not in page.languages:
         raise Refused(_("Choose one of the page's languages."), field="language")
     if service_ids is None:
@@ -193,7 +196,7 @@ def _check_choices(page: Page, *, language: str, service_ids: Iterable[int] | No
     return services
 
 
-def _write_choices(subscriber: Subscriber, *, language: str, services: list[Service] | None) -> None:
+def write_choices(subscriber: Subscriber, *, language: str, services: list[Service] | None) -> None:
     subscriber.language = language
     subscriber.all_services = services is None
     subscriber.save()
@@ -215,12 +218,12 @@ def _ask_to_confirm(subscriber: Subscriber) -> None:
         subscriber.confirm_nonce = secrets.token_hex(16)
     subscriber.confirm_sent_at = now
     subscriber.save(update_fields=["confirm_nonce", "confirm_sent_at"])
-    _mail(NoticeKind.CONFIRM, subscriber)
+    send_mail(NoticeKind.CONFIRM, subscriber)
 
 
-def _mail(kind: NoticeKind, subscriber: Subscriber) -> None:
+def send_mail(kind: NoticeKind, subscriber: Subscriber) -> None:
     fanout.queue_personal(kind, subscriber)
-    _record(f"mail_{kind.value}", subscriber)
+    record(f"mail_{kind.value}", subscriber)
     transaction.on_commit(lambda: wake(SENDING), robust=True)
 
 
@@ -242,7 +245,7 @@ def _has_room_to_confirm(subscriber: Subscriber) -> bool:
     return of_domain.count() < DOMAIN_CONFIRMATIONS_AN_HOUR
 
 
-def _record(
+def record(
     action: str,
     subscriber: Subscriber,
     *,

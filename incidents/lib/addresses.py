@@ -8,6 +8,7 @@ from incidents.lib.errors import Refused
 
 MAX_BYTES = 254
 MAX_LOCAL_BYTES = 64
+_GMAIL = ("gmail.com", "googlemail.com")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
 _USUAL = re.compile(r"[a-z0-9_]{1,32}([.+-][a-z0-9_]{1,16}){0,2}@([a-z0-9]{1,40}\.){1,4}[a-z]{2,20}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -37,6 +38,20 @@ def is_clean(address: str) -> bool:
         return clean_address(address) == address
     except Refused:
         return False
+
+
+def mask(address: str) -> str:
+    """Enough for its owner to know it by: a link may have been passed on."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def mailbox_of(address: str) -> str:
+    """What an address is counted by: of Gmail's, the many spellings of one mailbox are one. For counters only."""
+    local, _at, domain = address.rpartition("@")
+    if domain in _GMAIL:
+        local, domain = local.partition("+")[0].replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
 
 
 def _clean_local(local: str) -> str:

@@ -16,6 +16,16 @@ def clean_networks(texts: Iterable[str], *, field: str = "") -> list[str]:
     return cleaned
 
 
+def network_of(address: str) -> str:
+    """The network an address lies in, as wide as one household or office (/24, /48); "" for no address."""
+    try:
+        parsed = _plain(ip_address(address.strip()))
+    except ValueError:
+        return ""
+    length = 24 if parsed.version == 4 else 48
+    return str(ip_network(f"{parsed}/{length}", strict=False))
+
+
 def lies_in(address: str, networks: Iterable[str]) -> bool:
     """Whether an address, as a server tells it, lies in one of the networks; no address lies in none."""
     try:

@@ -157,6 +157,7 @@ class PhoneCode(models.Model):
     subscriber = models.OneToOneField(Subscriber, on_delete=models.CASCADE, related_name="phone_code")
     nonce = models.CharField(max_length=32)
     is_to_leave = models.BooleanField(default=False)
+    choices = models.JSONField(default=dict)
     tries = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(default=timezone.now)
 

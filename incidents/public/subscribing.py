@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from incidents.actions import subscriber as subscriber_actions
+from incidents.actions.phone import is_offered
 from incidents.lib.errors import Refused
 from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Page, Subscriber
@@ -67,7 +68,8 @@ def subscribe(visit: Visit) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None
     form = SubscribeForm(visit.page, data, initial={"language": visit.language, "which": ALL})
     if data is None or not form.is_valid():
-        return visit.render("public/subscribe.html", {"form": form}, status=_form_status(data))
+        context = {"form": form, "offers_sms": is_offered()}
+        return visit.render("public/subscribe.html", context, status=_form_status(data))
     if not form.is_from_a_machine:
         with taking_a_whole_step():
             subscriber_actions.subscribe(

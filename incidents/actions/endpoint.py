@@ -1,0 +1,173 @@
+"""What may happen to the webhooks and chats that notices are posted to.
+
+Two are asked before anything is sent: the mail address of who named the endpoint, and the endpoint itself.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents.actions import sign_ups
+from incidents.actions.subscriber import check_choices, is_allowed, lock, record, send_mail, write_choices
+from incidents.lib.addresses import clean_address
+from incidents.lib.errors import Refused
+from incidents.models import (
+    AuditEntry,
+    Channel,
+    Delivery,
+    NoticeKind,
+    Page,
+    Subscriber,
+    SubscriberState,
+)
+from incidents.notices.channel import Answer, Greeting, Outcome
+from incidents.notices.channels.webhook import new_secret
+from incidents.notices.registry import CHANNELS
+from incidents.queries import endpoints
+from incidents.queries.subscribers import Link, LinkState
+
+MOST_OF_ONE_ADDRESS = 20
+TRIALS_AN_HOUR = 10
+TRIAL = "try_endpoint"
+FEW_LISTS = ((1, timedelta(minutes=10)), (3, timedelta(days=1)))
+
+
+def request_endpoint(
+    page: Page,
+    *,
+    channel: str,
+    endpoint: str,
+    email: str,
+    language: str,
+    service_ids: Iterable[int] | None,
+    network: str = "",
+) -> None:
+    """Asks the owner's address to confirm. Refused for an endpoint that leads inside or is none of the channel's;
+    beyond that the answer tells nothing of the endpoint or the address."""
+    if channel not in CHANNELS or channel in (Channel.EMAIL, Channel.SMS):
+        raise Refused(_("Choose where notices are to be posted."), field="channel")
+    address, url = clean_address(email), CHANNELS[channel].clean(endpoint)
+    with transaction.atomic():
+        services = check_choices(page, language=language, service_ids=service_ids)
+        found, _is_new = Subscriber.objects.get_or_create(
+            page=page, channel=channel, endpoint=url, defaults={"email": address}
+        )
+        subscriber = lock(found)
+        if subscriber.state == SubscriberState.ACTIVE:
+            if subscriber.email == address:
+                _mail_list(page, address)
+            return
+        if not sign_ups.take_place(page, address, network=network):
+            return
+        subscriber.email, subscriber.state = address, SubscriberState.PENDING
+        subscriber.requested_from, subscriber.consent_source = network, "form"
+        subscriber.api_id = endpoints.api_id(page, channel, url)
+        subscriber.secret = new_secret() if channel == Channel.WEBHOOK else ""
+        subscriber.confirm_nonce, subscriber.confirm_sent_at = secrets.token_hex(16), timezone.now()
+        write_choices(subscriber, language=language, services=services)
+        send_mail(NoticeKind.OWNER, subscriber)
+
+
+def confirm_endpoint(token: str) -> Subscriber:
+    """Greets the endpoint and, if it takes the greeting, begins to send there. Refused with the reason otherwise:
+    the owner may mend it and try again."""
+    with transaction.atomic():
+        link = _held(token)
+        if link.state is LinkState.DONE:
+            return link.subscriber
+        subscriber = _admit(link)
+    # No transaction is open while the endpoint is waited for.
+    answer = _greet(subscriber)
+    if answer.outcome is not Outcome.SENT:
+        raise Refused(_say(answer), field="endpoint")
+    with transaction.atomic():
+        link = _held(token)
+        if link.state is LinkState.VALID:
+            _activate(link.subscriber)
+    return link.subscriber
+
+
+@transaction.atomic
+def request_links(page: Page, email: str) -> None:
+    """Mails a link to each endpoint of the address; tells nothing about the address."""
+    _mail_list(page, clean_address(email))
+
+
+def _held(token: str) -> Link:
+    """Judged again once its subscriber is held."""
+    link = endpoints.find_owning(token)
+    if link is not None:
+        lock(link.subscriber)
+        link = endpoints.find_owning(token)
+    if link is None:
+        raise Refused(_("This link is not valid."))
+    return link
+
+
+def _admit(link: Link) -> Subscriber:
+    """Counts the trial: else we could be used to flood somebody's server."""
+    if link.state is not LinkState.VALID:
+        raise Refused(_("This link has expired."))
+    subscriber, now = link.subscriber, timezone.now()
+    owned = Subscriber.objects.filter(email=subscriber.email, state=SubscriberState.ACTIVE)
+    if owned.exclude(channel=Channel.EMAIL).count() >= MOST_OF_ONE_ADDRESS:
+        message = _("One address can own at most %(most)d webhooks and chats. End one of them first.")
+        raise Refused(message % {"most": MOST_OF_ONE_ADDRESS})
+    tried = AuditEntry.objects.filter(
+        action=TRIAL, object_type="subscriber", object_id=str(subscriber.pk)
+    )
+    if tried.filter(at__gt=now - timedelta(hours=1)).count() >= TRIALS_AN_HOUR:
+        raise Refused(_("This was tried too often. Try again in an hour."))
+    record(TRIAL, subscriber)
+    return subscriber
+
+
+def _greet(subscriber: Subscriber) -> Answer:
+    greet: Callable[[Greeting], Answer] | None = CHANNELS[subscriber.channel].greet
+    assert greet is not None
+    return greet(
+        Greeting(
+            endpoint=subscriber.endpoint,
+            secret=subscriber.secret,
+            challenge=secrets.token_urlsafe(32),
+            page=subscriber.page,
+            language=subscriber.language,
+        )
+    )
+
+
+def _say(answer: Answer) -> str:
+    """What its owner may know of the answer: the status, never a body."""
+    if answer.outcome is Outcome.FAILED and answer.text == "no echo":
+        return _("The endpoint answered %(code)s, but did not return the challenge.") % {"code": answer.code}
+    if answer.code:
+        return _("The endpoint answered %(code)s instead of 200.") % {"code": answer.code}
+    return _("The endpoint did not answer.")
+
+
+def _activate(subscriber: Subscriber) -> None:
+    subscriber.state = SubscriberState.ACTIVE
+    subscriber.confirmed_at = timezone.now()
+    subscriber.confirm_nonce = subscriber.disabled_reason = ""
+    subscriber.failing_since = None
+    subscriber.save()
+    sign_ups.forget(subscriber.email)
+    record("confirm_subscription", subscriber)
+
+
+def _mail_list(page: Page, address: str) -> None:
+    owned = list(endpoints.of_owner(page, address).select_for_update(of=("self",)))
+    now = timezone.now()
+    since = now - max(span for _count, span in FEW_LISTS)
+    lists = Delivery.objects.filter(notice__kind=NoticeKind.ENDPOINTS, notice__created_at__gt=since)
+    sent_at = lists.filter(subscriber__email=address).values_list("notice__created_at", flat=True)
+    if not owned or not is_allowed(sent_at, now=now, caps=FEW_LISTS):
+        return
+    for subscriber in owned:
+        subscriber.manage_nonce, subscriber.manage_sent_at = secrets.token_hex(16), now
+        subscriber.save(update_fields=["manage_nonce", "manage_sent_at"])
+    send_mail(NoticeKind.ENDPOINTS, owned[0])
