@@ -35,11 +35,11 @@ class Poster:
         """Nothing is kept open."""
 
 
-def post(url: str, body: bytes, *, headers: tuple[str, ...] = (JSON,), total_ms: int = TOTAL_MS) -> Response:
+def post(url: str, body: bytes, *, headers: tuple[str, ...] = (JSON,), total_ms: int | None = None) -> Response:
     request = Request(
         url,
         method="POST",
-        total_ms=total_ms,
+        total_ms=total_ms or TOTAL_MS,
         connect_ms=CONNECT_MS,
         most_redirects=0,
         final_statuses=REDIRECTS,
