@@ -117,9 +117,7 @@ def _admit(link: Link) -> Subscriber:
     if owned.exclude(channel=Channel.EMAIL).count() >= MOST_OF_ONE_ADDRESS:
         message = _("One address can own at most %(most)d webhooks and chats. End one of them first.")
         raise Refused(message % {"most": MOST_OF_ONE_ADDRESS})
-    tried = AuditEntry.objects.filter(
-        action=TRIAL, object_type="subscriber", object_id=str(subscriber.pk)
-    )
+    tried = AuditEntry.objects.filter(action=TRIAL, object_type="subscriber", object_id=str(subscriber.pk))
     if tried.filter(at__gt=now - timedelta(hours=1)).count() >= TRIALS_AN_HOUR:
         raise Refused(_("This was tried too often. Try again in an hour."))
     record(TRIAL, subscriber)

@@ -35,7 +35,9 @@ class Poster:
         """Nothing is kept open."""
 
 
-def post(url: str, body: bytes, *, headers: tuple[str, ...] = (JSON,), total_ms: int | None = None) -> Response:
+def post(
+    url: str, body: bytes, *, headers: tuple[str, ...] = (JSON,), total_ms: int | None = None
+) -> Response:
     request = Request(
         url,
         method="POST",

@@ -44,7 +44,7 @@ def test_slack_is_told_in_blocks_and_in_the_text_of_its_notification() -> None:
     told = json.loads(slack.write(GIST))
     assert told["text"] == GIST.subject
     assert [block["type"] for block in told["blocks"]] == [
-        "header",
+        "section",
         "section",
         "section",
         "section",
@@ -85,7 +85,7 @@ def test_long_texts_keep_the_vendors_limits(write: Any) -> None:
     long = replace(GIST, subject="長" * 400, text="長" * 1000, facts=(Fact("長" * 300, "長" * 5000),) * 12)
     told = json.loads(write(long))
     if "blocks" in told:
-        assert len(told["blocks"][0]["text"]["text"]) <= 150 and len(told["blocks"][1]["fields"]) <= 10
+        assert len(told["blocks"][0]["text"]["text"]) <= 3000 and len(told["blocks"][1]["fields"]) <= 10
         assert all(len(field["text"]) <= 2000 for field in told["blocks"][1]["fields"])
     if "embeds" in told:
         assert len(told["embeds"][0]["title"]) <= 256

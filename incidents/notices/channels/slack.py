@@ -11,14 +11,14 @@ from incidents.notices.gist import Fact, Gist, GistWriter
 from incidents.notices.posting import Poster, clean_url_of, judge, post
 
 HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
-MOST_HEADER, MOST_FIELD, MOST_FIELDS = 150, 2_000, 10
+MOST_TITLE, MOST_FIELD, MOST_FIELDS = 300, 2_000, 10
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def write(gist: Gist) -> bytes:
     """`text` is what notifications show. Every text of people is escaped: a channel is not called out to."""
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": _plain(gist.subject[:MOST_HEADER])},
+        {"type": "section", "text": _mrkdwn(f"*{escape(gist.subject[:MOST_TITLE])}*")},
         {"type": "section", "fields": [_field(fact) for fact in gist.facts[:MOST_FIELDS]]},
         *([{"type": "section", "text": _mrkdwn(escape(gist.text))}] if gist.text else []),
         {"type": "section", "text": _mrkdwn(f"<{gist.url}|{escape(gist.link_label)}>")},
@@ -47,10 +47,6 @@ def _field(fact: Fact) -> dict[str, str]:
 
 def _mrkdwn(text: str) -> dict[str, str]:
     return {"type": "mrkdwn", "text": text}
-
-
-def _plain(text: str) -> dict[str, str]:
-    return {"type": "plain_text", "text": text}
 
 
 def _dump(content: object) -> bytes:

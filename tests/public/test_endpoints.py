@@ -1,0 +1,159 @@
+"""The pages on which webhooks, chats and numbers are subscribed; they only act on POST."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState
+from incidents.notices import outbox
+from incidents.queries import endpoints as owned
+from statuspage.environment import SmsAccount
+from tests import make
+from tests.endpoints import Endpoints, Reply, endpoints
+
+__all__ = ["endpoints"]
+
+pytestmark = pytest.mark.django_db
+OWNER = "owner@example.com"
+SMS = "/2010-04-01/Accounts/AC0123456789/Messages.json"
+
+
+@pytest.fixture
+def page() -> Page:
+    return make.page(host="testserver", languages=["en", "ja"])
+
+
+@pytest.fixture
+def browser() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def twilio(endpoints: Endpoints, settings: Any) -> Endpoints:
+    settings.SMS_ACCOUNT = SmsAccount("AC0123456789", "s3cret", "+15550100", endpoints.url("").rstrip("/"))
+    endpoints.replies[SMS] = [Reply(201, json.dumps({"sid": "SM1"}).encode()) for _ in range(5)]
+    return endpoints
+
+
+def form(endpoint: str, **values: str) -> dict[str, str]:
+    return {"endpoint": endpoint, "email": OWNER, "language": "en", "which": "all", **values}
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def test_the_way_to_each_stands_on_the_page_for_mail(page: Page, browser: Client, twilio: Endpoints) -> None:
+    text = text_of(browser.get("/subscribe"))
+    for path in ("/subscribe/webhook", "/subscribe/chat", "/subscribe/sms"):
+        assert f'href="{path}"' in text
+        assert browser.get(path).status_code == 200
+
+
+def test_text_messages_are_offered_only_where_a_provider_is_set_up(page: Page, browser: Client) -> None:
+    assert "/subscribe/sms" not in text_of(browser.get("/subscribe"))
+    for path in ("/subscribe/sms", "/subscribe/sms/code"):
+        assert [browser.get(path).status_code, browser.post(path, {}).status_code] == [404, 404]
+
+
+def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: Endpoints) -> None:
+    response = browser.post("/subscribe/webhook", form(endpoints.url()))
+    assert response.status_code == 200 and "Check your mailbox" in text_of(response)
+    reader = Subscriber.objects.get()
+    path = f"/endpoints/{owned.owner_token(reader)}"
+    assert browser.get(path).status_code == 200
+    assert not endpoints.posted and Subscriber.objects.get().state == SubscriberState.PENDING
+    confirmed = text_of(browser.post(path))
+    assert Subscriber.objects.get().state == SubscriberState.ACTIVE
+    assert reader.secret.replace("+", "&#x2B;") in confirmed or reader.secret in confirmed
+    assert "whsec_" not in text_of(browser.get(path)) + text_of(browser.post(path))
+
+
+def test_an_endpoint_that_does_not_echo_is_said_so(page: Page, browser: Client, endpoints: Endpoints) -> None:
+    browser.post("/subscribe/webhook", form(endpoints.url()))
+    endpoints.replies["/hook"] = [Reply(200, b"a secret of an internal server")]
+    response = browser.post(f"/endpoints/{owned.owner_token(Subscriber.objects.get())}")
+    assert response.status_code == 422
+    assert "did not return the challenge" in text_of(response)
+    assert "internal server" not in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "field"),
+    [
+        ("/subscribe/webhook", {"endpoint": "https://10.0.0.1/"}, "endpoint"),
+        ("/subscribe/webhook", {"endpoint": ""}, "endpoint"),
+        ("/subscribe/webhook", {"endpoint": "https://127.0.0.1/", "email": "no address"}, "email"),
+        ("/subscribe/chat", {"endpoint": "https://8.8.8.8/services/x", "channel": "slack"}, "endpoint"),
+        ("/subscribe/chat", {"endpoint": "https://8.8.8.8/x"}, "channel"),
+    ],
+)
+def test_an_error_stands_beside_its_field_and_what_was_typed_is_kept(
+    page: Page, browser: Client, path: str, values: dict[str, str], field: str
+) -> None:
+    response = browser.post(path, {**form(""), **values})
+    text = text_of(response)
+    assert response.status_code == 422 and f'id="error_{field}"' in text
+    assert f'value="{values["endpoint"]}"' in text
+    assert not Subscriber.objects.exists()
+
+
+def test_the_answer_is_the_same_for_whatever_is_subscribed(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    make.subscriber(page, OWNER, channel=Channel.WEBHOOK, endpoint=endpoints.url("/known"))
+    answers = {
+        browser.post("/subscribe/webhook", form(endpoints.url(path), email=email)).content
+        for path in ("/known", "/new")
+        for email in (OWNER, "other@example.com")
+    }
+    links = {browser.post("/endpoints", {"email": email}).content for email in (OWNER, "who@example.com")}
+    assert [len(answers), len(links)] == [1, 1]
+
+
+def test_a_machine_that_fills_in_everything_gets_nothing(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    browser.post("/subscribe/webhook", form(endpoints.url(), website="x"))
+    assert not Subscriber.objects.exists()
+
+
+def test_another_sites_form_is_turned_away(page: Page, browser: Client, endpoints: Endpoints) -> None:
+    for path in ("/subscribe/webhook", "/subscribe/chat", "/endpoints"):
+        response = browser.post(path, form(endpoints.url()), headers={"Origin": "https://evil.example"})
+        assert response.status_code == 403
+    assert not Subscriber.objects.exists()
+
+
+def test_a_number_from_form_to_the_end(page: Page, browser: Client, twilio: Endpoints) -> None:
+    values = {"endpoint": "+81 90 1234 5678", "language": "en", "which": "all", "wish": "subscribe"}
+    response = browser.post("/subscribe/sms", values)
+    assert 'value="+81 90 1234 5678"' in text_of(response) and "six digits" in text_of(response)
+    outbox.deliver_due()
+    found = re.search(r"\b\d{6}\b", twilio.to(SMS)[0].form["Body"])
+    assert found
+    wrong = browser.post("/subscribe/sms/code", {"endpoint": values["endpoint"], "code": "abc"})
+    assert wrong.status_code == 422 and 'id="error_code"' in text_of(wrong)
+    browser.post("/subscribe/sms/code", {"endpoint": values["endpoint"], "code": found.group()})
+    assert Subscriber.objects.get().state == SubscriberState.ACTIVE
+    browser.post("/subscribe/sms", {**values, "wish": "leave"})
+    outbox.deliver_due()
+    found = re.search(r"\b\d{6}\b", twilio.to(SMS)[1].form["Body"])
+    assert found
+    browser.post("/subscribe/sms/code", {"endpoint": values["endpoint"], "code": found.group()})
+    assert Subscriber.objects.get().state == SubscriberState.UNSUBSCRIBED
+
+
+def test_a_wrong_number_is_said_beside_its_field(page: Page, browser: Client, twilio: Endpoints) -> None:
+    values = {"endpoint": "090-1234", "language": "en", "which": "all", "wish": "subscribe"}
+    response = browser.post("/subscribe/sms", values)
+    assert response.status_code == 422 and 'id="error_endpoint"' in text_of(response)
+    assert not Delivery.objects.exists()
+
+
+def test_the_pages_speak_japanese_too(page: Page, browser: Client, twilio: Endpoints) -> None:
+    text = "".join(text_of(browser.get(f"/ja{p}")) for p in ("/subscribe/webhook", "/subscribe/chat"))
+    assert "チャットへの配信登録" in text and "Webhookへの配信登録" in text
