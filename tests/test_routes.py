@@ -14,16 +14,24 @@ MEMBER_FEED = r"^members/(?P<token>\w+)/(?P<name>history\.atom|history\.rss|cale
 PUBLIC = {
     *("healthz", "readyz"),
     *("", PUBLISHED),
-    *("subscribe", "manage", "members"),
+    *("subscribe", "subscribe/webhook", "subscribe/chat", "subscribe/sms", "subscribe/sms/code"),
+    *("endpoints", "manage", "members"),
 }
 API = {"api/v2/subscribers.json"}
 TOKEN = {
-    *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
+    *(
+        "endpoints/<str:token>",
+        "confirm/<str:token>",
+        "manage/<str:token>",
+        "unsubscribe/<str:token>",
+        "members/<str:token>",
+    ),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
 }
 READ = PUBLIC - {"healthz", "readyz"} | {
+    "endpoints/<str:token>",
     "confirm/<str:token>",
     "manage/<str:token>",
     "unsubscribe/<str:token>",

@@ -45,9 +45,9 @@ def request_endpoint(
     language: str,
     service_ids: Iterable[int] | None,
     network: str = "",
-) -> None:
-    """Asks the owner's address to confirm. Refused for an endpoint that leads inside or is none of the channel's;
-    beyond that the answer tells nothing of the endpoint or the address."""
+) -> str:
+    """Asks the owner's address to confirm; answers the endpoint as it is stored. Refused for an endpoint that
+    leads inside or is none of the channel's; beyond that it tells nothing of the endpoint or the address."""
     if channel not in CHANNELS or channel in (Channel.EMAIL, Channel.SMS):
         raise Refused(_("Choose where notices are to be posted."), field="channel")
     address, url = clean_address(email), CHANNELS[channel].clean(endpoint)
@@ -60,16 +60,11 @@ def request_endpoint(
         if subscriber.state == SubscriberState.ACTIVE:
             if subscriber.email == address:
                 _mail_list(page, address)
-            return
-        if not sign_ups.take_place(page, address, network=network):
-            return
-        subscriber.email, subscriber.state = address, SubscriberState.PENDING
-        subscriber.requested_from, subscriber.consent_source = network, "form"
-        subscriber.api_id = endpoints.api_id(page, channel, url)
-        subscriber.secret = new_secret() if channel == Channel.WEBHOOK else ""
-        subscriber.confirm_nonce, subscriber.confirm_sent_at = secrets.token_hex(16), timezone.now()
-        write_choices(subscriber, language=language, services=services)
-        send_mail(NoticeKind.OWNER, subscriber)
+        elif sign_ups.take_place(page, address, network=network):
+            _ask_owner(subscriber, address, network=network)
+            write_choices(subscriber, language=language, services=services)
+            send_mail(NoticeKind.OWNER, subscriber)
+    return url
 
 
 def confirm_endpoint(token: str) -> Subscriber:
@@ -95,6 +90,15 @@ def confirm_endpoint(token: str) -> Subscriber:
 def request_links(page: Page, email: str) -> None:
     """Mails a link to each endpoint of the address; tells nothing about the address."""
     _mail_list(page, clean_address(email))
+
+
+def _ask_owner(subscriber: Subscriber, address: str, *, network: str) -> None:
+    """Whoever asked before for an endpoint that is not subscribed has a link that leads nowhere now."""
+    subscriber.email, subscriber.state = address, SubscriberState.PENDING
+    subscriber.requested_from, subscriber.consent_source = network, "form"
+    subscriber.api_id = endpoints.api_id(subscriber.page, subscriber.channel, subscriber.endpoint)
+    subscriber.secret = new_secret() if subscriber.channel == Channel.WEBHOOK else ""
+    subscriber.confirm_nonce, subscriber.confirm_sent_at = secrets.token_hex(16), timezone.now()
 
 
 def _held(token: str) -> Link:

@@ -36,8 +36,9 @@ def clean_number(text: str) -> str:
 @transaction.atomic
 def request_code(
     page: Page, *, number: str, language: str, service_ids: Iterable[int] | None, network: str = ""
-) -> None:
-    """Sends a code that subscribes the number with these choices. Tells nothing about the number."""
+) -> str:
+    """Sends a code that subscribes the number with these choices; answers the number as it is stored. Tells
+    nothing about it."""
     _check_offered()
     clean = clean_number(number)
     services = check_choices(page, language=language, service_ids=service_ids)
@@ -53,6 +54,7 @@ def request_code(
         subscriber.save()
     chosen = None if services is None else [service.pk for service in services]
     _send_code(subscriber, choices={"language": language, "services": chosen}, network=network)
+    return clean
 
 
 @transaction.atomic

@@ -4,10 +4,14 @@ Every answer is made of what was sent alone, so that it tells nothing about an a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from incidents.actions import endpoint as endpoint_actions
+from incidents.actions import phone as phone_actions
 from incidents.actions import subscriber as subscriber_actions
 from incidents.api.answers import answering, say
 from incidents.api.fields import SubscriberFields, read_fields
@@ -15,28 +19,30 @@ from incidents.lib import times
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.lib.ids import short_id
+from incidents.lib.networks import network_of
 from incidents.lib.timing import taking_a_whole_step
-from incidents.models import Page
-from incidents.queries import subscribers
+from incidents.models import Channel, Page
+from incidents.queries import endpoints, subscribers
 from incidents.queries.service import ServiceView, view_services
 from incidents.queries.v2.stamps import stamp
 
 ID = re.compile(r"[a-z0-9]{1,32}")
-NOT_OFFERED = ("endpoint", "phone_number", "phone_country")
 
 
 @answering(["GET", "HEAD", "POST", "DELETE"])
 def subscribers_json(request: HttpRequest, page: Page) -> HttpResponse:
     fields = read_fields(request)
     if request.method == "POST":
+        network = network_of(request.META.get("REMOTE_ADDR", ""))
+        if fields.first("phone_number"):
+            return _subscribe_number(page, fields, network=network)
+        if fields.first("endpoint"):
+            return _subscribe_endpoint(page, fields, network=network)
         return _subscribe(page, fields)
     return _leave(page, fields, acts=request.method == "DELETE")
 
 
 def _subscribe(page: Page, fields: SubscriberFields) -> HttpResponse:
-    for name in NOT_OFFERED:
-        if fields.first(name):
-            raise Refused("this page sends email only", field=f"subscriber[{name}]")
     address = _address(fields)
     service_ids = _service_ids(page, fields)
     with taking_a_whole_step():
@@ -44,6 +50,54 @@ def _subscribe(page: Page, fields: SubscriberFields) -> HttpResponse:
             page, email=address, language=page.first_language, service_ids=service_ids
         )
     return say(_told(page, api_id=subscribers.api_id(page, address), email=address), status=201)
+
+
+def _subscribe_endpoint(page: Page, fields: SubscriberFields, *, network: str) -> HttpResponse:
+    """The address is its owner's, who confirms both."""
+    address, given = _address(fields), fields.first("endpoint")
+    service_ids = _service_ids(page, fields)
+    with taking_a_whole_step(), naming({"endpoint": "endpoint"}):
+        url = endpoint_actions.request_endpoint(
+            page,
+            channel=Channel.WEBHOOK,
+            endpoint=given,
+            email=address,
+            language=page.first_language,
+            service_ids=service_ids,
+            network=network,
+        )
+    api_id = endpoints.api_id(page, Channel.WEBHOOK, url)
+    told = _told(page, api_id=api_id, email=address, mode="webhook")
+    return say(_with(told, endpoint=url), status=201)
+
+
+def _subscribe_number(page: Page, fields: SubscriberFields, *, network: str) -> HttpResponse:
+    """`phone_country` is of no use beside a number with its country code, which is asked for."""
+    service_ids = _service_ids(page, fields)
+    with taking_a_whole_step(), naming({"endpoint": "phone_number"}):
+        number = phone_actions.request_code(
+            page,
+            number=fields.first("phone_number"),
+            language=page.first_language,
+            service_ids=service_ids,
+            network=network,
+        )
+    told = _told(page, api_id=endpoints.api_id(page, Channel.SMS, number), email=None, mode="sms")
+    return say(_with(told, phone_number=number, phone_country=None), status=201)
+
+
+@contextmanager
+def naming(fields: Mapping[str, str]) -> Iterator[None]:
+    """What is refused, by the name its sender knows it by."""
+    try:
+        yield
+    except Refused as refused:
+        name = fields.get(refused.field)
+        raise Refused(str(refused), field=f"subscriber[{name}]" if name else refused.field) from None
+
+
+def _with(told: Mapping[str, Any], **more: str | None) -> dict[str, object]:
+    return {"subscriber": {**told["subscriber"], **more}}
 
 
 def _address(fields: SubscriberFields) -> str:
@@ -81,14 +135,14 @@ def _leave(page: Page, fields: SubscriberFields, *, acts: bool) -> HttpResponse:
     return say(_told(page, api_id=api_id, email=None), status=202 if acts else 200)
 
 
-def _told(page: Page, *, api_id: str, email: str | None) -> dict[str, object]:
+def _told(page: Page, *, api_id: str, email: str | None, mode: str = "email") -> dict[str, object]:
     return {
         "subscriber": {
             "created_at": stamp(times.now(), page.zone),
             "skip_confirmation_notification": False,
             "quarantined_at": None,
             "id": api_id,
-            "mode": "email",
+            "mode": mode,
             "purge_at": None,
             "email": email,
         }

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from incidents.models import (
 )
 from incidents.notices import fanout, outbox, posting
 from incidents.notices.channels import webhook
+from incidents.notices.registry import CHANNELS
 from tests.endpoints import Endpoints, Reply
 from tests.make_notices import make_incident, make_page, make_subscriber, make_update
 from tests.smtp import Sink
@@ -235,7 +237,7 @@ def test_a_sender_that_died_after_the_answer_repeats_the_same_id(endpoints: Endp
             raise RuntimeError("killed")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(outbox.CHANNELS, "webhook", replace_sender(Dies))
+        patch.setitem(CHANNELS, "webhook", replace(webhook.CHANNEL, open_sender=Dies))
         with pytest.raises(RuntimeError):
             outbox.deliver_due()
     outbox.deliver_due()
@@ -243,10 +245,6 @@ def test_a_sender_that_died_after_the_answer_repeats_the_same_id(endpoints: Endp
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.maybe_sent, delivery.crashes) == (DeliveryState.SENT, True, 1)
-
-
-def replace_sender(sender: Any) -> Any:
-    return type(webhook.CHANNEL)("webhook", webhook.clean_url, webhook.PayloadWriter, sender)
 
 
 @pytest.mark.parametrize("channel", ["webhook", "slack"])
