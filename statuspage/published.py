@@ -18,7 +18,7 @@ from statuspage.shelf import BrowserHeaders, Shelf, Site
 ACTING = frozenset(
     {
         *("console", "admin", "static", "healthz", "readyz", "metrics"),
-        *("subscribe", "confirm", "manage", "unsubscribe", "enter", "members"),
+        *("subscribe", "confirm", "manage", "unsubscribe", "endpoints", "enter", "members"),
         *("hooks", "ping", "observations", "v1"),
     }
 )
