@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState
 from incidents.notices import outbox
@@ -157,3 +158,23 @@ def test_a_wrong_number_is_said_beside_its_field(page: Page, browser: Client, tw
 def test_the_pages_speak_japanese_too(page: Page, browser: Client, twilio: Endpoints) -> None:
     text = "".join(text_of(browser.get(f"/ja{p}")) for p in ("/subscribe/webhook", "/subscribe/chat"))
     assert "チャットへの配信登録" in text and "Webhookへの配信登録" in text
+
+
+def test_the_owners_link_opens_on_a_private_page_and_the_forms_do_not(page: Page, browser: Client) -> None:
+    reader = Subscriber.objects.create(
+        page=page,
+        channel=Channel.WEBHOOK,
+        endpoint="https://hooks.example.com/x",
+        email=OWNER,
+        confirm_nonce="a" * 32,
+        confirm_sent_at=timezone.now(),
+    )
+    Page.objects.filter(pk=page.pk).update(visibility="private")
+    opened = browser.get(f"/endpoints/{owned.owner_token(reader)}")
+    assert opened.status_code == 200 and "hooks.example.com" in text_of(opened)
+    door = browser.get("/").content
+    for path in ("/subscribe/webhook", "/subscribe/chat", "/endpoints", "/endpoints/abc"):
+        assert "WebhookのURL" not in text_of(browser.get(path)) and "webhook" not in text_of(
+            browser.get(path)
+        )
+    assert door
