@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: up demo test lint lock bench FORCE
+.PHONY: up demo test test-faults lint lock bench FORCE
 .DEFAULT_GOAL := up
 
 # `exec`, so that the supervisor is make's own child: Ctrl-C reaches it, and it ends when make is killed.
@@ -20,6 +20,9 @@ demo: .venv/run.txt
 
 test: .venv/dev.txt
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh
+
+test-faults: .venv/dev.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run.sh --faults
 
 lint: .venv/dev.txt
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ for stale in "${1:-${DATA_DIR:-var}}"/published*/*/stale; do
     beat=$(stat -c %Y "$page/heartbeat" 2>/dev/null || stat -c %Y "$page" 2>/dev/null) || continue
     [ $((now - beat)) -gt "${STALE_AFTER_SECONDS:-120}" ] || continue
     # A file before its compressed twins: by its time the publisher sees that all must be written anew.
-    (cd "$stale" && find . -type f ! -name '*.gz' ! -name '*.br' -exec mv -f {} ../live/{} \;
-     cd "$stale" && find . -type f -exec mv -f {} ../live/{} \;)
+    (cd "$stale" || exit
+     find . -type f ! -name '*.gz' ! -name '*.br' -exec mv -f {} ../live/{} \;
+     find . -type f -exec mv -f {} ../live/{} \;)
 done

@@ -20,6 +20,8 @@ import dj_database_url
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from incidents.lib.dkim import read_key
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -143,6 +145,27 @@ def _sender(value: str) -> str:
     return value
 
 
+def _mail_domain(value: str) -> str:
+    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", value.lower()):
+        raise ValueError("not a domain")
+    return value.lower()
+
+
+def _selector(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", value):
+        raise ValueError("lower-case letters, digits, hyphens and dots only")
+    return value
+
+
+def _dkim_key_file(value: Path) -> Path:
+    path = BASE_DIR / value.expanduser()
+    try:
+        read_key(path.read_bytes())
+    except OSError as error:
+        raise ValueError(error.strerror) from None
+    return path
+
+
 def _mail_rates(value: Any) -> Any:
     """`gmail.com=20/2` is 20 mails a second by 2 senders at most; `*` is the mail server as a whole; 0: no limit."""
     if not isinstance(value, str):
@@ -226,6 +249,15 @@ class Environment(BaseSettings):
     sms_url: Annotated[str, AfterValidator(_sms_url)] | None = Field(
         None, description="twilio://account:token@+15550100, the number that text messages come from"
     )
+    bounce_domain: Annotated[str, AfterValidator(_mail_domain)] = Field(
+        "", description="a domain whose mail reaches `manage.py receive_mail`, such as bounces.example.com"
+    )
+    dkim_key_file: Annotated[Path, AfterValidator(_dkim_key_file)] | None = Field(
+        None, description="a file that holds a private key in PEM, RSA of 2048 bits or Ed25519"
+    )
+    dkim_selector: Annotated[str, AfterValidator(_selector)] = Field(
+        "", description="a name such as status2025, under which the key's record stands in DNS"
+    )
     mail_rates: Rates = Field(
         {},
         description="mails a second (and senders) for domains, such as gmail.com=20/2,*=14; 0 for no limit",
@@ -245,6 +277,9 @@ class Environment(BaseSettings):
             raise ValueError("SECRET_KEY: expected at least 32 random characters, since PRODUCTION is on")
         if self.production and not self.site_url.startswith("https://"):
             raise ValueError("SITE_URL: expected an https address, since PRODUCTION is on")
+        if bool(self.dkim_key_file) != bool(self.dkim_selector):
+            missing = "DKIM_SELECTOR" if self.dkim_key_file else "DKIM_KEY_FILE"
+            raise ValueError(f"{missing}: expected beside the other of DKIM_KEY_FILE and DKIM_SELECTOR")
         self.site_url = self.site_url or f"http://127.0.0.1:{self.port}"
         self.data_dir = BASE_DIR / self.data_dir.expanduser()
         host = self.site_host

@@ -9,7 +9,7 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _CONTROLS |= {10: "\\n", 13: "\\r", 9: "\\t", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s/]+@")
 _TOKEN_PATH = re.compile(
-    r"/(confirm|endpoints|manage|members|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}"
+    r"/(confirm|keep|last-only|endpoints|manage|members|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}"
 )
 
 
@@ -17,6 +17,14 @@ def redact(text: str) -> str:
     """Without the passwords of URLs and the tokens of addresses that act by being known."""
     text = _URL_PASSWORD.sub(r"\1:***@", text)
     return _TOKEN_PATH.sub(r"/\1/***", text)
+
+
+class WithoutTraceback(logging.Filter):
+    """For what anybody outside can cause as often as they like, and no code of ours is at fault for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
 
 
 class LineFormatter(logging.Formatter):

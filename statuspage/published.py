@@ -8,7 +8,14 @@ from typing import Protocol
 
 from django.http.request import split_domain_port, validate_host
 
-from incidents.snapshots.answering import API_PREFIX, CORS_HEADER, lasting_headers
+from incidents.snapshots.answering import (
+    API_PREFIX,
+    CORS_HEADER,
+    READ_ONLY,
+    READING,
+    is_data,
+    lasting_headers,
+)
 from incidents.snapshots.manifest import Entry
 from incidents.snapshots.reading import STALE_SECONDS
 from incidents.snapshots.source import JSON, TEXT
@@ -18,7 +25,8 @@ from statuspage.shelf import BrowserHeaders, Shelf, Site
 ACTING = frozenset(
     {
         *("console", "admin", "static", "healthz", "readyz", "metrics"),
-        *("subscribe", "confirm", "manage", "unsubscribe", "endpoints", "enter", "members"),
+        *("subscribe", "confirm", "manage", "unsubscribe", "endpoints"),
+        *("follow", "keep", "last-only", "enter", "members"),
         *("hooks", "ping", "observations", "v1"),
     }
 )
@@ -35,7 +43,6 @@ PREFLIGHT = [
     ("Access-Control-Max-Age", "86400"),
 ]
 HOSTS_REMEMBERED = 1_000
-READING = ("GET", "HEAD")
 
 
 class Application(Protocol):
@@ -140,13 +147,13 @@ class Published:
     ) -> Iterable[bytes]:
         if entry.content_type != JSON:
             headers = [("Allow", ", ".join(READING)), *self._headers.of(address, TEXT)]
-            return say(start_response, METHOD_NOT_ALLOWED, headers, "This address can only be read.")
+            return say(start_response, METHOD_NOT_ALLOWED, headers, READ_ONLY)
         allow = ("Allow", ", ".join((*READING, "OPTIONS")))
         headers = [allow, CORS_HEADER, *self._headers.data]
         if environ["REQUEST_METHOD"] == "OPTIONS":
             start_response("204 No Content", [*headers, *PREFLIGHT])
             return []
-        error = json.dumps({"error": "This address can only be read."})
+        error = json.dumps({"error": READ_ONLY})
         return say(start_response, METHOD_NOT_ALLOWED, headers, error, content_type=JSON)
 
 
@@ -159,7 +166,7 @@ def acts(address: str) -> bool:
 
 def address_of_missing(site: Site, address: str) -> str:
     """Of what is published to answer for addresses that are not: as data, or in the address's language."""
-    if (address.startswith("/api/") or address.endswith(".json")) and MISSING_DATA in site.entries:
+    if is_data(address) and MISSING_DATA in site.entries:
         return MISSING_DATA
     in_language = f"/{address.removeprefix('/').partition('/')[0]}{MISSING_PAGE}"
     return in_language if in_language in site.entries else MISSING_PAGE

@@ -186,6 +186,9 @@ PUBLISHED_PRIVATE_DIR = DATA_DIR / "published-private"
 MAIL_SERVER = read_mail_server(environment.email_url) if environment.email_url else None
 MAIL_DIR = DATA_DIR / "mail"
 MAIL_RATES = environment.mail_rates
+BOUNCE_DOMAIN = environment.bounce_domain
+DKIM_KEY_FILE = environment.dkim_key_file
+DKIM_SELECTOR = environment.dkim_selector
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.default_from_email
 SMS_ACCOUNT = read_sms_account(environment.sms_url) if environment.sms_url else None
 # Private networks where subscribers' endpoints may lie: none. Only tests have servers of their own there.
@@ -209,10 +212,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "statuspage.logs.LineFormatter"}},
+    "filters": {"no_traceback": {"()": "statuspage.logs.WithoutTraceback"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["no_traceback"]},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # Two lines a task, a task every few seconds: they would bury everything else.
         "celery.worker.strategy": {"level": "WARNING"},

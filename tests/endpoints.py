@@ -12,6 +12,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from incidents.models import Subscriber
+from incidents.queries import endpoints as queries
+
 
 @dataclass(frozen=True)
 class Posted:
@@ -107,3 +110,8 @@ def endpoints(settings: Any) -> Iterator[Endpoints]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def owner_token(subscriber: Subscriber) -> str:
+    """Of the link that its owner was mailed last."""
+    return queries.owner_token(subscriber.wishes.latest("pk"))

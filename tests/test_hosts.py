@@ -11,6 +11,7 @@ from pytest_django import Settings
 from incidents.actions.page import change_settings
 from incidents.models import Page
 from statuspage.hosts import accept_pages
+from statuspage.logs import LineFormatter
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +38,10 @@ def test_each_page_answers_for_its_own_host(second: Page) -> None:
         assert [one for one in ("First page", "Second page") if one in html] == [name]
 
 
-@pytest.mark.parametrize("host", ["SECOND.example.org", "second.example.org:8443"])
-def test_a_host_is_known_in_capitals_and_with_a_port(second: Page, host: str) -> None:
+@pytest.mark.parametrize("host", ["SECOND.example.org", "second.example.org:8443", "second.example.org.:80"])
+def test_a_host_is_known_in_capitals_with_a_port_and_with_the_dot_of_the_root(
+    second: Page, host: str
+) -> None:
     assert status(host) == 200
 
 
@@ -93,3 +96,9 @@ def test_the_operators_hosts_and_known_pages_cost_no_query(second: Page) -> None
 
     assert queries("status.example.com") == 0
     assert [queries("second.example.org") for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_foreign_host_costs_the_log_one_short_line(second: Page, caplog: pytest.LogCaptureFixture) -> None:
+    status("evil.example", "/subscribe")
+    found = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert [LineFormatter().format(record).count("Traceback") for record in found] == [0]

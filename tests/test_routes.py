@@ -15,17 +15,12 @@ PUBLIC = {
     *("healthz", "readyz"),
     *("", PUBLISHED),
     *("subscribe", "subscribe/webhook", "subscribe/chat", "subscribe/sms", "subscribe/sms/code"),
-    *("endpoints", "manage", "members"),
+    *("endpoints", "manage", "members", "follow/<str:reference>"),
 }
 API = {"api/v2/subscribers.json"}
 TOKEN = {
-    *(
-        "endpoints/<str:token>",
-        "confirm/<str:token>",
-        "manage/<str:token>",
-        "unsubscribe/<str:token>",
-        "members/<str:token>",
-    ),
+    *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
+    *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
@@ -36,6 +31,8 @@ READ = PUBLIC - {"healthz", "readyz"} | {
     "manage/<str:token>",
     "unsubscribe/<str:token>",
     "members/<str:token>",
+    "keep/<str:token>",
+    "last-only/<str:token>",
 }
 DOOR = {
     *("console/login/", "console/logout/", "console/inactive/", "console/signup/"),

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 
@@ -102,6 +105,12 @@ def test_an_empty_value_is_no_value(read: Read) -> None:
         ("EMAIL_URL", "smtp://user:pass@mail.example.com?tls=none"),
         ("DEFAULT_FROM_EMAIL", "Example Status"),
         ("DEFAULT_FROM_EMAIL", "a@example.com\nBcc: b@example.com"),
+        ("BOUNCE_DOMAIN", "bounces"),
+        ("BOUNCE_DOMAIN", "bounces.example.com>"),
+        ("DKIM_KEY_FILE", "/nowhere/dkim.pem"),
+        ("DKIM_KEY_FILE", "/etc/hostname"),
+        ("DKIM_SELECTOR", "Status 2025"),
+        ("DKIM_SELECTOR", "a;b"),
         ("TIME_ZONE", "JST"),
         ("LANGUAGES", "ja,fr"),
         ("LANGUAGES", "ja,ja"),
@@ -115,6 +124,18 @@ def test_a_wrong_value_is_refused_by_name_with_the_form_expected(read: Read, nam
         f"{name}: expected {Environment.model_fields[name.lower()].description}"
     )
     assert len(str(refusal.value).splitlines()) == 1 or "\n" in value
+
+
+@pytest.mark.parametrize("algorithm", ["rsa", "ed25519"])
+def test_a_key_and_its_selector_are_given_together(read: Read, tmp_path: Path, algorithm: str) -> None:
+    key = Ed25519PrivateKey.generate() if algorithm == "ed25519" else generate_private_key(65537, 2048)
+    file = tmp_path / "dkim.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    both = {"DKIM_KEY_FILE": str(file), "DKIM_SELECTOR": "status"}
+    assert read(both).dkim_key_file == file
+    for name in both:
+        with pytest.raises(WrongSettings, match=name):
+            read({other: value for other, value in both.items() if other != name})
 
 
 def test_every_wrong_value_is_named_at_once(read: Read) -> None:

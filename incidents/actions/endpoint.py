@@ -4,7 +4,7 @@ Two are asked before anything is sent: the mail address of who named the endpoin
 """
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -12,7 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents.actions import sign_ups
-from incidents.actions.subscriber import check_choices, is_allowed, lock, record, send_mail, write_choices
+from incidents.actions.choosing import check_choices
+from incidents.actions.personal import lock, new_nonce, record, send_mail
+from incidents.actions.sign_ups import FEW_A_DAY, is_allowed
+from incidents.actions.subscriber import NOWHERE, Origin, begin
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -23,17 +26,19 @@ from incidents.models import (
     Page,
     Subscriber,
     SubscriberState,
+    Wish,
+    WishState,
 )
 from incidents.notices.channel import Answer, Greeting, Outcome
 from incidents.notices.channels.webhook import new_secret
 from incidents.notices.registry import CHANNELS
 from incidents.queries import endpoints
-from incidents.queries.subscribers import Link, LinkState
+from incidents.queries.choices import Choices
+from incidents.queries.subscribers import ConfirmLink, LinkState
 
 MOST_OF_ONE_ADDRESS = 20
 TRIALS_AN_HOUR = 10
 TRIAL = "try_endpoint"
-FEW_LISTS = ((1, timedelta(minutes=10)), (3, timedelta(days=1)))
 
 
 def request_endpoint(
@@ -42,9 +47,8 @@ def request_endpoint(
     channel: str,
     endpoint: str,
     email: str,
-    language: str,
-    service_ids: Iterable[int] | None,
-    network: str = "",
+    choices: Choices,
+    origin: Origin = NOWHERE,
 ) -> str:
     """Asks the owner's address to confirm; answers the endpoint as it is stored. Refused for an endpoint that
     leads inside or is none of the channel's; beyond that it tells nothing of the endpoint or the address."""
@@ -52,7 +56,7 @@ def request_endpoint(
         raise Refused(_("Choose where notices are to be posted."), field="channel")
     address, url = clean_address(email), CHANNELS[channel].clean(endpoint)
     with transaction.atomic():
-        services = check_choices(page, language=language, service_ids=service_ids)
+        check_choices(page, choices)
         found, _is_new = Subscriber.objects.get_or_create(
             page=page, channel=channel, endpoint=url, defaults={"email": address}
         )
@@ -60,10 +64,8 @@ def request_endpoint(
         if subscriber.state == SubscriberState.ACTIVE:
             if subscriber.email == address:
                 _mail_list(page, address)
-        elif sign_ups.take_place(page, address, network=network):
-            _ask_owner(subscriber, address, network=network)
-            write_choices(subscriber, language=language, services=services)
-            send_mail(NoticeKind.OWNER, subscriber)
+        elif sign_ups.take_place(page, address, network=origin.network):
+            _ask_owner(subscriber, address, choices, origin)
     return url
 
 
@@ -73,7 +75,7 @@ def confirm_endpoint(token: str) -> Subscriber:
     with transaction.atomic():
         link = _held(token)
         if link.state is LinkState.DONE:
-            return link.subscriber
+            return link.wish.subscriber
         subscriber = _admit(link)
     # No transaction is open while the endpoint is waited for.
     answer = _greet(subscriber)
@@ -82,8 +84,8 @@ def confirm_endpoint(token: str) -> Subscriber:
     with transaction.atomic():
         link = _held(token)
         if link.state is LinkState.VALID:
-            _activate(link.subscriber)
-    return link.subscriber
+            _begin(link.wish)
+    return link.wish.subscriber
 
 
 @transaction.atomic
@@ -92,31 +94,39 @@ def request_links(page: Page, email: str) -> None:
     _mail_list(page, clean_address(email))
 
 
-def _ask_owner(subscriber: Subscriber, address: str, *, network: str) -> None:
+def _ask_owner(subscriber: Subscriber, address: str, choices: Choices, origin: Origin) -> None:
     """Whoever asked before for an endpoint that is not subscribed has a link that leads nowhere now."""
+    subscriber.wishes.filter(state=WishState.OPEN).update(state=WishState.VOID)
     subscriber.email, subscriber.state = address, SubscriberState.PENDING
-    subscriber.requested_from, subscriber.consent_source = network, "form"
+    subscriber.language = choices.language
     subscriber.api_id = endpoints.api_id(subscriber.page, subscriber.channel, subscriber.endpoint)
     subscriber.secret = new_secret() if subscriber.channel == Channel.WEBHOOK else ""
-    subscriber.confirm_nonce, subscriber.confirm_sent_at = secrets.token_hex(16), timezone.now()
+    subscriber.save()
+    wish = Wish.objects.create(
+        subscriber=subscriber,
+        choices=choices.as_json(),
+        source=origin.source,
+        requested_from=origin.network,
+    )
+    send_mail(NoticeKind.OWNER, subscriber, wish=wish)
 
 
-def _held(token: str) -> Link:
+def _held(token: str) -> ConfirmLink:
     """Judged again once its subscriber is held."""
     link = endpoints.find_owning(token)
     if link is not None:
-        lock(link.subscriber)
+        lock(link.wish.subscriber)
         link = endpoints.find_owning(token)
     if link is None:
         raise Refused(_("This link is not valid."))
     return link
 
 
-def _admit(link: Link) -> Subscriber:
+def _admit(link: ConfirmLink) -> Subscriber:
     """Counts the trial: else we could be used to flood somebody's server."""
     if link.state is not LinkState.VALID:
         raise Refused(_("This link has expired."))
-    subscriber, now = link.subscriber, timezone.now()
+    subscriber, now = link.wish.subscriber, timezone.now()
     owned = Subscriber.objects.filter(email=subscriber.email, state=SubscriberState.ACTIVE)
     if owned.exclude(channel=Channel.EMAIL).count() >= MOST_OF_ONE_ADDRESS:
         message = _("One address can own at most %(most)d webhooks and chats. End one of them first.")
@@ -151,25 +161,21 @@ def _say(answer: Answer) -> str:
     return _("The endpoint did not answer.")
 
 
-def _activate(subscriber: Subscriber) -> None:
-    subscriber.state = SubscriberState.ACTIVE
-    subscriber.confirmed_at = timezone.now()
-    subscriber.confirm_nonce = subscriber.disabled_reason = ""
-    subscriber.failing_since = None
-    subscriber.save()
-    sign_ups.forget(subscriber.email)
-    record("confirm_subscription", subscriber)
+def _begin(wish: Wish) -> None:
+    begin(wish)
+    wish.state = WishState.DONE
+    wish.save(update_fields=["state"])
 
 
 def _mail_list(page: Page, address: str) -> None:
     owned = list(endpoints.of_owner(page, address).select_for_update(of=("self",)))
     now = timezone.now()
-    since = now - max(span for _count, span in FEW_LISTS)
+    since = now - max(span for _count, span in FEW_A_DAY)
     lists = Delivery.objects.filter(notice__kind=NoticeKind.ENDPOINTS, notice__created_at__gt=since)
     sent_at = lists.filter(subscriber__email=address).values_list("notice__created_at", flat=True)
-    if not owned or not is_allowed(sent_at, now=now, caps=FEW_LISTS):
+    if not owned or not is_allowed(sent_at, now=now, caps=FEW_A_DAY):
         return
     for subscriber in owned:
-        subscriber.manage_nonce, subscriber.manage_sent_at = secrets.token_hex(16), now
+        subscriber.manage_nonce, subscriber.manage_sent_at = new_nonce(), now
         subscriber.save(update_fields=["manage_nonce", "manage_sent_at"])
     send_mail(NoticeKind.ENDPOINTS, owned[0])

@@ -12,8 +12,7 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.languages import Texts
 from incidents.models import Page, Service, ServiceGroup, Staff
-
-LEVELS_BELOW_TOP = 2
+from incidents.queries.groups import LEVELS_BELOW_TOP
 
 
 @transaction.atomic

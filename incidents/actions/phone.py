@@ -1,7 +1,6 @@
 """Text messages: a number is subscribed, chooses anew or leaves by a code that was sent to it."""
 
 import secrets
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,15 +9,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents.actions import sign_ups
-from incidents.actions.subscriber import SENDING, check_choices, lock, record, unsubscribe, write_choices
+from incidents.actions.choosing import check_choices, write_choices
+from incidents.actions.leaving import leave
+from incidents.actions.personal import SENDING, lock, new_nonce, record
+from incidents.actions.subscriber import NOWHERE, Origin
 from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
-from incidents.models import Channel, Page, PhoneCode, Service, Subscriber, SubscriberState
+from incidents.models import Channel, Page, PhoneCode, Subscriber, SubscriberState
 from incidents.notices import fanout
 from incidents.notices.registry import CHANNELS
 from incidents.notices.sms_code import code_of
 from incidents.queries import endpoints
-from incidents.queries.subscribers import unsubscribe_token
+from incidents.queries.choices import Choices
 
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -34,37 +36,34 @@ def clean_number(text: str) -> str:
 
 
 @transaction.atomic
-def request_code(
-    page: Page, *, number: str, language: str, service_ids: Iterable[int] | None, network: str = ""
-) -> str:
+def request_code(page: Page, *, number: str, choices: Choices, origin: Origin = NOWHERE) -> str:
     """Sends a code that subscribes the number with these choices; answers the number as it is stored. Tells
     nothing about it."""
     _check_offered()
     clean = clean_number(number)
-    services = check_choices(page, language=language, service_ids=service_ids)
+    check_choices(page, choices)
     made, _is_new = Subscriber.objects.get_or_create(
-        page=page, channel=Channel.SMS, endpoint=clean, defaults={"language": language}
+        page=page, channel=Channel.SMS, endpoint=clean, defaults={"language": choices.language}
     )
     subscriber = lock(made)
     if subscriber.state != SubscriberState.ACTIVE:
         subscriber.state = SubscriberState.PENDING
-        subscriber.language, subscriber.confirm_sent_at = language, timezone.now()
-        subscriber.requested_from, subscriber.consent_source = network, "form"
+        subscriber.language = choices.language
+        subscriber.requested_from, subscriber.consent_source = origin.network, origin.source
         subscriber.api_id = endpoints.api_id(page, Channel.SMS, clean)
         subscriber.save()
-    chosen = None if services is None else [service.pk for service in services]
-    _send_code(subscriber, choices={"language": language, "services": chosen}, network=network)
+    _send_code(subscriber, choices=choices, network=origin.network)
     return clean
 
 
 @transaction.atomic
-def request_leaving(page: Page, *, number: str, network: str = "") -> None:
+def request_leaving(page: Page, *, number: str, origin: Origin = NOWHERE) -> None:
     """Sends a code that ends the messages. Tells nothing about the number."""
     _check_offered()
     of_number = Subscriber.objects.filter(page=page, channel=Channel.SMS, endpoint=clean_number(number))
     found = of_number.filter(state=SubscriberState.ACTIVE).first()
     if found is not None:
-        _send_code(lock(found), choices=None, network=network)
+        _send_code(lock(found), choices=None, network=origin.network)
 
 
 def enter_code(page: Page, *, number: str, code: str) -> Subscriber:
@@ -98,27 +97,27 @@ def _use_code(page: Page, number: str, code: str) -> Subscriber | None:
 
 def _act(subscriber: Subscriber, known: PhoneCode) -> Subscriber:
     if known.is_to_leave:
-        return unsubscribe(unsubscribe_token(subscriber))
-    chosen = known.choices.get("services")
-    services = None if chosen is None else list(Service.objects.filter(pk__in=chosen))
+        if subscriber.state != SubscriberState.UNSUBSCRIBED:
+            leave(subscriber)
+        return subscriber
     subscriber.state, subscriber.disabled_reason = SubscriberState.ACTIVE, ""
     subscriber.confirmed_at, subscriber.failing_since = timezone.now(), None
-    write_choices(subscriber, language=known.choices["language"], services=services)
+    write_choices(subscriber, Choices.from_json(known.choices))
     record("confirm_subscription", subscriber)
     return subscriber
 
 
-def _send_code(subscriber: Subscriber, *, choices: dict[str, object] | None, network: str) -> None:
+def _send_code(subscriber: Subscriber, *, choices: Choices | None, network: str) -> None:
     """A newer code takes the place of an older one."""
     if not sign_ups.take_place(subscriber.page, _counted_as(subscriber.endpoint), network=network):
         return
-    nonce = secrets.token_hex(16)
+    nonce = new_nonce()
     PhoneCode.objects.update_or_create(
         subscriber=subscriber,
         defaults={
             "nonce": nonce,
             "is_to_leave": choices is None,
-            "choices": choices or {},
+            "choices": choices.as_json() if choices else {},
             "tries": 0,
             "sent_at": timezone.now(),
         },

@@ -1,130 +1,120 @@
 """What may happen to a subscription. Whoever asks, the answer is the same for every address.
 
-What is sent to an address is limited by what was sent to it before, counted in the database: nobody can
-use us to flood a mailbox.
+A request changes nothing of a subscription: it is kept as a wish, which the mailbox's owner confirms by the
+link that was mailed for it.
 """
 
-import logging
-import secrets
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import audit
+from incidents.actions import sign_ups
+from incidents.actions.choosing import check_choices, for_the_record, write_choices
+from incidents.actions.leaving import void_links
+from incidents.actions.personal import lock, new_nonce, record, send_mail
+from incidents.actions.sign_ups import FEW_A_DAY, Caps, is_allowed
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
-from incidents.lib.wake import wake
 from incidents.models import (
     Channel,
     Delivery,
     DeliveryState,
-    Notice,
+    Follow,
+    Incident,
     NoticeKind,
     Page,
-    Service,
     Subscriber,
     SubscriberState,
+    Wish,
+    WishKind,
+    WishState,
 )
-from incidents.notices import fanout
 from incidents.queries import subscribers
-from incidents.queries.shown import shown_services
-from incidents.queries.subscribers import Link, LinkState
+from incidents.queries.choices import Choices
+from incidents.queries.subscribers import ConfirmLink, Link, LinkState
 
-SENDING = "incidents.tasks.deliver_notices"
-ACTOR = "subscriber"
-PAGE_CONFIRMATIONS_AN_HOUR = 200
-DOMAIN_CONFIRMATIONS_AN_HOUR = 50
-
-Caps = Sequence[tuple[int, timedelta]]
-FEW_A_DAY: Caps = (
-    (1, timedelta(minutes=10)),
-    (3, timedelta(days=1)),
-)
 CAPS: dict[str, Caps] = {
-    NoticeKind.CONFIRM: (*FEW_A_DAY, (5, timedelta(days=30))),
     NoticeKind.ALREADY: ((1, timedelta(days=1)),),
     NoticeKind.MANAGE: FEW_A_DAY,
 }
+_MAILS = {
+    WishKind.SUBSCRIBE: NoticeKind.CONFIRM,
+    WishKind.FOLLOW: NoticeKind.FOLLOW,
+    WishKind.MOVE: NoticeKind.MOVE,
+}
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a wish came from: the way (`form`, `api`), and the network (/24, /48)."""
+
+    source: str = "form"
+    network: str = ""
+
+
+NOWHERE = Origin()
 
 
 @transaction.atomic
-def subscribe(page: Page, *, email: str, language: str, service_ids: Iterable[int] | None) -> None:
-    """Asks the address to confirm; `service_ids` None is all services. Tells nothing about the address."""
+def subscribe(page: Page, *, email: str, choices: Choices, origin: Origin = NOWHERE) -> None:
+    """Asks the address to confirm. Tells nothing about the address."""
     address = clean_address(email)
-    services = check_choices(page, language=language, service_ids=service_ids)
-    subscriber, _is_new = Subscriber.objects.get_or_create(page=page, email=address, channel=Channel.EMAIL)
-    subscriber = lock(subscriber)
-    subscriber.api_id = subscribers.api_id(page, address)
-    subscriber.save(update_fields=["api_id"])
+    check_choices(page, choices)
+    subscriber = _of_address(page, address, language=choices.language)
     if subscriber.state == SubscriberState.ACTIVE:
-        if _is_within_caps(NoticeKind.ALREADY, subscriber):
-            send_mail(NoticeKind.ALREADY, subscriber)
-        return
-    subscriber.state = SubscriberState.PENDING
-    write_choices(subscriber, language=language, services=services)
-    _ask_to_confirm(subscriber)
+        _tell_already(subscriber, origin)
+    else:
+        _ask(Wish(subscriber=subscriber, choices=choices.as_json()), origin)
 
 
 @transaction.atomic
-def confirm(token: str) -> Subscriber:
-    """Refused unless the link is valid; a second confirmation changes nothing."""
-    link = _held(subscribers.find_confirming, token)
-    subscriber = link.subscriber
+def follow(page: Page, incident: Incident, *, email: str, language: str, origin: Origin = NOWHERE) -> None:
+    """Asks the address, subscribed or not, to confirm that it wants each update of one incident. Tells nothing
+    about the address."""
+    address = clean_address(email)
+    subscriber = _of_address(page, address, language=language)
+    wish = Wish(
+        subscriber=subscriber, kind=WishKind.FOLLOW, incident=incident, choices={"language": language}
+    )
+    _ask(wish, origin)
+
+
+@transaction.atomic
+def confirm(token: str) -> Wish:
+    """Does what was asked for by that link, and nothing that was asked for since. Refused unless it is valid;
+    a second confirmation changes nothing."""
+    link = _held_wish(token)
+    wish = link.wish
     if link.state is LinkState.DONE:
-        return subscriber
+        return wish
     if link.state is LinkState.EXPIRED:
         raise Refused(_("This link has expired."))
-    subscriber.state = SubscriberState.ACTIVE
-    subscriber.confirmed_at = timezone.now()
-    subscriber.confirm_nonce = ""
-    subscriber.save(update_fields=["state", "confirmed_at", "confirm_nonce"])
-    record("confirm_subscription", subscriber)
-    return subscriber
+    _CONFIRMED[WishKind(wish.kind)](wish)
+    wish.state = WishState.DONE
+    wish.save(update_fields=["state"])
+    return wish
 
 
 @transaction.atomic
-def send_confirmation_again(token: str) -> None:
-    """Sends another link to the address that an expired one was sent to."""
-    link = _held(subscribers.find_confirming, token)
-    if link.state is LinkState.EXPIRED:
-        subscriber = link.subscriber
-        subscriber.state = SubscriberState.PENDING
-        subscriber.save(update_fields=["state"])
-        _ask_to_confirm(subscriber)
-
-
-@transaction.atomic
-def unsubscribe(token: str) -> Subscriber:
-    """At once: what still waits for this subscriber is not sent. Doing it twice changes nothing."""
-    subscriber = subscribers.find_unsubscribing(token)
-    if subscriber is None:
-        raise Refused(_("This link is not valid."))
-    subscriber = lock(subscriber)
-    if subscriber.state == SubscriberState.UNSUBSCRIBED:
-        return subscriber
-    subscriber.state = SubscriberState.UNSUBSCRIBED
-    subscriber.unsubscribed_at = timezone.now()
-    subscriber.confirm_nonce = subscriber.manage_nonce = ""
-    subscriber.save()
-    unsent = (DeliveryState.QUEUED, DeliveryState.HELD)
-    waiting = Delivery.objects.filter(subscriber=subscriber, state__in=unsent)
-    waiting.update(state=DeliveryState.CANCELLED)
-    record("unsubscribe", subscriber)
-    return subscriber
+def send_confirmation_again(token: str, *, origin: Origin = NOWHERE) -> None:
+    """Sends another link for the same wish to the address that an expired one was sent to."""
+    link = _held_wish(token)
+    wish = link.wish
+    if link.state is LinkState.EXPIRED and (wish.about is None or wish.about.state == SubscriberState.ACTIVE):
+        again = Wish(subscriber=wish.subscriber, kind=wish.kind, incident=wish.incident, about=wish.about)
+        again.choices = wish.choices
+        _ask(again, Origin(wish.source, origin.network))
 
 
 @transaction.atomic
 def request_manage_link(page: Page, email: str) -> None:
     """Mails a link that opens the choices of an active subscriber; tells nothing about the address."""
-    _mail_manage_link(
-        Subscriber.objects.filter(page=page, channel=Channel.EMAIL, email=clean_address(email)).first()
-    )
+    of_address = Subscriber.objects.filter(page=page, channel=Channel.EMAIL, email=clean_address(email))
+    _mail_manage_link(of_address.first())
 
 
 @transaction.atomic
@@ -133,37 +123,184 @@ def request_leaving(page: Page, api_id: str) -> None:
     _mail_manage_link(Subscriber.objects.exclude(api_id="").filter(page=page, api_id=api_id).first())
 
 
+@transaction.atomic
+def change_choices(
+    token: str,
+    choices: Choices,
+    *,
+    unfollow: Iterable[int] = (),
+    new_email: str = "",
+    origin: Origin = NOWHERE,
+) -> Subscriber:
+    """Uses the link up; Refused choices leave it valid. `unfollow` are ids of the subscriber's follows. A
+    `new_email` is asked to confirm, and replaces the old address once it did."""
+    link = _held(subscribers.find_managing, token)
+    if link.state is not LinkState.VALID:
+        raise Refused(_("This link has expired."))
+    subscriber = link.subscriber
+    follows_left = subscriber.follows.exclude(pk__in=unfollow).exists()
+    check_choices(subscriber.page, choices, may_be_none=follows_left)
+    before = for_the_record(subscriber)
+    subscriber.follows.filter(pk__in=unfollow).delete()
+    subscriber.manage_nonce = ""
+    write_choices(subscriber, choices)
+    record("change_choices", subscriber, before=before, after=for_the_record(subscriber))
+    if new_email:
+        _ask_to_move(subscriber, clean_address(new_email), origin)
+    return subscriber
+
+
+@transaction.atomic
+def want_last_only(token: str) -> None:
+    """Of the incident that the link names, nothing more but its end. Doing it twice changes nothing."""
+    link = subscribers.find_last_only(token)
+    if link is None:
+        raise Refused(_("This link is not valid."))
+    subscriber = lock(link.subscriber)
+    if link.state is not LinkState.VALID or subscriber.state != SubscriberState.ACTIVE:
+        return
+    Follow.objects.update_or_create(
+        subscriber=subscriber, incident=link.incident, defaults={"last_only": True}
+    )
+    record("want_last_only", subscriber, after={"incident": link.incident.reference})
+
+
+def _of_address(page: Page, address: str, *, language: str) -> Subscriber:
+    made, _is_new = Subscriber.objects.get_or_create(
+        page=page, email=address, channel=Channel.EMAIL, defaults={"language": language}
+    )
+    subscriber = lock(made)
+    subscriber.api_id = subscribers.api_id(page, address)
+    subscriber.save(update_fields=["api_id"])
+    return subscriber
+
+
+def _ask(wish: Wish, origin: Origin) -> None:
+    """Mails the link, if the address may be mailed; else there is no link, and the wish is forgotten."""
+    subscriber = wish.subscriber
+    if not sign_ups.take_place(subscriber.page, subscriber.email, network=origin.network):
+        return
+    wish.source, wish.requested_from = origin.source, origin.network
+    wish.save()
+    send_mail(_MAILS[WishKind(wish.kind)], subscriber, wish=wish)
+
+
+def _tell_already(subscriber: Subscriber, origin: Origin) -> None:
+    if not _is_within_caps(NoticeKind.ALREADY, subscriber):
+        return
+    if sign_ups.take_place(subscriber.page, subscriber.email, network=origin.network):
+        send_mail(NoticeKind.ALREADY, subscriber)
+
+
+def _ask_to_move(subscriber: Subscriber, address: str, origin: Origin) -> None:
+    if subscriber.channel != Channel.EMAIL:
+        raise Refused("only a mailbox can be exchanged for another", field="new_email")
+    if address == subscriber.email:
+        return
+    if subscriber.is_locked:
+        raise Refused(_("The address of a shared mailbox is changed by staff only."), field="new_email")
+    taker = _of_address(subscriber.page, address, language=subscriber.language)
+    if taker.state == SubscriberState.ACTIVE:
+        _tell_already(taker, origin)
+        return
+    choices = {"language": subscriber.language}
+    _ask(Wish(subscriber=taker, kind=WishKind.MOVE, about=subscriber, choices=choices), origin)
+
+
+def begin(wish: Wish) -> None:
+    """In the caller's transaction, which holds the subscriber of the wish."""
+    write_choices(wish.subscriber, Choices.from_json(wish.choices))
+    _activate(wish)
+    record("confirm_subscription", wish.subscriber)
+
+
+def _begin_following(wish: Wish) -> None:
+    """Whoever was not subscribed takes nothing but this one incident."""
+    subscriber, incident = wish.subscriber, wish.incident
+    assert incident is not None
+    if subscriber.state != SubscriberState.ACTIVE:
+        write_choices(subscriber, Choices(language=wish.language, services=()))
+        _activate(wish)
+    Follow.objects.update_or_create(subscriber=subscriber, incident=incident, defaults={"last_only": False})
+    sign_ups.forget(subscriber.email)
+    record("follow_incident", subscriber, after={"incident": incident.reference})
+
+
+def _move(wish: Wish) -> None:
+    """The subscription keeps all that it is and was; the row that asked for the new address takes the old one,
+    which hears of it and is not subscribed."""
+    taker, about = wish.subscriber, wish.about
+    assert about is not None
+    mover = lock(about)
+    if mover.state != SubscriberState.ACTIVE or mover.is_locked or taker.state == SubscriberState.ACTIVE:
+        raise Refused(_("This link has expired."))
+    sign_ups.forget(taker.email)
+    for subscriber in (taker, mover):
+        void_links(subscriber)
+    waiting = Delivery.objects.filter(state__in=(DeliveryState.QUEUED, DeliveryState.HELD))
+    waiting.filter(subscriber=taker).update(state=DeliveryState.CANCELLED)
+    _swap_addresses(taker, mover)
+    waiting.filter(subscriber=mover).update(domain=mover.domain)
+    taker.state, taker.unsubscribed_at = SubscriberState.UNSUBSCRIBED, timezone.now()
+    taker.language = mover.language
+    taker.save(update_fields=["state", "unsubscribed_at", "language"])
+    record("change_address", mover)
+    send_mail(NoticeKind.MOVED, taker, wish=wish)
+
+
+def _swap_addresses(one: Subscriber, other: Subscriber) -> None:
+    """An address stands once on a page, so one of them is nowhere for a moment."""
+    addresses = other.email, one.email
+    Subscriber.objects.filter(pk=one.pk).update(email=one.public_id)
+    for subscriber, address in reversed(list(zip((one, other), addresses, strict=True))):
+        subscriber.email, subscriber.api_id = address, subscribers.api_id(subscriber.page, address)
+        subscriber.save(update_fields=["email", "api_id"])
+
+
+def _activate(wish: Wish) -> None:
+    """With what proves the consent: when it was given, and whence it was asked for."""
+    subscriber = wish.subscriber
+    subscriber.state = SubscriberState.ACTIVE
+    subscriber.confirmed_at = timezone.now()
+    subscriber.consent_source = wish.source
+    subscriber.requested_from = wish.requested_from
+    subscriber.disabled_reason = ""
+    subscriber.failing_since = subscriber.paused_until = None
+    subscriber.save()
+    sign_ups.forget(subscriber.email)
+
+
+_CONFIRMED: dict[WishKind, Callable[[Wish], None]] = {
+    WishKind.SUBSCRIBE: begin,
+    WishKind.FOLLOW: _begin_following,
+    WishKind.MOVE: _move,
+}
+
+
 def _mail_manage_link(found: Subscriber | None) -> None:
     if found is None or found.state != SubscriberState.ACTIVE or not found.email:
         return
     subscriber = lock(found)
     if subscriber.state != SubscriberState.ACTIVE or not _is_within_caps(NoticeKind.MANAGE, subscriber):
         return
-    subscriber.manage_nonce = secrets.token_hex(16)
+    subscriber.manage_nonce = new_nonce()
     subscriber.manage_sent_at = timezone.now()
     subscriber.save(update_fields=["manage_nonce", "manage_sent_at"])
     send_mail(NoticeKind.MANAGE, subscriber)
 
 
-@transaction.atomic
-def change_choices(token: str, *, language: str, service_ids: Iterable[int] | None) -> Subscriber:
-    """Uses the link up; Refused choices leave it valid."""
-    link = _held(subscribers.find_managing, token)
-    if link.state is not LinkState.VALID:
-        raise Refused(_("This link has expired."))
-    subscriber = link.subscriber
-    services = check_choices(subscriber.page, language=language, service_ids=service_ids)
-    before = _choices(subscriber)
-    subscriber.manage_nonce = ""
-    write_choices(subscriber, language=language, services=services)
-    record("change_choices", subscriber, before=before, after=_choices(subscriber))
-    return subscriber
-
-
-def is_allowed(sent_at: Iterable[datetime], *, now: datetime, caps: Caps) -> bool:
-    """Whether one more mail keeps every cap, given when the earlier ones were written."""
-    instants = list(sent_at)
-    return all(sum(now - at < span for at in instants) < count for count, span in caps)
+def _held_wish(token: str) -> ConfirmLink:
+    """Judged again once its subscriber is held: another request may have used it."""
+    link = subscribers.find_confirming(token)
+    if link is not None:
+        # First the one that moves, as when it asks to: two requests must not hold what the other waits for.
+        for subscriber in (link.wish.about, link.wish.subscriber):
+            if subscriber is not None:
+                lock(subscriber)
+        link = subscribers.find_confirming(token)
+    if link is None:
+        raise Refused(_("This link is not valid."))
+    return link
 
 
 def _held(find: Callable[[str], Link | None], token: str) -> Link:
@@ -177,79 +314,8 @@ def _held(find: Callable[[str], Link | None], token: str) -> Link:
     return link
 
 
-def lock(subscriber: Subscriber) -> Subscriber:
-    """As it is now, held until the transaction ends: two requests at once act one after the other."""
-    return Subscriber.objects.select_for_update(of=("self",)).select_related("page").get(pk=subscriber.pk)
-
-
-def check_choices(page: Page, *, language: str, service_ids: Iterable[int] | None) -> list[Service] | None:
-    if language not in page.languages:
-        raise Refused(_("Choose one of the page's languages."), field="language")
-    if service_ids is None:
-        return None
-    wanted = set(service_ids)
-    services = list(shown_services(page).filter(pk__in=wanted))
-    if not wanted:
-        raise Refused(_("Choose at least one service, or all services."), field="services")
-    if len(services) != len(wanted):
-        raise Refused(_("Choose services from this page."), field="services")
-    return services
-
-
-def write_choices(subscriber: Subscriber, *, language: str, services: list[Service] | None) -> None:
-    subscriber.language = language
-    subscriber.all_services = services is None
-    subscriber.save()
-    subscriber.services.set(services or [])
-
-
-def _choices(subscriber: Subscriber) -> dict[str, Any]:
-    chosen = sorted(subscriber.services.values_list("slug", flat=True))
-    return {"language": subscriber.language, "services": None if subscriber.all_services else chosen}
-
-
-def _ask_to_confirm(subscriber: Subscriber) -> None:
-    """Links already sent stay good while they are young, whichever of the mails is opened."""
-    if not _is_within_caps(NoticeKind.CONFIRM, subscriber) or not _has_room_to_confirm(subscriber):
-        return
-    now = timezone.now()
-    sent_at = subscriber.confirm_sent_at
-    if not subscriber.confirm_nonce or sent_at is None or now - sent_at > subscribers.CONFIRM_LIFE:
-        subscriber.confirm_nonce = secrets.token_hex(16)
-    subscriber.confirm_sent_at = now
-    subscriber.save(update_fields=["confirm_nonce", "confirm_sent_at"])
-    send_mail(NoticeKind.CONFIRM, subscriber)
-
-
-def send_mail(kind: NoticeKind, subscriber: Subscriber) -> None:
-    fanout.queue_personal(kind, subscriber)
-    record(f"mail_{kind.value}", subscriber)
-    transaction.on_commit(lambda: wake(SENDING), robust=True)
-
-
 def _is_within_caps(kind: NoticeKind, subscriber: Subscriber) -> bool:
     now, caps = timezone.now(), CAPS[kind]
     since = now - max(span for _count, span in caps)
     earlier = Delivery.objects.filter(subscriber=subscriber, notice__kind=kind, notice__created_at__gt=since)
     return is_allowed(earlier.values_list("notice__created_at", flat=True), now=now, caps=caps)
-
-
-def _has_room_to_confirm(subscriber: Subscriber) -> bool:
-    """Against a flood spread over many addresses of one page or one domain."""
-    since = timezone.now() - timedelta(hours=1)
-    asked = Notice.objects.filter(page=subscriber.page, kind=NoticeKind.CONFIRM, created_at__gt=since)
-    if asked.count() >= PAGE_CONFIRMATIONS_AN_HOUR:
-        log.error("over %d confirmations in an hour: no more are sent", PAGE_CONFIRMATIONS_AN_HOUR)
-        return False
-    of_domain = asked.filter(deliveries__subscriber__email__endswith=f"@{subscriber.domain}")
-    return of_domain.count() < DOMAIN_CONFIRMATIONS_AN_HOUR
-
-
-def record(
-    action: str,
-    subscriber: Subscriber,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    audit.record(action, subscriber, actor_name=ACTOR, before=before, after=after)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
@@ -64,8 +65,8 @@ def _answer(request: HttpRequest, view: View, methods: Sequence[str], *, allowed
             return view(request, page)
         except Refused as refused:
             return error(422, str(refused), field=refused.field)
-        except SuspiciousOperation:
-            return error(400, "expected a form of few fields")
+        except (SuspiciousOperation, MultiPartParserError):
+            return error(400, "expected a whole form of few fields")
 
 
 def _length(request: HttpRequest) -> int:

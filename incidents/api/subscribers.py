@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from incidents.actions import endpoint as endpoint_actions
 from incidents.actions import phone as phone_actions
 from incidents.actions import subscriber as subscriber_actions
+from incidents.actions.subscriber import Origin
 from incidents.api.answers import answering, say
 from incidents.api.fields import SubscriberFields, read_fields
 from incidents.lib import times
@@ -23,6 +24,7 @@ from incidents.lib.networks import network_of
 from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Channel, Page
 from incidents.queries import endpoints, subscribers
+from incidents.queries.choices import Choices
 from incidents.queries.service import ServiceView, view_services
 from incidents.queries.v2.stamps import stamp
 
@@ -33,54 +35,45 @@ ID = re.compile(r"[a-z0-9]{1,32}")
 def subscribers_json(request: HttpRequest, page: Page) -> HttpResponse:
     fields = read_fields(request)
     if request.method == "POST":
-        network = network_of(request.META.get("REMOTE_ADDR", ""))
+        origin = Origin("api", network_of(request.META.get("REMOTE_ADDR", "")))
         if fields.first("phone_number"):
-            return _subscribe_number(page, fields, network=network)
+            return _subscribe_number(page, fields, origin)
         if fields.first("endpoint"):
-            return _subscribe_endpoint(page, fields, network=network)
-        return _subscribe(page, fields)
+            return _subscribe_endpoint(page, fields, origin)
+        return _subscribe(page, fields, origin)
     return _leave(page, fields, acts=request.method == "DELETE")
 
 
-def _subscribe(page: Page, fields: SubscriberFields) -> HttpResponse:
-    address = _address(fields)
-    service_ids = _service_ids(page, fields)
+def _subscribe(page: Page, fields: SubscriberFields, origin: Origin) -> HttpResponse:
+    address, choices = _address(fields), _choices(page, fields)
     with taking_a_whole_step():
-        subscriber_actions.subscribe(
-            page, email=address, language=page.first_language, service_ids=service_ids
-        )
+        subscriber_actions.subscribe(page, email=address, choices=choices, origin=origin)
     return say(_told(page, api_id=subscribers.api_id(page, address), email=address), status=201)
 
 
-def _subscribe_endpoint(page: Page, fields: SubscriberFields, *, network: str) -> HttpResponse:
+def _subscribe_endpoint(page: Page, fields: SubscriberFields, origin: Origin) -> HttpResponse:
     """The address is its owner's, who confirms both."""
-    address, given = _address(fields), fields.first("endpoint")
-    service_ids = _service_ids(page, fields)
+    address, choices = _address(fields), _choices(page, fields)
     with taking_a_whole_step(), naming({"endpoint": "endpoint"}):
         url = endpoint_actions.request_endpoint(
             page,
             channel=Channel.WEBHOOK,
-            endpoint=given,
+            endpoint=fields.first("endpoint"),
             email=address,
-            language=page.first_language,
-            service_ids=service_ids,
-            network=network,
+            choices=choices,
+            origin=origin,
         )
     api_id = endpoints.api_id(page, Channel.WEBHOOK, url)
     told = _told(page, api_id=api_id, email=address, mode="webhook")
     return say(_with(told, endpoint=url), status=201)
 
 
-def _subscribe_number(page: Page, fields: SubscriberFields, *, network: str) -> HttpResponse:
+def _subscribe_number(page: Page, fields: SubscriberFields, origin: Origin) -> HttpResponse:
     """`phone_country` is of no use beside a number with its country code, which is asked for."""
-    service_ids = _service_ids(page, fields)
+    choices = _choices(page, fields)
     with taking_a_whole_step(), naming({"endpoint": "phone_number"}):
         number = phone_actions.request_code(
-            page,
-            number=fields.first("phone_number"),
-            language=page.first_language,
-            service_ids=service_ids,
-            network=network,
+            page, number=fields.first("phone_number"), choices=choices, origin=origin
         )
     told = _told(page, api_id=endpoints.api_id(page, Channel.SMS, number), email=None, mode="sms")
     return say(_with(told, phone_number=number, phone_country=None), status=201)
@@ -107,7 +100,11 @@ def _address(fields: SubscriberFields) -> str:
         raise Refused(str(refused), field="subscriber[email]") from None
 
 
-def _service_ids(page: Page, fields: SubscriberFields) -> list[int] | None:
+def _choices(page: Page, fields: SubscriberFields) -> Choices:
+    return Choices(language=page.first_language, services=_service_ids(page, fields))
+
+
+def _service_ids(page: Page, fields: SubscriberFields) -> tuple[int, ...] | None:
     """None: all services. A group means the services in it; an incident does not narrow it down."""
     wanted = {*fields.all("component_id"), *fields.all("component_ids")}
     if not wanted:
@@ -115,7 +112,7 @@ def _service_ids(page: Page, fields: SubscriberFields) -> list[int] | None:
     found = {service.id: set(_ids_of(service)) for service in view_services(page)}
     if not wanted <= set().union(*found.values()):
         raise Refused("expected the id of a component of this page", field="subscriber[component_id]")
-    return [service_id for service_id, ids in found.items() if ids & wanted]
+    return tuple(service_id for service_id, ids in found.items() if ids & wanted)
 
 
 def _ids_of(service: ServiceView) -> Iterator[str]:

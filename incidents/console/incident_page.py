@@ -13,10 +13,10 @@ from incidents.console.incident_forms import ReportPromiseForm
 from incidents.console.log_forms import EntryForm
 from incidents.console.lookup import find_incident
 from incidents.console.preview import preview_of
+from incidents.console.reach import count_told
 from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
 from incidents.models import Incident, IncidentState, LogEntry, Report, ReportState, Service, Update
-from incidents.notices import fanout
 from incidents.queries.board import Progress, progress_of_updates
 
 
@@ -55,7 +55,7 @@ def render_incident(
         "impacts": list(incident.impacts.select_related("service")),
         "report": report,
         "promise_form": _promise_form(incident, report, sent=promise),
-        "audience": fanout.audience(request.page, scope_ids, incident).count() if composed else 0,
+        "audience": count_told(incident, scope_ids, stage=composed["stage"].value()) if composed else 0,
         "signals": list(incident.signals.select_related("monitor")) if not updates else [],
     }
     status = status_of(composed, entry, promise, note)

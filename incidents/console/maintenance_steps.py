@@ -31,8 +31,9 @@ from incidents.console.preview import preview_of
 from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
 from incidents.lib.errors import Refused
-from incidents.models import Maintenance
+from incidents.models import ENDED, Maintenance
 from incidents.notices import fanout
+from incidents.notices.wishes import Tells
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,13 @@ def take_step(request: StaffRequest, public_id: str, name: str) -> HttpResponse:
         "button": button,
         "form": form,
         "preview": preview_of(form["body"].value() or ""),
-        "audience": fanout.maintenance_audience(maintenance).count(),
+        "audience": fanout.maintenance_audience(maintenance, tells=_tells(button)).count(),
     }
     return render_screen(request, "console/maintenance_step.html", context, status=status_of(form))
+
+
+def _tells(button: Button) -> Tells:
+    return Tells.END if button.step.leads_to in ENDED else Tells.NEWS
 
 
 def _form(maintenance: Maintenance, button: Button, *, data: Any) -> StepForm:

@@ -83,7 +83,7 @@ def _ask_to_confirm(request: StaffRequest, form: PlanForm) -> HttpResponse:
             for language, body in plan.bodies.items()
         ],
         "preview": preview_of(plan.body),
-        "audience": fanout.audience(request.page, ids).count() if notify else 0,
+        "audience": fanout.planned_audience(request.page, ids).count() if notify else 0,
     }
     return render_screen(request, "console/maintenance_confirm.html", SECTION | context)
 

@@ -1,12 +1,19 @@
 """How many people a notice would reach, by the rule of the fan-out itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Count, Q
 
-from incidents.models import Page, Subscriber
+from incidents.models import Incident, Page, Subscriber
 from incidents.notices import fanout
+from incidents.notices.wishes import told_by_stage
 from incidents.queries.shown import other_pages_showing
+
+
+def count_told(incident: Incident, service_ids: Iterable[int], *, stage: str) -> int:
+    """Of an update that would be published now."""
+    tells = told_by_stage(stage, before=incident.stage)
+    return fanout.audience(incident.page, service_ids, incident, tells=tells).count()
 
 
 def count_audiences(page: Page, scopes: Mapping[int, Sequence[int]]) -> dict[int, int]:

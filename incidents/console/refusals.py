@@ -35,6 +35,7 @@ SENTENCES = (
     gettext_noop("this maintenance is being verified already"),
     gettext_noop("this maintenance is over"),
     gettext_noop("this maintenance was cancelled"),
+    gettext_noop("only a subscribed mailbox can be locked"),
     gettext_noop("a log entry cannot have happened in the future"),
     gettext_noop("the line of a public update follows the update itself"),
     gettext_noop("someone else saved this report meanwhile; nothing was overwritten"),
@@ -109,6 +110,10 @@ SENTENCES = (
     gettext_noop("expected a picture of at most 20 million pixels"),
     gettext_noop("expected a picture in PNG, JPEG, WebP or GIF"),
     gettext_noop("%(name)s is taken by another customer"),
+    gettext_noop("a subject is one line"),
+    gettext_noop("a subject needs one of %(name)s"),
+    gettext_noop("%(name)s is no placeholder of this text; expected one of %(most)s"),
+    gettext_noop("a brace stands alone; a placeholder is one of %(name)s"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 

@@ -17,6 +17,7 @@ from incidents.lib.errors import Refused
 from incidents.lib.markdown import render as render_markdown
 from incidents.models import LogEntry, Report, ReportLine, ReportState
 from incidents.notices import fanout
+from incidents.notices.wishes import Tells
 from incidents.queries.report import with_record
 from incidents.reports import html
 from incidents.reports.build import document_of
@@ -114,7 +115,9 @@ def issue(request: StaffRequest, reference: str) -> HttpResponse:
         "incident": report.incident,
         "report": report,
         "form": form,
-        "audience": fanout.audience(request.page, [report.service_id], report.incident).count(),
+        "audience": fanout.audience(
+            request.page, [report.service_id], report.incident, tells=Tells.REPORT
+        ).count(),
         **_document(report),
     }
     return render_screen(request, "console/report_issue.html", context, status=status_of(form))

@@ -15,12 +15,12 @@ from incidents.console.access import StaffRequest, staff_view
 from incidents.console.incident_page import page_services, render_incident, updates_with_texts
 from incidents.console.lookup import find_incident, find_update
 from incidents.console.preview import preview_of
+from incidents.console.reach import count_told
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import UpdateCorrectionForm
 from incidents.lib.errors import Refused
 from incidents.models import Incident, Service, Update
-from incidents.notices import fanout
 from incidents.queries.board import progress_of_updates
 
 
@@ -130,7 +130,7 @@ def show_audience(request: StaffRequest, reference: str) -> HttpResponse:
     """The part of a page that says how many will be told, for the services chosen so far."""
     incident = find_incident(request, reference)
     chosen = _chosen_services(request.POST, incident)
-    count = fanout.audience(request.page, chosen, incident).count()
+    count = count_told(incident, chosen, stage=str(request.POST.get("stage", "")))
     return render_screen(request, "console/_audience.html", {"audience": count})
 
 

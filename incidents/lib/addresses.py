@@ -1,6 +1,7 @@
 """Which mail addresses we write to: stricter than RFC 5321, so that none can carry a trick."""
 
 import re
+import unicodedata
 
 from django.utils.translation import gettext as _
 
@@ -8,6 +9,7 @@ from incidents.lib.errors import Refused
 
 MAX_BYTES = 254
 MAX_LOCAL_BYTES = 64
+_CONTROLS = ("Cc", "Cf", "Zl", "Zp")  # those that nobody sees count as well
 _GMAIL = ("gmail.com", "googlemail.com")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
 _USUAL = re.compile(r"[a-z0-9_]{1,32}([.+-][a-z0-9_]{1,16}){0,2}@([a-z0-9]{1,40}\.){1,4}[a-z]{2,20}")
@@ -19,7 +21,7 @@ def clean_address(text: str) -> str:
     address = text.strip(" \t\u3000")
     if not address:
         raise _refused(_("Enter an email address."))
-    if any(ord(char) < 32 or ord(char) == 127 for char in address):
+    if any(unicodedata.category(char) in _CONTROLS for char in address):
         raise _refused(_("An email address cannot hold line breaks or control characters."))
     local, at, domain = address.rpartition("@")
     if not at or not local or not domain:

@@ -1,19 +1,26 @@
 """Signed tokens for links, and random secrets of which only the hash is kept.
 
 Every purpose has a key of its own, derived from SECRET_KEY, so that a token made to unsubscribe can
-do nothing else. Tokens are lower-case base32: a gateway that changes the case of a link leaves it valid.
+do nothing else. Tokens are lower-case base32: a gateway that changes the case of a link leaves it valid, and
+so does one that leaves marks of quoted-printable in it or takes the sentence's full stop for part of it.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
+from collections.abc import Iterator
 from functools import lru_cache
 
 from django.conf import settings
 
 MAC_BYTES = 32
+LONGEST = 2000
+_AROUND = re.compile(r"^[^a-z2-7]+|[^a-z2-7]+$", re.IGNORECASE | re.ASCII)
+_SOFT_BREAK = re.compile(r"[=\s]+")
+_QUOTED_EQUALS = re.compile(r"=3d", re.IGNORECASE)
 
 
 def sign(purpose: str, value: str) -> str:
@@ -23,8 +30,20 @@ def sign(purpose: str, value: str) -> str:
 
 def read(purpose: str, token: str) -> str | None:
     """The value of a token of this purpose, or None; keys in SECRET_KEY_FALLBACKS still count."""
-    raw = _decode(token)
-    if raw is None or len(raw) < MAC_BYTES:
+    found = (_verified(purpose, raw) for raw in map(_decode, _readings(token)) if raw)
+    return next((value for value in found if value is not None), None)
+
+
+def _readings(token: str) -> Iterator[str]:
+    """The token without what a gateway or a mail program put around or into it; no token holds a `=`."""
+    if len(token) > LONGEST:
+        return
+    for text in (token, _QUOTED_EQUALS.sub("", token)):
+        yield _AROUND.sub("", _SOFT_BREAK.sub("", text))
+
+
+def _verified(purpose: str, raw: bytes) -> str | None:
+    if len(raw) < MAC_BYTES:
         return None
     try:
         value = raw[MAC_BYTES:].decode()

@@ -63,6 +63,7 @@ from incidents.models.suppression import (
     Suppression,
     SuppressionReason,
 )
+from incidents.models.wish import Wish, WishKind, WishState
 
 __all__ = [
     "ENDED",
@@ -141,6 +142,9 @@ __all__ = [
     "UpdateScope",
     "Verdict",
     "Visibility",
+    "Wish",
+    "WishKind",
+    "WishState",
     "endpoint_lane",
     "is_endpoint_lane",
     "worst",

@@ -9,6 +9,7 @@ from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.page import Page
 from incidents.models.report import Report
 from incidents.models.subscriber import Channel, Subscriber, new_public_id
+from incidents.models.wish import Wish
 
 UPDATE_LIFE = timedelta(hours=24)
 
@@ -21,6 +22,10 @@ class NoticeKind(models.TextChoices):
     CONFIRM = "confirm", "confirm"
     ALREADY = "already", "already subscribed"
     MANAGE = "manage", "manage link"
+    FOLLOW = "follow", "confirm to follow an incident"
+    MOVE = "move", "confirm a new address"
+    MOVED = "moved", "address changed"
+    KEEP = "keep", "keep a shared mailbox"
     OWNER = "owner", "confirm an endpoint"  # to the mail address of who named it
     ENDPOINTS = "endpoints", "links to one's endpoints"
     DISABLED = "disabled", "endpoint disabled"
@@ -34,6 +39,7 @@ class Notice(models.Model):
     """What is told, once, to an audience fixed when it was written.
 
     `sequence` orders the notices of one `thread`: all that is told of one incident, or of one maintenance.
+    A mail that asks one person to confirm is of a `wish`.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="notices")
@@ -53,6 +59,7 @@ class Notice(models.Model):
     maintenance_update = models.OneToOneField(
         MaintenanceUpdate, on_delete=models.CASCADE, null=True, blank=True, related_name="notice"
     )
+    wish = models.ForeignKey(Wish, on_delete=models.SET_NULL, null=True, blank=True, related_name="notices")
     thread = models.CharField(max_length=32, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     audience = models.PositiveIntegerField(default=0)
@@ -67,7 +74,10 @@ class Notice(models.Model):
                 | Q(kind="report", report__isnull=False, incident__isnull=False)
                 | Q(kind="maintenance", maintenance_update__isnull=False, maintenance__isnull=False)
                 | Q(
-                    kind__in=["confirm", "already", "manage", "owner", "endpoints", "disabled", "code"],
+                    kind__in=[
+                        *("confirm", "already", "manage", "follow", "move", "moved", "keep"),
+                        *("owner", "endpoints", "disabled", "code"),
+                    ],
                     update__isnull=True,
                     report__isnull=True,
                 ),

@@ -66,8 +66,6 @@ class Subscriber(models.Model):
     wants_reports = models.BooleanField(default=True)
     stages = models.CharField(max_length=4, choices=Stages.choices, default=Stages.ALL)
     created_at = models.DateTimeField(default=timezone.now)
-    confirm_nonce = models.CharField(max_length=32, blank=True)
-    confirm_sent_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     consent_source = models.CharField(max_length=20, blank=True)
     requested_from = models.CharField(max_length=45, blank=True)
@@ -144,7 +142,11 @@ class SignUp(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["network", "at"], name="sign_up_by_network")]
+        indexes = [
+            models.Index(fields=["network", "at"], name="sign_up_by_network"),
+            models.Index(fields=["address", "at"], name="sign_up_by_address"),
+            models.Index(fields=["at"], name="sign_up_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.domain} at {self.at}"

@@ -1,68 +1,64 @@
-"""What a notice says in one language: its subject, and the values its templates show."""
+"""What a notice says to one reader: its subject, and the values its templates show."""
 
-from incidents.models import Notice, NoticeKind, Page, Subscriber
+from incidents.lib.errors import Refused
+from incidents.models import Notice, NoticeKind, Subscriber
 from incidents.notices import endpoint_content, links
-from incidents.notices.frame import Content, frame, said, stem
-from incidents.notices.maintenance_content import maintenance_context, maintenance_subject
-from incidents.notices.maintenance_words import maintenance_words_for
+from incidents.notices.frame import Content, Reading, frame, reading_of, said, stem
+from incidents.notices.mail_texts import Part
+from incidents.notices.maintenance_content import maintenance_content
 from incidents.notices.subject import one_line
 from incidents.notices.update_content import update_content
-from incidents.notices.words import Words, words_for
+from incidents.notices.wish_content import wish_content
 
 
-def content_of(notice: Notice, language: str, subscriber: Subscriber) -> Content:
-    """What many are told is the same for all subscribers of a page; it leads to their page, and speaks of no
-    service that this does not show."""
-    words = words_for(language)
+def content_of(notice: Notice, subscriber: Subscriber) -> Content:
+    """What many are told is the same for all subscribers of a page with the same language and zone; it leads to
+    their page, and speaks of no service that this does not show."""
+    reading = reading_of(subscriber)
     if notice.kind == NoticeKind.UPDATE:
         assert notice.update is not None
-        return update_content(notice.update, told_by=notice.page, page=subscriber.page, words=words)
+        return update_content(notice.update, told_by=notice.page, reading=reading)
     if notice.kind == NoticeKind.REPORT:
-        return _report_content(notice, words, subscriber.page)
+        return _report_content(notice, reading)
     if notice.kind == NoticeKind.MAINTENANCE:
-        return _maintenance_content(notice, words, subscriber.page)
+        assert notice.maintenance_update is not None
+        return maintenance_content(notice.maintenance_update, reading)
     if notice.kind in endpoint_content.KINDS:
-        return endpoint_content.endpoint_content(notice, words, subscriber)
-    return _personal_content(notice, words, subscriber)
+        return endpoint_content.endpoint_content(notice, reading, subscriber)
+    return _personal_content(notice, reading, subscriber)
 
 
-def _report_content(notice: Notice, words: Words, page: Page) -> Content:
-    report, first = notice.report, notice.page.first_language
-    assert report is not None
+def _report_content(notice: Notice, reading: Reading) -> Content:
+    report, words, first = notice.report, reading.words, notice.page.first_language
+    assert report is not None and report.number is not None
+    title = one_line(said(report.incident, "title", words, first=first).text)
+    named = {"title": title, "reference": report.incident.reference, "number": report.number}
     context = {
-        **frame(page, words),
-        "intro": words.report_intro,
-        "title": one_line(said(report.incident, "title", words, first=first).text),
-        "reference": report.incident.reference,
-        "number": report.number,
-        "report_url": links.page_url(page, f"/reports/{report.number}", language=words.language),
+        **frame(reading),
+        **named,
+        "intro": reading.texts.say(Part.REPORT, **named),
+        "preheader": f"{words.number}{words.colon}{report.number}",
+        "report_url": reading.url(f"/reports/{report.number}"),
     }
-    return Content("report", words.report_tag + stem(report.incident, words, first=first), context)
+    return Content("report", words.report_tag + stem(report.incident, reading, first=first), context)
 
 
-def _maintenance_content(notice: Notice, words: Words, page: Page) -> Content:
-    update = notice.maintenance_update
-    assert update is not None
-    own = maintenance_words_for(words.language)
-    before = update.maintenance.updates.filter(number__lt=update.number).order_by("number").last()
-    context = frame(page, words) | maintenance_context(update, before, page=page, words=own)
-    return Content("maintenance", maintenance_subject(update, before, own), context)
-
-
-def _personal_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:
-    page = subscriber.page
-    if notice.kind == NoticeKind.CONFIRM:
-        subject, intro, action = words.confirm_subject, words.confirm_intro, words.confirm_action
-        ignore, url = words.confirm_ignore, links.confirm_url(subscriber)
-    elif notice.kind == NoticeKind.MANAGE:
-        subject, intro, action = words.manage_subject, words.manage_intro, words.manage_action
-        ignore, url = words.manage_ignore, links.manage_url(subscriber)
+def _personal_content(notice: Notice, reading: Reading, subscriber: Subscriber) -> Content:
+    if notice.wish is not None:
+        return wish_content(notice, notice.wish, subscriber.page)
+    page, words = subscriber.page, reading.words
+    if notice.kind == NoticeKind.MANAGE:
+        subject, action, ignore = words.manage_subject, words.manage_action, words.manage_ignore
+        intro, url = words.manage_intro.format(page.name), links.manage_url(subscriber)
+    elif notice.kind != NoticeKind.ALREADY:
+        raise Refused("There is nothing left to confirm.")
     else:
-        subject, intro, action = words.already_subject, words.already_intro, words.already_action
-        ignore, url = "", links.page_url(page, "/manage", language=words.language)
+        subject, action, ignore = words.already_subject, words.already_action, ""
+        intro, url = words.already_intro.format(page.name), reading.url("/manage")
     context = {
-        **frame(page, words),
-        "intro": intro.format(page.name),
+        **frame(reading),
+        "intro": intro,
+        "preheader": ignore,
         "action": action,
         "ignore": ignore,
         "action_url": url,

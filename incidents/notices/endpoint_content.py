@@ -1,20 +1,20 @@
 """What the owner of an endpoint is told by mail."""
 
+from incidents.lib.errors import Refused
 from incidents.models import Channel, Notice, NoticeKind, Subscriber
 from incidents.notices import links
 from incidents.notices.endpoint_words import EndpointWords, endpoint_words_for
-from incidents.notices.frame import Content, frame
+from incidents.notices.frame import Content, Reading, frame
 from incidents.notices.subject import one_line
-from incidents.notices.words import Words
 from incidents.queries import endpoints
 
 KINDS = (NoticeKind.OWNER, NoticeKind.ENDPOINTS, NoticeKind.DISABLED)
 
 
-def endpoint_content(notice: Notice, words: Words, subscriber: Subscriber) -> Content:
-    own = endpoint_words_for(words.language)
+def endpoint_content(notice: Notice, reading: Reading, subscriber: Subscriber) -> Content:
+    own = endpoint_words_for(reading.language)
     if notice.kind == NoticeKind.ENDPOINTS:
-        return _list(own, words, subscriber)
+        return _list(own, reading, subscriber)
     page, named = subscriber.page, _named(own, subscriber)
     if notice.kind == NoticeKind.OWNER:
         subject, intro, action, ignore = (
@@ -23,16 +23,17 @@ def endpoint_content(notice: Notice, words: Words, subscriber: Subscriber) -> Co
             own.owner_action,
             own.owner_ignore,
         )
-        url = links.page_url(
-            page, f"/endpoints/{endpoints.owner_token(subscriber)}", language=subscriber.language
-        )
+        if notice.wish is None:
+            raise Refused("There is nothing left to confirm.")
+        url = reading.url(f"/endpoints/{endpoints.owner_token(notice.wish)}")
     else:
         subject, intro, action, ignore = own.disabled_subject, own.disabled_intro, own.disabled_action, ""
         path = "/subscribe/webhook" if subscriber.channel == Channel.WEBHOOK else "/subscribe/chat"
-        url = links.page_url(page, path, language=subscriber.language)
+        url = reading.url(path)
     context = {
-        **frame(page, words),
+        **frame(reading),
         "intro": intro.format(**named),
+        "preheader": ignore,
         "action": action,
         "ignore": ignore,
         "action_url": url,
@@ -40,15 +41,16 @@ def endpoint_content(notice: Notice, words: Words, subscriber: Subscriber) -> Co
     return Content("personal", subject.format(**{**named, "page": one_line(page.name)}), context)
 
 
-def _list(own: EndpointWords, words: Words, subscriber: Subscriber) -> Content:
+def _list(own: EndpointWords, reading: Reading, subscriber: Subscriber) -> Content:
     page = subscriber.page
     rows = [
         {"name": f"{own.channels[one.channel]} ({one.place})", "url": links.manage_url(one)}
         for one in endpoints.of_owner(page, subscriber.email)
     ]
     context = {
-        **frame(page, words),
+        **frame(reading),
         "intro": own.endpoints_intro.format(page=page.name),
+        "preheader": own.endpoints_none,
         "rows": rows,
         "ignore": own.endpoints_none,
     }

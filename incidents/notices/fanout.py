@@ -4,6 +4,7 @@ Its caller wakes the sender once the transaction is committed.
 """
 
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from incidents.models import (
     AudiencePart,
     Delivery,
     DeliveryState,
+    Follow,
     Incident,
     Lane,
     Maintenance,
@@ -27,11 +29,18 @@ from incidents.models import (
     SubscriberState,
     Update,
     UpdateScope,
+    Wish,
 )
 from incidents.notices import expansion, throttle
+from incidents.notices.wishes import Tells, Wishes, told_by_maintenance, told_by_update
 from incidents.queries.shown import other_pages_showing
 
 PERSONAL_LIFE = timedelta(hours=48)
+_KINDS = {
+    Tells.NEWS: "wants_incidents",
+    Tells.END: "wants_incidents",
+    Tells.REPORT: "wants_reports",
+}
 
 
 def queue_update(update: Update, *, hold_until: datetime) -> Notice:
@@ -39,15 +48,18 @@ def queue_update(update: Update, *, hold_until: datetime) -> Notice:
     incident = update.incident
     service_ids = update.scope.values_list("service_id", flat=True)
     notice = _open_notice(NoticeKind.UPDATE, incident, due_at=hold_until, update=update)
-    expansion.fix_audience(notice, audience(incident.page, service_ids, incident))
+    told = audience(incident.page, service_ids, incident, tells=told_by_update(update))
+    expansion.fix_audience(notice, told)
     return notice
 
 
 def queue_report(report: Report) -> Notice:
-    """Tells that `report` is issued, to those who were told of its incident or follow its service."""
+    """Tells that `report` is issued, to those who want reports and were told of its incident or take its service,
+    and to those who follow the incident."""
     incident = report.incident
     notice = _open_notice(NoticeKind.REPORT, incident, due_at=timezone.now(), report=report)
-    expansion.fix_audience(notice, audience(incident.page, [report.service_id], incident))
+    told = audience(incident.page, [report.service_id], incident, tells=Tells.REPORT)
+    expansion.fix_audience(notice, told)
     return notice
 
 
@@ -55,16 +67,23 @@ def queue_maintenance(update: MaintenanceUpdate, *, hold_until: datetime) -> Not
     """Tells `update` to the maintenance's audience once the hold is over."""
     maintenance = update.maintenance
     notice = _open_notice(NoticeKind.MAINTENANCE, maintenance, due_at=hold_until, maintenance_update=update)
-    expansion.fix_audience(notice, maintenance_audience(maintenance))
+    told = maintenance_audience(maintenance, tells=told_by_maintenance(update))
+    expansion.fix_audience(notice, told)
     return notice
 
 
-def queue_personal(kind: str, subscriber: Subscriber) -> Notice:
-    """A mail for one person (confirm, already, manage), in the lane that no fan-out delays."""
+def queue_personal(kind: str, subscriber: Subscriber, *, wish: Wish | None = None) -> Notice:
+    """A mail for one person, in the lane that no fan-out delays; `wish` is what it asks to confirm."""
     now = timezone.now()
     expires_at = now + PERSONAL_LIFE
     notice = Notice.objects.create(
-        page=subscriber.page, kind=kind, audience=1, created_at=now, due_at=now, expires_at=expires_at
+        page=subscriber.page,
+        kind=kind,
+        wish=wish,
+        audience=1,
+        created_at=now,
+        due_at=now,
+        expires_at=expires_at,
     )
     Delivery.objects.create(
         notice=notice,
@@ -123,48 +142,42 @@ def audience(
     service_ids: Iterable[int],
     incident: Incident | None = None,
     *,
+    tells: Tells = Tells.NEWS,
     showing: Mapping[int, Set[int]] | None = None,
 ) -> QuerySet[Subscriber]:
-    """Active subscribers of any of the services or of those the incident named, and all told of it before: of
-    the page, and of every other page that shows one of these services (`showing`, if it is known)."""
+    """Active subscribers who want to hear this of any of the services or of those the incident named: of the
+    page, and of every other page that shows one of these services (`showing`, if it is known)."""
     ids = set(service_ids)
-    if incident is not None:
+    wishes = Wishes(kind=_KINDS[tells], tells=tells)
+    if incident is not None and incident.pk:
         named = UpdateScope.objects.filter(update__incident=incident)
         ids |= set(named.values_list("service_id", flat=True).distinct())
-    told = None
-    if incident is not None and incident.pk:
         told = Delivery.objects.filter(notice__incident=incident)
-    return _wanting(page, ids, told=told, showing=showing)
+        wishes = replace(wishes, told=told, follows=Follow.objects.filter(incident=incident))
+    return _wanting(page, ids, wishes, showing=showing)
 
 
-def maintenance_audience(maintenance: Maintenance) -> QuerySet[Subscriber]:
-    """Active subscribers of any of its services, and all told of it before: of its page, and of every other page
+def maintenance_audience(maintenance: Maintenance, *, tells: Tells = Tells.NEWS) -> QuerySet[Subscriber]:
+    """Active subscribers who want to hear this of any of its services: of its page, and of every other page
     that shows one of these services."""
     ids = set(maintenance.services.values_list("service_id", flat=True))
     told = Delivery.objects.filter(notice__maintenance=maintenance)
-    return _wanting(maintenance.page, ids, told=told)
+    return _wanting(maintenance.page, ids, Wishes(kind="wants_maintenance", tells=tells, told=told))
+
+
+def planned_audience(page: Page, service_ids: Iterable[int]) -> QuerySet[Subscriber]:
+    """Of a maintenance that is not announced yet."""
+    return _wanting(page, set(service_ids), Wishes(kind="wants_maintenance", tells=Tells.NEWS))
 
 
 def _wanting(
-    page: Page,
-    ids: set[int],
-    *,
-    told: QuerySet[Delivery] | None,
-    showing: Mapping[int, Set[int]] | None = None,
+    page: Page, ids: set[int], wishes: Wishes, *, showing: Mapping[int, Set[int]] | None = None
 ) -> QuerySet[Subscriber]:
-    reached = Q()
-    if told is not None:
-        reached = Q(pk__in=told.exclude(state=DeliveryState.CANCELLED).values("subscriber_id"))
-    wanted = Q(page=page) & (_take_any(ids) | reached)
+    wanted = Q(page=page) & wishes.met_by(ids)
     for page_id, shown in (other_pages_showing(page) if showing is None else showing).items():
         if ids & shown:
-            wanted |= Q(page=page_id) & (_take_any(ids & shown) | reached)
+            wanted |= Q(page=page_id) & wishes.met_by(ids & shown)
     return Subscriber.objects.filter(wanted, state=SubscriberState.ACTIVE)
-
-
-def _take_any(service_ids: Set[int]) -> Q:
-    chosen = Subscriber.services.through.objects.filter(service_id__in=service_ids).values("subscriber_id")
-    return Q(all_services=True) | Q(pk__in=chosen)
 
 
 def _open_notice(kind: NoticeKind, about: Incident | Maintenance, *, due_at: datetime, **told: Any) -> Notice:

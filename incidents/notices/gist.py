@@ -1,7 +1,6 @@
 """What a notice says in few lines, for chats and text messages."""
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +56,7 @@ class GistWriter:
 
 
 def gist_of(notice: Notice, subscriber: Subscriber) -> Gist:
-    reader = _in_own_zone(subscriber)
-    content = content_of(notice, subscriber.language, reader)
+    content = content_of(notice, subscriber)
     told = _TOLD[NoticeKind(notice.kind)](content.context)
     words = words_for(subscriber.language)
     page = subscriber.page
@@ -129,12 +127,3 @@ def _services(context: Mapping[str, Any], colon: str) -> str:
         f"{service['name']}{colon}{service['status']}" if service["status"] else service["name"]
         for service in context["services"]
     )
-
-
-def _in_own_zone(subscriber: Subscriber) -> Subscriber:
-    if subscriber.time_zone in ("", subscriber.page.time_zone):
-        return subscriber
-    reader, page = copy(subscriber), copy(subscriber.page)
-    page.time_zone = subscriber.time_zone
-    reader.page = page
-    return reader

@@ -37,8 +37,8 @@ _CLAIM = """
 _READ = (
     *("public_id", "notice", "channel", "thread", "sequence", "lane", "domain"),
     *("attempts", "crashes", "maybe_sent", "next_attempt_at", "expires_at"),
-    *(f"subscriber__{name}" for name in ("public_id", "page", "email", "language", "state")),
-    *("subscriber__confirm_nonce", "subscriber__manage_nonce"),
+    *(f"subscriber__{name}" for name in ("public_id", "page", "email", "language", "time_zone", "state")),
+    *("subscriber__manage_nonce", "subscriber__keep_nonce"),
 )
 """What a message is made of: to load everything else costs as much as to send it."""
 _READ_ENDPOINT = tuple(

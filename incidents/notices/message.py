@@ -5,9 +5,11 @@ Building MIME costs two hundred times what filling in does, and a fan-out has th
 
 import binascii
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from email.header import Header
 from email.utils import quote
+
+from incidents.lib.dkim import Signer
 
 CRLF = b"\r\n"
 BASE64_LINE = 76
@@ -21,6 +23,7 @@ class Personal:
     message_id: str
     date: str
     unsubscribe_url: str
+    last_only_url: str
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,11 @@ class Headers:
     thread: str
     list_id: str
     list_name: str
+    help_url: str
 
 
-@dataclass(frozen=True)
-class Marks:
+class Marks(Personal):
     """Stand-ins for the personal parts, random so that no text of staff can hold one."""
-
-    recipient: str
-    message_id: str
-    date: str
-    unsubscribe_url: str
 
 
 @dataclass(frozen=True)
@@ -54,30 +52,25 @@ class Prepared:
     html: str
     boundary: str
 
-    def fill(self, personal: Personal) -> bytes:
+    def fill(self, personal: Personal, signer: Signer | None = None) -> bytes:
         head, text, html = (self._personalise(part, personal) for part in (self.head, self.text, self.html))
         line = f"--{self.boundary}".encode()
-        return CRLF.join(
-            [
-                head.encode("ascii"),
-                line,
-                _part("plain", text),
-                line,
-                _part("html", html),
-                line + b"--",
-                b"",
-            ]
-        )
+        body = CRLF.join([line, _part("plain", text), line, _part("html", html), line + b"--", b""])
+        signature = signer.header(head, body) if signer else ""
+        return CRLF.join([(signature + head).encode("ascii"), body])
 
     def _personalise(self, part: str, personal: Personal) -> str:
-        for name in ("recipient", "message_id", "date", "unsubscribe_url"):
+        for name in _PERSONAL:
             part = part.replace(getattr(self.marks, name), getattr(personal, name))
         return part
 
 
+_PERSONAL = tuple(field.name for field in fields(Personal))
+
+
 def new_marks() -> Marks:
     nonce = secrets.token_hex(8)
-    return Marks(f"{nonce}to", f"{nonce}id", f"{nonce}date", f"{nonce}leave")
+    return Marks(**{name: f"{nonce}{name}" for name in _PERSONAL})
 
 
 def prepare(headers: Headers, *, marks: Marks, text: str, html: str) -> Prepared:
@@ -112,6 +105,7 @@ def _list_lines(headers: Headers, marks: Marks) -> list[tuple[str, str]]:
         ("List-Id", f"{_display(headers.list_name, 'List-Id')} <{headers.list_id}>"),
         ("List-Unsubscribe", f"<{marks.unsubscribe_url}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Help", f"<{headers.help_url}>"),
     ]
 
 

@@ -24,7 +24,7 @@ from incidents.notices.settlement import Settlement, Then
 
 log = logging.getLogger(__name__)
 
-FIRST_BATCH, LARGEST_BATCH = 20, 200
+FIRST_BATCH, LARGEST_BATCH = 20, 500
 ENDPOINT_BATCH = 20
 BATCH_SECONDS = 2.0
 TAKE_OVER_SECONDS = 15.0

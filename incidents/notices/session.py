@@ -1,5 +1,6 @@
 """How a sender's database connection differs from everybody else's."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,10 @@ _POSTGRESQL = {
     "enable_sort": "off",
     "enable_bitmapscan": "off",
 }
+_prepares = threading.Event()
+_prepares.set()
+"""Not behind a pooler that hands each transaction to another server session, which knows nothing of it."""
+
 _POSTGRESQL_BEGIN = "; ".join(f"SET {name} = {value}" for name, value in _POSTGRESQL.items())
 _POSTGRESQL_END = "; ".join(f"RESET {name}" for name in _POSTGRESQL)
 
@@ -43,8 +48,20 @@ def execute_often(sql: str, params: Sequence[Any]) -> int:
             cursor.execute(sql, params)
             return int(cursor.rowcount)
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
-        return int(prepared.execute(sql, params, prepare=True).rowcount)
+    with connection.wrap_database_errors:
+        raw = connection.connection
+        raw.prepare_threshold = 0 if _prepares.is_set() else None  # None, which is Django's, forbids it
+        try:
+            return _changed(raw, sql, params)
+        except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement):
+            _prepares.clear()
+            raw.prepare_threshold = None
+            return _changed(raw, sql, params)
+
+
+def _changed(raw: psycopg.Connection[Any], sql: str, params: Sequence[Any]) -> int:
+    with psycopg.Cursor(raw) as cursor:
+        return int(cursor.execute(sql, params, prepare=True).rowcount)
 
 
 def _execute(sql: str) -> None:

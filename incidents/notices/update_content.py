@@ -1,5 +1,6 @@
 """What the mail of an update says: where things stand, what changed, and what is promised."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,19 +20,20 @@ from incidents.models import (
     Update,
 )
 from incidents.models.estimate import UNSAID
-from incidents.notices import links
-from incidents.notices.frame import Content, frame, said, stem
+from incidents.notices.frame import Content, Reading, frame, said, stem
+from incidents.notices.mail_texts import Part
 from incidents.notices.subject import one_line
 from incidents.notices.words import Words, write_day, write_estimate, write_time
 from incidents.queries.incident import estimates_before, updates_in_order
 from incidents.queries.shown import shown_services
 
+_ZONE_AT_END = re.compile(r"（[^（）]+）$| [A-Z][^ ]*$")
 TEXTS = ("body", "body_html", "concerned", "workaround")
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Instants in the page's zone, without the date on the day of the update."""
+    """Instants in the reader's zone, without the date on the day of the update."""
 
     zone: ZoneInfo
     today: date
@@ -46,39 +48,57 @@ class Clock:
         return write_estimate(told, zone=self.zone, words=self.words, today=self.today) if told else ""
 
 
-def update_content(update: Update, *, told_by: Page, page: Page, words: Words) -> Content:
-    """What the page `told_by` tells of its own incident, for readers of `page`, which may be another one."""
-    incident, first = update.incident, told_by.first_language
+def update_content(update: Update, *, told_by: Page, reading: Reading) -> Content:
+    """What the page `told_by` tells of its own incident, for readers of a page that may be another one."""
+    incident, words, first = update.incident, reading.words, told_by.first_language
     earlier = Update.objects.filter(incident_id=update.incident_id, number__lt=update.number)
     before = earlier.order_by("number").last()
-    was = _scope(before, page, words, first=first) if before else {}
-    scope = _scope(update, page, words, first=first)
+    was = _scope(before, reading, first=first) if before else {}
+    scope = _scope(update, reading, first=first)
     if update.stage in OVER:
         scope = dict.fromkeys(scope or was, ServiceStatus.OPERATIONAL.value)
-    clock = Clock(page.zone, update.happened_at.astimezone(page.zone).date(), words)
+    clock = Clock(reading.zone, update.happened_at.astimezone(reading.zone).date(), words)
     recovery_was = estimates_before(updates_in_order(incident))[update.pk]
     recovery = UNSAID if update.stage in OVER else update.recovery or recovery_was
     changes = _changes(update, before, scope=scope, was=was, words=words) if before else []
-    if recovery_was and recovery and recovery != recovery_was:
-        now, then = clock.estimate(recovery), clock.estimate(recovery_was)
-        changes.append(_changed(words.estimate, now, then, words))
-    context = {
-        **frame(page, words),
-        **_texts(update, words, first=first),
-        "intro": _intro(update, before, words),
+    if before and update.stage not in OVER:
+        changes += [
+            *_moved(words.estimate, clock.estimate(recovery), clock.estimate(recovery_was), words),
+            *_moved(
+                words.next_update,
+                clock.write(update.next_update_at),
+                clock.write(before.next_update_at),
+                words,
+            ),
+        ]
+    texts = _texts(update, words, first=first)
+    named = {
+        "title": texts["title"],
         "reference": incident.reference,
+        "service": words.comma.join(scope) or reading.page.name,
         "state": words.stage[update.stage],
         "severity": words.severity[update.severity],
-        "told_at": write_time(update.happened_at, zone=page.zone, language=words.language),
+        "next_update": clock.write(update.next_update_at) or words.undecided,
+    }
+    context = {
+        **frame(reading),
+        **texts,
+        "intro": reading.texts.say(_opening(update, before), **named),
+        "reference": incident.reference,
+        "state": named["state"],
+        "tone": "calm" if update.stage in OVER else update.severity,
+        "severity": named["severity"],
+        "told_at": write_time(update.happened_at, zone=reading.zone, language=words.language),
         "recovered_at": clock.write(update.recovered_at),
         "services": [{"name": name, "status": words.status[status]} for name, status in scope.items()],
         "changes": changes or [words.no_changes] if before else [],
         "next_update_at": clock.write(update.next_update_at),
         "estimate": clock.estimate(recovery),
-        "report": _report_promise(incident, page, words) if update.stage in OVER else "",
-        "incident_url": links.page_url(page, f"/incidents/{incident.reference}", language=words.language),
+        "report": _report_promise(incident, reading) if update.stage in OVER else "",
+        "incident_url": reading.url(f"/incidents/{incident.reference}"),
+        "offers_last_only": update.stage not in OVER,
     }
-    return Content("update", update_subject(update, words, first=first), context)
+    return Content("update", update_subject(update, reading, first=first), context | _preheader(context))
 
 
 def _texts(update: Update, words: Words, *, first: str) -> dict[str, Any]:
@@ -95,26 +115,37 @@ def _texts(update: Update, words: Words, *, first: str) -> dict[str, Any]:
     }
 
 
-def _report_promise(incident: Incident, page: Page, words: Words) -> str:
+def _preheader(context: Mapping[str, Any]) -> dict[str, str]:
+    """What a mailbox shows beside the subject."""
+    words = context["words"]
+    facts = [(words.state, context["state"])]
+    if context["next_update_at"]:
+        facts.append((words.next_update, context["next_update_at"]))
+    elif context["recovered_at"]:
+        facts.append((words.recovered_at, context["recovered_at"]))
+    return {"preheader": words.bar.join(f"{what}{words.colon}{value}" for what, value in facts)}
+
+
+def _report_promise(incident: Incident, reading: Reading) -> str:
     """Where the report can be read, or until when it will be there."""
     report = Report.objects.filter(incident=incident, state=ReportState.ISSUED).first()
     if report is not None:
-        return links.page_url(page, f"/reports/{report.number}", language=words.language)
-    due_on = incident.report_due_on
+        return reading.url(f"/reports/{report.number}")
+    due_on, words = incident.report_due_on, reading.words
     return words.report_due.format(write_day(due_on, language=words.language)) if due_on else ""
 
 
-def _intro(update: Update, before: Update | None, words: Words) -> str:
+def _opening(update: Update, before: Update | None) -> Part:
     if update.stage == Stage.POSTMORTEM:
-        return words.report_intro
+        return Part.REPORT
     if update.stage == Stage.RESOLVED:
-        return words.resolved_intro
-    return words.next_intro if before else words.first_intro
+        return Part.LAST_UPDATE
+    return Part.FURTHER_UPDATE if before else Part.FIRST_UPDATE
 
 
-def _scope(update: Update, page: Page, words: Words, *, first: str) -> dict[str, str]:
-    rows = update.scope.filter(service__in=shown_services(page)).select_related("service")
-    return {said(row.service, "name", words, first=first).text: row.status for row in rows}
+def _scope(update: Update, reading: Reading, *, first: str) -> dict[str, str]:
+    rows = update.scope.filter(service__in=shown_services(reading.page)).select_related("service")
+    return {said(row.service, "name", reading.words, first=first).text: row.status for row in rows}
 
 
 def _changes(
@@ -136,13 +167,26 @@ def _changes(
     return lines
 
 
+def _moved(what: str, value: str, was: str, words: Words) -> list[str]:
+    """One that is told for the first time is new as well. The zone stands once, behind the new instant."""
+    if not value or value == was:
+        return []
+    zone, zone_was = _ZONE_AT_END.search(value), _ZONE_AT_END.search(was)
+    if zone and zone_was and zone[0] == zone_was[0]:
+        was = was.removesuffix(zone[0])
+    return [_changed(what, value, was, words) if was else f"{what}{words.colon}{value}"]
+
+
 def _changed(what: str, value: str, was: str, words: Words) -> str:
     return f"{what}{words.colon}{value}{words.was.format(was)}"
 
 
-def update_subject(update: Update, words: Words, *, first: str) -> str:
+def update_subject(update: Update, reading: Reading, *, first: str) -> str:
+    words = reading.words
     step = words.last_step if update.stage == Stage.RESOLVED else words.step
-    return _tag(update.stage, words) + step.format(update.number) + stem(update.incident, words, first=first)
+    return (
+        _tag(update.stage, words) + step.format(update.number) + stem(update.incident, reading, first=first)
+    )
 
 
 def _tag(stage: str, words: Words) -> str:

@@ -16,6 +16,8 @@ class Words:
     language: str
     salutation: str
     colon: str
+    comma: str
+    bar: str
     incident_tag: str
     resolved_tag: str
     step: str
@@ -48,11 +50,10 @@ class Words:
     number: str
     manage: str
     unsubscribe: str
+    all_incidents: str
+    last_only: str
+    asked: str
     why: str
-    confirm_subject: str
-    confirm_intro: str
-    confirm_action: str
-    confirm_ignore: str
     already_subject: str
     already_intro: str
     already_action: str
@@ -70,6 +71,8 @@ JAPANESE = Words(
     language="ja",
     salutation="お客様各位",
     colon="：",
+    comma="、",
+    bar="／",
     incident_tag="【障害】",
     resolved_tag="【復旧】",
     step="【第{}報】",
@@ -102,12 +105,10 @@ JAPANESE = Words(
     number="報告書番号",
     manage="配信内容の変更",
     unsubscribe="配信停止",
+    all_incidents="障害・メンテナンスの一覧",
+    last_only="この障害について、今後は復旧のお知らせだけを受け取る",
+    asked="お申し込み日時：{}\nお申し込み元のネットワーク：{}",
     why="このメールは、「{}」のお知らせの配信登録をいただいたメールアドレスにお送りしています。",
-    confirm_subject="【{}】配信登録のご確認",
-    confirm_intro="「{}」のお知らせについて、配信登録のお申し込みを受け付けました。"
-    "次のページを開いて「登録確定」ボタンを押すと、登録が確定します。",
-    confirm_action="登録確定（7日間有効）",
-    confirm_ignore="お心当たりのない場合は、何もせずこのメールを破棄してください。配信は始まりません。",
     already_subject="【{}】すでに配信登録済みです",
     already_intro="「{}」のお知らせについて、配信登録のお申し込みを受け付けましたが、このメールアドレスはすでに登録されています。"
     "お手続きは不要です。",
@@ -139,6 +140,8 @@ ENGLISH = Words(
     language="en",
     salutation="Dear customers,",
     colon=": ",
+    comma=", ",
+    bar=" / ",
     incident_tag="[Incident] ",
     resolved_tag="[Resolved] ",
     step="[Update {}] ",
@@ -171,12 +174,10 @@ ENGLISH = Words(
     number="Report number",
     manage="Change your choices",
     unsubscribe="Unsubscribe",
+    all_incidents="All incidents and maintenance",
+    last_only="Of this incident, tell me only when it is resolved",
+    asked="Requested: {}\nFrom the network: {}",
     why="You receive this email because your address is subscribed to {}.",
-    confirm_subject="[{}] Please confirm your subscription",
-    confirm_intro="We received a request to send notices of {} to this address. "
-    "Open the page below and press its button to confirm.",
-    confirm_action="Confirm (valid for 7 days)",
-    confirm_ignore="If you did not ask for this, do nothing: no notices will be sent.",
     already_subject="[{}] You are already subscribed",
     already_intro="Someone asked to subscribe this address to {}, but it is already subscribed. "
     "There is nothing to do.",

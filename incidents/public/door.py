@@ -18,11 +18,11 @@ from incidents.lib.networks import lies_in
 from incidents.models import Customer, Page, Staff
 from incidents.public.visit import is_own_form, language_of
 from incidents.queries import members
+from incidents.snapshots.answering import is_data
 from incidents.snapshots.source import TEXT
 
 DOOR = "/enter"
 LIMIT = "enter_page"  # of ACCOUNT_RATE_LIMITS
-_JSON = re.compile(r"(/[a-z]{2})?/api/|.*\.json$")
 _FILE = re.compile(r".*\.(atom|rss|xml|ics|svg|png|js|css|txt|md)$")
 
 _SHARING = ("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
@@ -53,7 +53,7 @@ def find_member(request: HttpRequest, page: Page) -> Customer | None:
 
 def answer_door(request: HttpRequest, page: Page) -> HttpResponse:
     """A form for the password, whatever the address; a plain refusal where a program asks."""
-    if _JSON.match(request.path):
+    if is_data(request.path):
         return JsonResponse({"error": "This page is private."}, status=403)
     if _FILE.fullmatch(request.path):
         return HttpResponse("This page is private.\n", content_type=TEXT, status=403)

@@ -3,15 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import Channel
-from incidents.public.subscribing_forms import AddressForm, ChoicesForm
+from incidents.models import Channel, Page
+from incidents.public.choosing_forms import ChoicesForm, SubscribeForm, initial_of
+from incidents.queries.choices import Choices
 
 CHATS = (Channel.SLACK, Channel.TEAMS, Channel.DISCORD)
 
 
-class EndpointForm(ChoicesForm, AddressForm):
+class EndpointForm(SubscribeForm):
     """`channel` is asked for chats alone. What an endpoint must be is the channel's to say."""
 
     endpoint = forms.CharField(
@@ -25,8 +27,8 @@ class EndpointForm(ChoicesForm, AddressForm):
         },
     )
 
-    def __init__(self, *args: Any, is_chat: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, page: Page, *args: Any, is_chat: bool, **kwargs: Any) -> None:
+        super().__init__(page, *args, **kwargs)
         if not is_chat:
             del self.fields["channel"]
 
@@ -44,6 +46,10 @@ class PhoneForm(ChoicesForm):
         error_messages={"required": _("Choose what the code is for.")},
     )
     website = forms.CharField(required=False)
+
+    def __init__(self, page: Page, *args: Any, **kwargs: Any) -> None:
+        chosen = Choices(language=get_language() or page.first_language)
+        super().__init__(page, *args, initial=initial_of(chosen) | {"wish": "subscribe"}, **kwargs)
 
     @property
     def is_from_a_machine(self) -> bool:

@@ -5,15 +5,15 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import endpoint as endpoint_actions
 from incidents.lib.errors import Refused
-from incidents.lib.networks import network_of
 from incidents.lib.timing import taking_a_whole_step
-from incidents.models import Channel, Subscriber, SubscriberState
+from incidents.models import Channel, SubscriberState, Wish
+from incidents.public.acting import acting, form_status, link_not_found, origin_of, say
+from incidents.public.choosing_forms import described
 from incidents.public.endpoint_forms import EndpointForm
-from incidents.public.subscribing import acting, link_not_found, say
-from incidents.public.subscribing_forms import ALL, AddressForm
+from incidents.public.subscribing_forms import AddressForm
 from incidents.public.visit import Visit
 from incidents.queries import endpoints
-from incidents.queries.subscribers import Link, LinkState
+from incidents.queries.subscribers import LinkState
 
 
 @acting()
@@ -28,12 +28,11 @@ def subscribe_chat(visit: Visit) -> HttpResponse:
 
 def _subscribe(visit: Visit, *, is_chat: bool) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None
-    initial = {"language": visit.language, "which": ALL}
-    form = EndpointForm(visit.page, data, initial=initial, is_chat=is_chat)
+    form = EndpointForm(visit.page, data, is_chat=is_chat)
     if data is not None and form.is_valid() and (form.is_from_a_machine or _request(visit, form)):
         return say(visit, _("Check your mailbox"), _mailed_if_possible())
     context = {"form": form, "is_chat": is_chat}
-    return visit.render("public/endpoint.html", context, status=200 if data is None else 422)
+    return visit.render("public/endpoint.html", context, status=form_status(data))
 
 
 def _request(visit: Visit, form: EndpointForm) -> bool:
@@ -45,9 +44,8 @@ def _request(visit: Visit, form: EndpointForm) -> bool:
                 channel=form.chosen_channel,
                 endpoint=form.cleaned_data["endpoint"],
                 email=form.cleaned_data["email"],
-                language=form.cleaned_data["language"],
-                service_ids=form.service_ids,
-                network=network_of(visit.request.META.get("REMOTE_ADDR", "")),
+                choices=form.choices,
+                origin=origin_of(visit),
             )
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
@@ -58,30 +56,32 @@ def _request(visit: Visit, form: EndpointForm) -> bool:
 @acting()
 def confirm_endpoint(visit: Visit, token: str) -> HttpResponse:
     link = endpoints.find_owning(token)
-    if link is None or link.subscriber.page_id != visit.page.pk:
+    if link is None or link.wish.subscriber.page_id != visit.page.pk:
         return link_not_found(visit)
     if visit.request.method != "POST" or link.state is not LinkState.VALID:
-        return _show(visit, link)
+        return _show(visit, link.wish, link.state)
     try:
         subscriber = endpoint_actions.confirm_endpoint(token)
     except Refused as error:
-        return _show(visit, link, error=str(error))
-    is_new = subscriber.state == SubscriberState.ACTIVE
-    return _show(visit, Link(subscriber, LinkState.DONE), secret=subscriber.secret if is_new else "")
+        return _show(visit, link.wish, link.state, error=str(error))
+    if subscriber.state != SubscriberState.ACTIVE:
+        return _show(visit, link.wish, LinkState.EXPIRED)
+    return _show(visit, link.wish, LinkState.DONE, secret=subscriber.secret)
 
 
-def _show(visit: Visit, link: Link, *, error: str = "", secret: str = "") -> HttpResponse:
+def _show(visit: Visit, wish: Wish, state: LinkState, *, error: str = "", secret: str = "") -> HttpResponse:
     """`secret` only in the answer to the step that proved the endpoint."""
-    subscriber: Subscriber = link.subscriber
+    subscriber = wish.subscriber
     context = {
-        "link": link,
+        "state": state,
+        "chosen": described(wish, language=visit.language),
         "place": subscriber.place,
         "channel": Channel(subscriber.channel).label,
         "is_webhook": subscriber.channel == Channel.WEBHOOK,
         "error": error,
         "secret": secret,
     }
-    status = 422 if error else 410 if link.state is LinkState.EXPIRED else 200
+    status = 422 if error else 410 if state is LinkState.EXPIRED else 200
     return visit.render("public/endpoint_confirm.html", context, status=status)
 
 
@@ -90,7 +90,7 @@ def links(visit: Visit) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None
     form = AddressForm(data)
     if data is None or not form.is_valid():
-        return visit.render("public/endpoint_links.html", {"form": form}, status=200 if data is None else 422)
+        return visit.render("public/endpoint_links.html", {"form": form}, status=form_status(data))
     if not form.is_from_a_machine:
         with taking_a_whole_step():
             endpoint_actions.request_links(visit.page, form.cleaned_data["email"])

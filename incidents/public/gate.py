@@ -16,7 +16,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks)/|/(?:healthz|readyz)$")
 ROBOTS = "/robots.txt"  # of a private page it says nothing but that robots must stay away
 BY_TOKEN = re.compile(
-    rf"(?:/[a-z]{{2}})?/(confirm|endpoints|manage|unsubscribe|members)/([a-z2-7]+)(/(?:{FEEDS}))?",
+    rf"(?:/[a-z]{{2}})?/(confirm|keep|last-only|endpoints|manage|unsubscribe|members)/([^/]+)(/(?:{FEEDS}))?",
     re.IGNORECASE,
 )
 
@@ -52,12 +52,22 @@ def _is_named_by_token(path: str, page: Page) -> bool:
 
 def _confirms(token: str, page: Page) -> bool:
     link = subscribers.find_confirming(token)
+    return link is not None and link.wish.subscriber.page_id == page.pk
+
+
+def _keeps(token: str, page: Page) -> bool:
+    link = subscribers.find_keeping(token)
+    return link is not None and link.subscriber.page_id == page.pk
+
+
+def _wants_last_only(token: str, page: Page) -> bool:
+    link = subscribers.find_last_only(token)
     return link is not None and link.subscriber.page_id == page.pk
 
 
 def _owns(token: str, page: Page) -> bool:
     link = endpoints.find_owning(token)
-    return link is not None and link.subscriber.page_id == page.pk
+    return link is not None and link.wish.subscriber.page_id == page.pk
 
 
 def _manages(token: str, page: Page) -> bool:
@@ -76,6 +86,8 @@ def _is_member(token: str, page: Page) -> bool:
 
 _FINDERS: dict[str, Callable[[str, Page], bool]] = {
     "confirm": _confirms,
+    "keep": _keeps,
+    "last-only": _wants_last_only,
     "endpoints": _owns,
     "manage": _manages,
     "unsubscribe": _unsubscribes,

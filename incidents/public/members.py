@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents.lib import times
+from incidents.public.acting import acting, link_not_found, say
 from incidents.public.door import find_member, let_in, seal
-from incidents.public.subscribing import acting, link_not_found, say
 from incidents.public.views import find_published
 from incidents.public.visit import Visit, find_page, misdirected
 from incidents.queries import members

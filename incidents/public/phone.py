@@ -5,12 +5,10 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import phone as phone_actions
 from incidents.lib.errors import Refused
-from incidents.lib.networks import network_of
 from incidents.lib.timing import taking_a_whole_step
 from incidents.models import SubscriberState
+from incidents.public.acting import acting, form_status, origin_of, say
 from incidents.public.endpoint_forms import CodeForm, PhoneForm
-from incidents.public.subscribing import acting, say
-from incidents.public.subscribing_forms import ALL
 from incidents.public.visit import Visit
 
 
@@ -19,12 +17,11 @@ def subscribe_sms(visit: Visit) -> HttpResponse:
     if not phone_actions.is_offered():
         return _not_offered(visit)
     data = visit.request.POST if visit.request.method == "POST" else None
-    initial = {"language": visit.language, "which": ALL, "wish": "subscribe"}
-    form = PhoneForm(visit.page, data, initial=initial)
+    form = PhoneForm(visit.page, data)
     if data is not None and form.is_valid() and (form.is_from_a_machine or _request(visit, form)):
         code_form = CodeForm(initial={"endpoint": form.cleaned_data["endpoint"]})
         return visit.render("public/sms_code.html", {"form": code_form, "is_sent": True})
-    return visit.render("public/sms.html", {"form": form}, status=200 if data is None else 422)
+    return visit.render("public/sms.html", {"form": form}, status=form_status(data))
 
 
 @acting()
@@ -41,24 +38,18 @@ def enter_code(visit: Visit) -> HttpResponse:
             form.add_error(error.field, str(error))
         else:
             return _entered(visit, is_active=subscriber.state == SubscriberState.ACTIVE)
-    return visit.render("public/sms_code.html", {"form": form}, status=200 if data is None else 422)
+    return visit.render("public/sms_code.html", {"form": form}, status=form_status(data))
 
 
 def _request(visit: Visit, form: PhoneForm) -> bool:
     """Whether it was taken; else the form says why not."""
-    number, network = form.cleaned_data["endpoint"], network_of(visit.request.META.get("REMOTE_ADDR", ""))
+    number, origin = form.cleaned_data["endpoint"], origin_of(visit)
     try:
         with taking_a_whole_step():
             if form.cleaned_data["wish"] == "leave":
-                phone_actions.request_leaving(visit.page, number=number, network=network)
+                phone_actions.request_leaving(visit.page, number=number, origin=origin)
             else:
-                phone_actions.request_code(
-                    visit.page,
-                    number=number,
-                    language=form.cleaned_data["language"],
-                    service_ids=form.service_ids,
-                    network=network,
-                )
+                phone_actions.request_code(visit.page, number=number, choices=form.choices, origin=origin)
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
         return False

@@ -1,100 +1,77 @@
-"""Subscribing, confirming, choosing and leaving: GET shows a page with a button, only POST acts.
+"""Subscribing, confirming, choosing and leaving."""
 
-Mail scanners open every link, so that a link alone must change nothing.
-"""
-
-from collections.abc import Callable
-from dataclasses import replace
-from functools import wraps
-
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
-from django.utils import translation
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 
+from incidents.actions import leaving
 from incidents.actions import subscriber as subscriber_actions
 from incidents.actions.phone import is_offered
+from incidents.lib.addresses import mask
 from incidents.lib.errors import Refused
 from incidents.lib.timing import taking_a_whole_step
-from incidents.models import Page, Subscriber
-from incidents.public.subscribing_forms import ALL, AddressForm, ChoicesForm, SubscribeForm, choices_of
-from incidents.public.visit import Visit, find_page, forget_visitor, is_own_form, misdirected
+from incidents.models import Channel, Subscriber, SubscriberState, Wish, WishKind
+from incidents.public.acting import (
+    acting,
+    check_mailbox,
+    form_status,
+    link_not_found,
+    origin_of,
+    say,
+    spoken_in,
+)
+from incidents.public.choosing_forms import ManageForm, SubscribeForm, described
+from incidents.public.subscribing_forms import AddressForm
+from incidents.public.visit import Visit
 from incidents.queries import subscribers
-from incidents.queries.subscribers import Link, LinkState
-
-View = Callable[..., HttpResponse]
-
-
-def acting(*, from_anywhere: bool = False) -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """A view of (Visit, …) that acts on POST, without a CSRF token: published files carry none, and what a
-    form or a link's token may do depends on no cookie. Other sites' forms are turned away by their origin
-    unless they may come `from_anywhere`."""
-
-    def wrap(view: View) -> Callable[..., HttpResponseBase]:
-        @csrf_exempt
-        @wraps(view)
-        def answer(request: HttpRequest, language: str = "", **parts: str) -> HttpResponseBase:
-            if request.method not in ("GET", "HEAD", "POST"):
-                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-            page = find_page(request)
-            if page is None:
-                return misdirected()
-            visit = Visit(request, page, language if language in page.languages else page.first_language)
-            with translation.override(visit.language):
-                if language and language not in page.languages[1:]:
-                    response = link_not_found(visit)
-                elif request.method == "POST" and not from_anywhere and not is_own_form(request):
-                    response = say(visit, _("This form was sent from another site."), status=403)
-                else:
-                    response = _act(view, visit, parts)
-            forget_visitor(request)
-            response.headers["Cache-Control"] = "private, no-store"
-            response.headers["X-Robots-Tag"] = "noindex"
-            return response
-
-        return answer
-
-    return wrap
-
-
-def mask_address(address: str) -> str:
-    """Enough for its owner to know it by: a link may have been passed on."""
-    local, _at, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+from incidents.queries.subscribers import LinkState
 
 
 @acting()
 def subscribe(visit: Visit) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None
-    form = SubscribeForm(visit.page, data, initial={"language": visit.language, "which": ALL})
+    form = SubscribeForm(visit.page, data)
     if data is None or not form.is_valid():
         context = {"form": form, "offers_sms": is_offered()}
-        return visit.render("public/subscribe.html", context, status=_form_status(data))
+        return visit.render("public/subscribe.html", context, status=form_status(data))
     if not form.is_from_a_machine:
         with taking_a_whole_step():
             subscriber_actions.subscribe(
                 visit.page,
                 email=form.cleaned_data["email"],
-                language=form.cleaned_data["language"],
-                service_ids=form.service_ids,
+                choices=form.choices,
+                origin=origin_of(visit),
             )
-    return say(visit, _("Check your mailbox"), _mailed_if_possible())
+    return check_mailbox(visit)
 
 
 @acting()
 def confirm(visit: Visit, token: str) -> HttpResponse:
-    link = _of_page(subscribers.find_confirming(token), visit.page)
-    if link is None:
+    link = subscribers.find_confirming(token)
+    if link is None or link.wish.subscriber.page_id != visit.page.pk:
         return link_not_found(visit)
-    visit = _spoken_to(visit, link.subscriber)
+    wish = link.wish
+    visit = spoken_in(visit, wish.language)
     if visit.request.method != "POST":
-        return visit.render(
-            "public/confirm.html", {"link": link, "address": mask_address(link.subscriber.email)}
-        )
+        context = {
+            "link": link,
+            "address": mask(wish.subscriber.email),
+            "before": mask(wish.about.email) if wish.about else "",
+            "chosen": described(wish, language=visit.language),
+        }
+        return visit.render("public/confirm.html", context)
     if link.state is LinkState.EXPIRED:
-        subscriber_actions.send_confirmation_again(token)
-        return say(visit, _("Check your mailbox"), _mailed_if_possible())
-    subscriber_actions.confirm(token)
+        subscriber_actions.send_confirmation_again(token, origin=origin_of(visit))
+        return check_mailbox(visit)
+    return _say_confirmed(visit, subscriber_actions.confirm(token))
+
+
+def _say_confirmed(visit: Visit, wish: Wish) -> HttpResponse:
+    if wish.kind == WishKind.MOVE:
+        text = _("From now on the notices go to this address, and the earlier one has been told.")
+        return say(visit, _("Your address is changed"), text)
+    if wish.kind == WishKind.FOLLOW:
+        text = _("We will email you each update of it.")
+        return say(visit, _("You follow this incident"), text)
     return say(visit, _("Your subscription is confirmed"), _("From now on we will notify you by email."))
 
 
@@ -104,7 +81,7 @@ def manage(visit: Visit) -> HttpResponse:
     form = AddressForm(data)
     if data is None or not form.is_valid():
         context = {"form": form, "choices": None}
-        return visit.render("public/manage.html", context, status=_form_status(data))
+        return visit.render("public/manage.html", context, status=form_status(data))
     if not form.is_from_a_machine:
         with taking_a_whole_step():
             subscriber_actions.request_manage_link(visit.page, form.cleaned_data["email"])
@@ -117,10 +94,10 @@ def manage(visit: Visit) -> HttpResponse:
 
 @acting()
 def manage_choices(visit: Visit, token: str) -> HttpResponse:
-    link = _of_page(subscribers.find_managing(token), visit.page)
-    if link is None:
+    link = subscribers.find_managing(token)
+    if link is None or link.subscriber.page_id != visit.page.pk:
         return link_not_found(visit)
-    visit = _spoken_to(visit, link.subscriber)
+    visit = spoken_in(visit, link.subscriber.language)
     if link.state is not LinkState.VALID:
         return say(
             visit,
@@ -134,19 +111,39 @@ def manage_choices(visit: Visit, token: str) -> HttpResponse:
 
 def _show_or_change(visit: Visit, subscriber: Subscriber, token: str) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None
-    form = ChoicesForm(visit.page, data, initial=choices_of(subscriber))
-    if data is None or not form.is_valid():
-        context = {
-            "form": form,
-            "choices": form,
-            "address": mask_address(subscriber.email),
-            "unsubscribe_token": subscribers.unsubscribe_token(subscriber),
-        }
-        return visit.render("public/manage.html", context, status=_form_status(data))
-    subscriber_actions.change_choices(
-        token, language=form.cleaned_data["language"], service_ids=form.service_ids
-    )
-    return say(visit, _("Your choices are saved"))
+    form = ManageForm(visit.page, data, subscriber=subscriber)
+    if data is not None and form.is_valid() and _is_changed(visit, form, token):
+        text = _(
+            "If the new address can be used, we have sent a confirmation link to it. "
+            "Until it is confirmed, the notices go to the earlier one."
+        )
+        return say(visit, _("Your choices are saved"), text if form.cleaned_data.get("new_email") else "")
+    context = {
+        "form": form,
+        "choices": form,
+        "address": _shown_place(subscriber),
+        "unsubscribe_token": subscribers.unsubscribe_token(subscriber),
+    }
+    return visit.render("public/manage.html", context, status=form_status(data))
+
+
+def _is_changed(visit: Visit, form: ManageForm, token: str) -> bool:
+    """What is refused stands beside its field."""
+    try:
+        with taking_a_whole_step():
+            subscriber_actions.change_choices(
+                token,
+                form.choices,
+                unfollow=form.unfollowed,
+                new_email=form.cleaned_data.get("new_email", ""),
+                origin=origin_of(visit),
+            )
+    except Refused as refused:
+        if refused.field not in form.fields:
+            raise
+        form.add_error(refused.field, str(refused))
+        return False
+    return True
 
 
 @acting(from_anywhere=True)
@@ -155,51 +152,38 @@ def unsubscribe(visit: Visit, token: str) -> HttpResponse:
     subscriber = subscribers.find_unsubscribing(token)
     if subscriber is None or subscriber.page_id != visit.page.pk:
         return link_not_found(visit)
-    visit = _spoken_to(visit, subscriber)
+    visit = spoken_in(visit, subscriber.language)
     if visit.request.method != "POST":
-        return visit.render("public/unsubscribe.html", {"address": mask_address(subscriber.email)})
-    subscriber_actions.unsubscribe(token)
-    return say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
-
-
-def _act(view: View, visit: Visit, parts: dict[str, str]) -> HttpResponse:
-    """Refused after the form was good means that something changed meanwhile, such as a link used twice."""
-    try:
-        return view(visit, **parts)
-    except Refused as error:
-        return say(visit, str(error), status=409)
-
-
-def _spoken_to(visit: Visit, subscriber: Subscriber) -> Visit:
-    """In the subscriber's language: a link in a header is the same for all. `acting` restores the language."""
-    if subscriber.language not in visit.page.languages:
-        return visit
-    translation.activate(subscriber.language)
-    return replace(visit, language=subscriber.language)
-
-
-def _of_page(link: Link | None, page: Page) -> Link | None:
-    return link if link is not None and link.subscriber.page_id == page.pk else None
-
-
-def _mailed_if_possible() -> str:
-    return _(
-        "If this address can be subscribed, we have sent a confirmation link to it. Open it and press the button."
+        context = {"address": _shown_place(subscriber), "is_locked": subscriber.is_locked}
+        return visit.render("public/unsubscribe.html", context)
+    if leaving.unsubscribe(token).state == SubscriberState.UNSUBSCRIBED:
+        return say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
+    text = _(
+        "This is a shared mailbox. Those who keep it have been told, and the notices stop in 24 hours "
+        "unless one of them decides otherwise."
     )
+    return say(visit, _("The notices stop in 24 hours"), text)
 
 
-def link_not_found(visit: Visit) -> HttpResponse:
-    text = _("Part of its address may be missing. Copy the whole link from the email.")
-    return say(visit, _("This link is not valid"), text, status=404)
+@acting()
+def keep(visit: Visit, token: str) -> HttpResponse:
+    link = subscribers.find_keeping(token)
+    if link is None or link.subscriber.page_id != visit.page.pk:
+        return link_not_found(visit)
+    visit = spoken_in(visit, link.subscriber.language)
+    address = mask(link.subscriber.email)
+    if link.state is LinkState.EXPIRED:
+        text = _("It can be subscribed again.")
+        way_on = ("/subscribe", _("Subscribe"))
+        return say(visit, _("This mailbox is not subscribed any more."), text, status=410, way_on=way_on)
+    if visit.request.method == "POST":
+        leaving.keep(token)
+    elif link.state is LinkState.VALID:
+        return visit.render("public/keep.html", {"address": address})
+    text = _("Notices go on being sent to %(address)s.") % {"address": address}
+    return say(visit, _("The subscription is kept"), text)
 
 
-def _form_status(data: object) -> int:
-    return 200 if data is None else 422
-
-
-def say(
-    visit: Visit, heading: str, text: str = "", *, status: int = 200, way_on: tuple[str, str] | None = None
-) -> HttpResponse:
-    """`way_on` is a path on the page and the words of its link."""
-    context = {"heading": heading, "text": text, "way_on": way_on}
-    return visit.render("public/subscribing_done.html", context, status=status)
+def _shown_place(subscriber: Subscriber) -> str:
+    """Where the notices go, as far as it may be shown to whoever holds the link."""
+    return mask(subscriber.email) if subscriber.channel == Channel.EMAIL else subscriber.place

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from incidents.public import endpoints, phone, subscribing
+from incidents.public import endpoints, following, phone, subscribing
 
 urlpatterns: list[URLPattern] = [
     path("subscribe", subscribing.subscribe, name="subscribe"),
@@ -16,4 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("manage", subscribing.manage, name="manage"),
     path("manage/<str:token>", subscribing.manage_choices, name="manage_choices"),
     path("unsubscribe/<str:token>", subscribing.unsubscribe, name="unsubscribe"),
+    path("keep/<str:token>", subscribing.keep, name="keep"),
+    path("follow/<str:reference>", following.follow, name="follow"),
+    path("last-only/<str:token>", following.last_only, name="last_only"),
 ]

@@ -16,22 +16,22 @@ from incidents.lib import times
 from incidents.public.door import answer_door, is_admitted, seal
 from incidents.public.framing import allow_framing
 from incidents.public.visit import find_page, forget_visitor, language_of, misdirected
-from incidents.snapshots.answering import headers_of, is_framed
+from incidents.snapshots.answering import CORS_HEADER, READ_ONLY, READING, headers_of, is_data, is_framed
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.html import NOT_FOUND
 from incidents.snapshots.places import host_directory
 from incidents.snapshots.publish import root_of
 from incidents.snapshots.reading import read_file
 from incidents.snapshots.site import Site
-from incidents.snapshots.source import TEXT, File
+from incidents.snapshots.source import JSON, TEXT, File
 from incidents.snapshots.v2 import documents
 
 
 @csrf_exempt
 def show(request: HttpRequest, address: str = "") -> HttpResponseBase:
     """GET and HEAD only; no cookie, no session. A host that has no page here is 421."""
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
+    if request.method not in READING:
+        return _refuse_method(request.path)
     return _answer(request, f"/{address}")
 
 
@@ -79,8 +79,15 @@ def find_published(site: Site, address: str) -> File | None:
     return kept or find_file(site, address)
 
 
+def _refuse_method(address: str) -> HttpResponse:
+    if not is_data(address):
+        return HttpResponseNotAllowed(READING)
+    told = documents.dump({"error": READ_ONLY})
+    return HttpResponseNotAllowed(READING, told, content_type=JSON, headers=dict([CORS_HEADER]))
+
+
 def _not_found(site: Site, address: str) -> File:
-    if address.startswith("/api/") and (told := find_file(site, documents.NOT_FOUND)):
+    if is_data(address) and (told := find_file(site, documents.NOT_FOUND)):
         return told
     language = language_of(site.page, address)
     edition = next(edition for edition in site.editions if edition.language == language)

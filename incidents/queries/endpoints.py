@@ -1,38 +1,36 @@
 """Whose endpoint a link names, and what an owner has."""
 
-import secrets
 from collections.abc import Collection
 
 from django.db.models import QuerySet
 
 from incidents.lib import tokens
-from incidents.models import Channel, Page, ServiceGroup, Subscriber, SubscriberState
-from incidents.queries.subscribers import API_ID_LENGTH, CONFIRM_LIFE, Link, LinkState, is_young
+from incidents.models import Channel, Page, ServiceGroup, Subscriber, SubscriberState, Wish, WishState
+from incidents.queries.subscribers import API_ID_LENGTH, CONFIRM_LIFE, ConfirmLink, LinkState, is_young
 
 OF_SERVICES = Subscriber.services.through.objects
 OF_GROUPS = Subscriber.groups.through.objects
 
 
-def owner_token(subscriber: Subscriber) -> str:
-    return tokens.sign("endpoint", f"{subscriber.public_id}.{subscriber.confirm_nonce}")
+def owner_token(wish: Wish) -> str:
+    return tokens.sign("endpoint", wish.nonce)
 
 
-def find_owning(token: str) -> Link | None:
-    """None for a forged token, and for one whose endpoint has been asked for anew by somebody else."""
-    public_id, _dot, nonce = (tokens.read("endpoint", token) or "").partition(".")
-    known = Subscriber.objects.select_related("page").exclude(channel=Channel.EMAIL)
-    subscriber = known.filter(public_id=public_id).first() if public_id else None
-    if subscriber is None:
+def find_owning(token: str) -> ConfirmLink | None:
+    """None for a forged token; expired where somebody has asked for the same endpoint since."""
+    nonce = tokens.read("endpoint", token)
+    wishes = Wish.objects.select_related("subscriber__page").exclude(subscriber__channel=Channel.EMAIL)
+    wish = wishes.filter(nonce=nonce).first() if nonce else None
+    if wish is None:
         return None
-    if subscriber.state == SubscriberState.ACTIVE:
-        return Link(subscriber, LinkState.DONE)
+    if wish.subscriber.state == SubscriberState.ACTIVE:
+        return ConfirmLink(wish, LinkState.DONE)
     is_valid = (
-        subscriber.state == SubscriberState.PENDING
-        and bool(subscriber.confirm_nonce)
-        and secrets.compare_digest(nonce, subscriber.confirm_nonce)
-        and is_young(subscriber.confirm_sent_at, CONFIRM_LIFE)
+        wish.subscriber.state == SubscriberState.PENDING
+        and wish.state == WishState.OPEN
+        and is_young(wish.asked_at, CONFIRM_LIFE)
     )
-    return Link(subscriber, LinkState.VALID if is_valid else LinkState.EXPIRED)
+    return ConfirmLink(wish, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
 def of_owner(page: Page, address: str) -> QuerySet[Subscriber]:

@@ -10,6 +10,7 @@ from incidents.models import Page, ServiceGroup, ServiceStatus, worst
 from incidents.queries.service import ServiceView
 
 SEPARATOR = " / "
+LEVELS_BELOW_TOP = 2
 
 
 @dataclass(frozen=True)

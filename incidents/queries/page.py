@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
+from django.http.request import split_domain_port
 
 from incidents.lib import times
 from incidents.models import Page, ServiceStatus, worst
@@ -81,7 +82,7 @@ class Overview:
 
 def page_for(host: str) -> Page | None:
     """The page of a request's host (port left away); the only page there is answers for every allowed host."""
-    name = host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host.lower()
+    name, _port = split_domain_port(host)
     known = Page.objects.select_related("logo").defer("logo__png").order_by("id")
     pages = list(known[:2])
     if len(pages) == 1:

@@ -23,8 +23,11 @@ def line_rows(report: Report) -> list[LineRow]:
 
 @dataclass(frozen=True)
 class IssuedView:
+    """`title` is in `language`, whatever the page's."""
+
     number: str
     title: str
+    language: str
     issued_on: date
 
 
@@ -34,7 +37,12 @@ def latest_issued(page: Page, *, most: int) -> tuple[IssuedView, ...]:
         incident__in=shown_incidents(page), state=ReportState.ISSUED
     ).select_related("service")
     return tuple(
-        IssuedView(report.number, f"{report.service.name} {report.subject}", report.issued_on)
+        IssuedView(
+            number=report.number,
+            title=f"{report.service.name} {report.subject}",
+            language=report.language,
+            issued_on=report.issued_on,
+        )
         for report in issued.order_by("-issued_on", "-id")[:most]
         if report.number and report.issued_on
     )

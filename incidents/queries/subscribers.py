@@ -1,19 +1,27 @@
-"""Whom a link in a mail names, and what a subscriber can choose."""
+"""Whom a link in a mail names, and what it may still do."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
 
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from incidents.lib import tokens
-from incidents.lib.languages import said_by
-from incidents.models import Delivery, NoticeKind, Page, Service, ServiceGroup, Subscriber, SubscriberState
-from incidents.queries.service import place_of
-from incidents.queries.shown import shown_services
+from incidents.models import (
+    Delivery,
+    Follow,
+    Incident,
+    NoticeKind,
+    Page,
+    Subscriber,
+    SubscriberState,
+    Wish,
+    WishKind,
+    WishState,
+)
+from incidents.queries.shown import shown_incidents
 
 CONFIRM_LIFE = timedelta(days=7)
 MANAGE_LIFE = timedelta(minutes=15)
@@ -33,21 +41,20 @@ class Link:
 
 
 @dataclass(frozen=True)
-class ServiceChoice:
-    pk: int
-    name: str
+class ConfirmLink:
+    wish: Wish
+    state: LinkState
 
 
 @dataclass(frozen=True)
-class ServiceChoices:
-    """`name` is empty for services in no group."""
+class LastOnlyLink:
+    subscriber: Subscriber
+    incident: Incident
+    state: LinkState
 
-    name: str
-    services: tuple[ServiceChoice, ...]
 
-
-def confirm_token(subscriber: Subscriber) -> str:
-    return tokens.sign("confirm", f"{subscriber.public_id}.{subscriber.confirm_nonce}")
+def confirm_token(wish: Wish) -> str:
+    return tokens.sign("confirm", wish.nonce)
 
 
 def manage_token(subscriber: Subscriber) -> str:
@@ -59,24 +66,32 @@ def unsubscribe_token(subscriber: Subscriber) -> str:
     return tokens.sign("unsubscribe", subscriber.public_id)
 
 
+def keep_token(subscriber: Subscriber) -> str:
+    return tokens.sign("keep", f"{subscriber.public_id}.{subscriber.keep_nonce}")
+
+
+def last_only_token(subscriber: Subscriber, incident: Incident) -> str:
+    """Never expires, and can do nothing but quiet one incident for one subscriber."""
+    return tokens.sign("last only", f"{subscriber.public_id}.{incident.reference}")
+
+
 def api_id(page: Page, address: str) -> str:
     """The same for one address whether or not it is subscribed; nobody else can make or undo it."""
     return tokens.short_mac("subscriber id", f"{page.pk} {address}")[:API_ID_LENGTH]
 
 
-def find_confirming(token: str) -> Link | None:
+def find_confirming(token: str) -> ConfirmLink | None:
     """None for a forged token. An old link still names its address, so that another can be sent there."""
-    subscriber, nonce = _named_by("confirm", token)
-    if subscriber is None:
+    nonce = tokens.read("confirm", token)
+    wishes = Wish.objects.select_related("subscriber__page", "about__page", "incident")
+    wish = wishes.exclude(kind=WishKind.KEEP).filter(nonce=nonce).first() if nonce else None
+    if wish is None:
         return None
-    if subscriber.state == SubscriberState.ACTIVE:
-        return Link(subscriber, LinkState.DONE)
-    is_valid = (
-        subscriber.state == SubscriberState.PENDING
-        and _same(nonce, subscriber.confirm_nonce)
-        and is_young(subscriber.confirm_sent_at, CONFIRM_LIFE)
-    )
-    return Link(subscriber, LinkState.VALID if is_valid else LinkState.EXPIRED)
+    is_subscribed = wish.subscriber.state == SubscriberState.ACTIVE
+    if wish.state == WishState.DONE or (wish.kind == WishKind.SUBSCRIBE and is_subscribed):
+        return ConfirmLink(wish, LinkState.DONE)
+    is_valid = wish.state == WishState.OPEN and is_young(wish.asked_at, CONFIRM_LIFE)
+    return ConfirmLink(wish, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
 def find_managing(token: str) -> Link | None:
@@ -97,24 +112,33 @@ def find_unsubscribing(token: str) -> Subscriber | None:
     return _subscribers().filter(public_id=public_id).first() if public_id else None
 
 
-def service_choices(page: Page, *, language: str) -> list[ServiceChoices]:
-    """The services that a page shows: in groups, then those in none; its own before those of other pages."""
+def find_keeping(token: str) -> Link | None:
+    """Valid while the mailbox is about to leave; expired once it has left."""
+    subscriber, nonce = _named_by("keep", token)
+    if subscriber is None:
+        return None
+    if subscriber.state != SubscriberState.ACTIVE:
+        return Link(subscriber, LinkState.EXPIRED)
+    is_leaving = subscriber.leaves_at is not None and _same(nonce, subscriber.keep_nonce)
+    return Link(subscriber, LinkState.VALID if is_leaving else LinkState.DONE)
 
-    def name(row: Service | ServiceGroup | None, owner: Page) -> str:
-        return said_by(row, "name", language=language, first=owner.first_language).text if row else ""
 
-    services = shown_services(page).select_related("page", "group__parent__parent")
-    in_order = sorted(
-        services,
-        key=lambda s: (s.page_id != page.pk, s.group is None, place_of(s.group), s.position, s.pk),
-    )
-    return [
-        ServiceChoices(
-            name(group, owner),
-            tuple(ServiceChoice(service.pk, name(service, owner)) for service in members),
-        )
-        for (owner, group), members in groupby(in_order, key=lambda service: (service.page, service.group))
-    ]
+def find_last_only(token: str) -> LastOnlyLink | None:
+    """Expired where there is nothing more to come: the incident is over, or nobody is subscribed."""
+    subscriber, reference = _named_by("last only", token)
+    incident = find_shown_incident(subscriber.page, reference) if subscriber else None
+    if subscriber is None or incident is None:
+        return None
+    if subscriber.state != SubscriberState.ACTIVE or not incident.is_open:
+        return LastOnlyLink(subscriber, incident, LinkState.EXPIRED)
+    is_done = Follow.objects.filter(subscriber=subscriber, incident=incident, last_only=True).exists()
+    return LastOnlyLink(subscriber, incident, LinkState.DONE if is_done else LinkState.VALID)
+
+
+def find_shown_incident(page: Page, reference: str) -> Incident | None:
+    """Of those the page shows, its own first; in whatever case the reference is written."""
+    found = shown_incidents(page).select_related("page").filter(reference__iexact=reference)
+    return min(found, key=lambda incident: incident.page_id != page.pk, default=None)
 
 
 def _named_by(purpose: str, token: str) -> tuple[Subscriber | None, str]:

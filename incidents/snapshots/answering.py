@@ -11,6 +11,8 @@ API_VERSION_HEADER = ("X-Statuspage-Version", "2")
 """By its name tools recognise the API; its value says nothing to them."""
 
 CORS_HEADER = ("Access-Control-Allow-Origin", "*")
+READING = ("GET", "HEAD")
+READ_ONLY = "This address can only be read."
 FRAMED = "embed"
 _ACTIVE_TYPES = (HTML, SVG)
 
@@ -30,6 +32,11 @@ def lasting_headers(address: str, content_type: str) -> list[tuple[str, str]]:
     if is_api:
         headers.append(API_VERSION_HEADER)
     return headers
+
+
+def is_data(address: str) -> bool:
+    """Whoever asks for it reads JSON, whatever the answer is."""
+    return address.startswith("/api/") or address.endswith(".json")
 
 
 def is_framed(address: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from django.utils.safestring import SafeString
 
-from incidents.models import Stage
+from incidents.models import MaintenanceState, Stage
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.published import IncidentKey, MaintenanceKey
 from incidents.snapshots.edition import Edition
@@ -129,7 +129,7 @@ def _history_source(site: Site, months: dict[date, Keys]) -> Source:
             "months": shown,
             "all_months": counts,
             "years": list(years_of(site)),
-            "stages": Stage,
+            "stages": [*Stage, *MaintenanceState],
             "services": [one.in_language(edition.language) for one in site.overview.services],
         }
         return [page_file(edition, "/history", "public/history.html", context)]

@@ -1,6 +1,6 @@
 """The pages that customers read, in each language."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils import translation
@@ -27,6 +27,7 @@ from incidents.snapshots.presenting import (
     headline,
     icon,
     news,
+    news_of,
     recent,
     stopped_headline,
 )
@@ -102,21 +103,26 @@ def _service_source(site: Site, service: ServiceView) -> Source:
     charted = site.charted.get(service.id, [])
     key = digest(hour, shown, told, works, charted, *(minute(site, key) for key in ongoing))
 
-    def load(some: Sequence[IncidentKey], edition: Edition) -> list[IncidentView]:
-        return [one.in_language(edition.language) for one in site.load(some)]
-
     def render(edition: Edition) -> list[File]:
         told_service = service.in_language(edition.language)
+        incidents = [one.in_language(edition.language) for one in site.load(ongoing)]
+        maintenances = [one.in_language(edition.language) for one in planned]
         context = {
             "service": told_service,
             "icon": icon(service.status),
-            "maintenances": [one.in_language(edition.language) for one in planned],
-            "open_incidents": load(ongoing, edition),
+            "news": news_of(service.status, incidents, maintenances),
+            "maintenances": maintenances,
+            "open_incidents": incidents,
             "past_incidents": list(lines_of(site, past[:PAST_SHOWN], edition).values()),
             "older_months": months_touched(past[PAST_SHOWN:], site),
             **past_context(site, edition, told_service),
         }
-        stale = {"service": grey(told_service), "icon": icon(ServiceStatus.UNKNOWN)}
+        unknown = ServiceStatus.UNKNOWN
+        stale = {
+            "service": grey(told_service),
+            "icon": icon(unknown),
+            "news": news_of(unknown, incidents, maintenances),
+        }
         return [page_file(edition, path, "public/service.html", context, stale=stale)]
 
     return per_language(site, name, key, [path], render)

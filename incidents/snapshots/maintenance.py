@@ -18,7 +18,8 @@ def _source(site: Site, key: MaintenanceKey) -> Source:
     path = f"/maintenance/{key.id}"
 
     def render(edition: Edition) -> list[File]:
-        context = {"maintenance": site.load_maintenance(key.id).in_language(edition.language)}
+        maintenance = site.load_maintenance(key.id).in_language(edition.language)
+        context = {"maintenance": maintenance, "news": maintenance.news}
         return [
             page_file(edition, path, "public/maintenance.html", context, stale=None if key.is_over else {})
         ]

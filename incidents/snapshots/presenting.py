@@ -1,5 +1,6 @@
 """From what is so to what is said: the headline, and how fresh it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
@@ -103,8 +104,11 @@ def _touched(day: DayView) -> list[str]:
 
 def news(overview: Overview) -> str:
     """Changes with what a reader should hear of: the worst state, an incident, a maintenance, an update."""
-    told = [*(one.news for one in overview.open_incidents), *(one.news for one in overview.maintenances)]
-    return " ".join([headline(overview).status, *told])
+    return news_of(headline(overview).status, overview.open_incidents, overview.maintenances)
+
+
+def news_of(status: str, incidents: Iterable[IncidentView], maintenances: Iterable[MaintenanceView]) -> str:
+    return " ".join([status, *(one.news for one in incidents), *(one.news for one in maintenances)])
 
 
 def greyed(overview: Overview) -> Overview:

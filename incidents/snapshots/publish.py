@@ -22,7 +22,7 @@ from incidents.snapshots.pages import digest
 from incidents.snapshots.places import UnfitName, file_name, host_directory
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
-from incidents.snapshots.store import Staged, Store, is_unchanged, purge
+from incidents.snapshots.store import Staged, Store, close_to_others, is_unchanged, purge
 
 BATCH_FILES = 400
 """So many are fsynced together, and wait in tmp/ at most."""
@@ -69,6 +69,8 @@ def publish_turn(page: Page, *, now: datetime, kept: Kept, rest_seconds: float =
     Raises OSError where the disk is full, and Django's OperationalError without a database: the heartbeat is
     not renewed then, and the page turns grey.
     """
+    if page.is_private:
+        close_to_others(root_of(page))
     with times.at(now), uncollected():
         site = Site(page, now, kept)
         store = Store(host_directory(root_of(page), page.host))

@@ -30,6 +30,8 @@ class Publisher:
         self._done: dict[int, tuple[int, float]] = {}
         """By page: the revision that was published, and when (monotonic) it is due again."""
         self._kept: dict[int, Kept] = defaultdict(Kept)
+        self._failing: dict[int, type[Exception]] = {}
+        """What has kept a page from being published since it last was, by page."""
         self._is_cut_off = False
 
     def run(self, stop: threading.Event) -> None:
@@ -62,12 +64,20 @@ class Publisher:
         try:
             if publish_turn(page, now=times.now(), kept=self._kept[page.pk]).pending:
                 due_at = 0.0
+            if self._failing.pop(page.pk, None):
+                logger.info("%s is published again", page.host)
         except (OperationalError, InterfaceError):
             raise
-        except Exception:
-            logger.exception("%s was not published", page.host)
+        except Exception as error:
+            self._note_failure(page, error)
             due_at = time.monotonic() + RETRY_SECONDS
         self._done[page.pk] = (page.revision, due_at)
+
+    def _note_failure(self, page: Page, error: Exception) -> None:
+        """Said once, and not every two seconds on a disk that is full."""
+        if self._failing.get(page.pk) is not type(error):
+            logger.exception("%s was not published", page.host)
+        self._failing[page.pk] = type(error)
 
     def _note_outage(self, error: Exception) -> float:
         """Said once, not twice a second."""

@@ -35,6 +35,8 @@ LOCK_NAME = ".lock"
 FILE_MODE, DIRECTORY_MODE = 0o644, 0o755
 """Whatever the umask is: a web server that runs as somebody else reads them."""
 
+OWN_MODE = 0o700
+
 SYNC_THREADS = 16
 """File systems put what is synced at the same time into one commit of their journal."""
 
@@ -185,6 +187,12 @@ def locked(root: Path) -> Iterator[None]:
     with (root / LOCK_NAME).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def close_to_others(root: Path) -> None:
+    """No other user of the machine may look into it, a web server neither."""
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(OWN_MODE)
 
 
 def purge(root: Path, *, keep: Iterable[str]) -> list[str]:

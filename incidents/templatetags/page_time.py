@@ -219,7 +219,10 @@ def today(context: Context) -> date:
 
 @register.simple_tag(takes_context=True)
 def zone(context: Context) -> str:
-    """The zone's name with its IANA name: 日本時間（Asia/Tokyo） or JST (Asia/Tokyo)."""
-    page, language = context["page"], get_language() or "en"
-    name = zone_name(context["now"], zone=page.zone, language=language)
+    """The zone's name with its IANA name: 日本時間（Asia/Tokyo） or JST (Asia/Tokyo). Where summer time gives it
+    another name, the IANA name alone: it holds for every instant of the page."""
+    page, language, now = context["page"], get_language() or "en", context["now"]
+    name = zone_name(now, zone=page.zone, language=language)
+    if any(zone_name(now.replace(month=m, day=1), zone=page.zone, language=language) != name for m in (1, 7)):
+        return str(page.time_zone)
     return f"{name}（{page.time_zone}）" if language == "ja" else f"{name} ({page.time_zone})"

@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from incidents.actions import endpoint as actions
 from incidents.actions import sign_ups
-from incidents.actions.subscriber import unsubscribe
+from incidents.actions.leaving import unsubscribe
 from incidents.lib.errors import Refused
-from incidents.models import Channel, Delivery, Notice, Page, SignUp, Subscriber, SubscriberState
+from incidents.models import Channel, Delivery, Notice, Page, SignUp, Subscriber, SubscriberState, Wish
 from incidents.notices import outbox
-from incidents.queries import endpoints as owned
+from incidents.queries.choices import Choices
 from incidents.queries.subscribers import unsubscribe_token
 from tests import make
-from tests.endpoints import Endpoints, Reply, endpoints
+from tests.endpoints import Endpoints, Reply, endpoints, owner_token
 from tests.smtp import Sink, sink
 
 __all__ = ["endpoints", "sink"]
@@ -30,7 +30,7 @@ def page() -> Page:
 
 
 def request(page: Page, url: str, **values: Any) -> None:
-    given = {"channel": "webhook", "email": OWNER, "language": "en", "service_ids": None}
+    given = {"channel": "webhook", "email": OWNER, "choices": Choices("en")}
     actions.request_endpoint(page, endpoint=url, **{**given, **values})
 
 
@@ -47,7 +47,7 @@ def test_nothing_is_posted_until_the_owner_confirmed_and_the_endpoint_echoed(
     make.update(make.incident(page), notify=True)
     outbox.deliver_due()
     assert not endpoints.posted
-    actions.confirm_endpoint(owned.owner_token(reader))
+    actions.confirm_endpoint(owner_token(reader))
     reader.refresh_from_db()
     assert reader.state == SubscriberState.ACTIVE and reader.secret.startswith("whsec_")
     (challenge,) = endpoints.posted
@@ -60,7 +60,7 @@ def test_the_owner_is_mailed_a_link_that_tells_no_secret(
     reader = requested(page, endpoints.url("/very/secret"))
     outbox.deliver_due()
     text = sink.received[0].message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert f"/endpoints/{owned.owner_token(reader)}" in text and endpoints.host in text
+    assert f"/endpoints/{owner_token(reader)}" in text and endpoints.host in text
     assert "very/secret" not in text
 
 
@@ -81,10 +81,10 @@ def test_an_endpoint_that_does_not_echo_is_not_subscribed(
     reader = requested(page, endpoints.url())
     endpoints.replies["/hook"] = [reply]
     with pytest.raises(Refused):
-        actions.confirm_endpoint(owned.owner_token(reader))
+        actions.confirm_endpoint(owner_token(reader))
     reader.refresh_from_db()
     assert reader.state == SubscriberState.PENDING
-    actions.confirm_endpoint(owned.owner_token(reader))
+    actions.confirm_endpoint(owner_token(reader))
     reader.refresh_from_db()
     assert reader.state == SubscriberState.ACTIVE
 
@@ -96,13 +96,13 @@ def test_an_echo_may_be_the_bare_challenge(page: Page, endpoints: Endpoints) -> 
         return Reply(body=posted.json["challenge"].encode())
 
     endpoints.reply = bare  # type: ignore[method-assign]
-    assert actions.confirm_endpoint(owned.owner_token(reader)).state == SubscriberState.ACTIVE
+    assert actions.confirm_endpoint(owner_token(reader)).state == SubscriberState.ACTIVE
 
 
 def test_a_chat_gets_a_first_message(page: Page, endpoints: Endpoints) -> None:
     for name in ("slack", "teams", "discord"):
         reader = requested(page, endpoints.url(f"/{name}"), channel=name)
-        actions.confirm_endpoint(owned.owner_token(reader))
+        actions.confirm_endpoint(owner_token(reader))
         assert page.name in endpoints.to(f"/{name}")[0].body.decode()
     assert Subscriber.objects.filter(state=SubscriberState.ACTIVE).count() == 3
 
@@ -113,7 +113,7 @@ def test_trials_are_counted(page: Page, endpoints: Endpoints) -> None:
     endpoints.replies["/hook"] = [Reply(500)] * 20
     for _ in range(15):
         with pytest.raises(Refused):
-            actions.confirm_endpoint(owned.owner_token(reader))
+            actions.confirm_endpoint(owner_token(reader))
     assert len(endpoints.posted) == actions.TRIALS_AN_HOUR
 
 
@@ -122,14 +122,14 @@ def test_one_address_owns_twenty_at_most(page: Page, endpoints: Endpoints) -> No
         make.subscriber(page, OWNER, channel=Channel.WEBHOOK, endpoint=endpoints.url(f"/{number}"))
     reader = requested(page, endpoints.url())
     with pytest.raises(Refused, match="at most 20"):
-        actions.confirm_endpoint(owned.owner_token(reader))
+        actions.confirm_endpoint(owner_token(reader))
     assert not endpoints.posted
 
 
 def test_who_asks_for_anothers_pending_endpoint_voids_the_link_and_gains_nothing(
     page: Page, endpoints: Endpoints
 ) -> None:
-    token = owned.owner_token(requested(page, endpoints.url()))
+    token = owner_token(requested(page, endpoints.url()))
     request(page, endpoints.url(), email="other@example.com")
     with pytest.raises(Refused):
         actions.confirm_endpoint(token)
@@ -171,7 +171,7 @@ def test_a_link_to_each_endpoint_is_mailed_to_its_owner_alone(
 def test_an_owner_may_subscribe_the_address_itself_beside(page: Page, endpoints: Endpoints) -> None:
     make.subscriber(page, OWNER)
     reader = requested(page, endpoints.url())
-    actions.confirm_endpoint(owned.owner_token(reader))
+    actions.confirm_endpoint(owner_token(reader))
     assert Subscriber.objects.filter(email=OWNER, state=SubscriberState.ACTIVE).count() == 2
 
 
@@ -224,7 +224,7 @@ def test_a_flood_of_wishes_for_one_address_is_one_mail(page: Page, endpoints: En
 
 
 def test_confirming_makes_room_for_the_next(page: Page, endpoints: Endpoints) -> None:
-    actions.confirm_endpoint(owned.owner_token(requested(page, endpoints.url("/1"))))
+    actions.confirm_endpoint(owner_token(requested(page, endpoints.url("/1"))))
     assert not SignUp.objects.exists() and sign_ups.ADDRESS_CAPS
     request(page, endpoints.url("/2"))
     assert Notice.objects.filter(kind="owner").count() == 2
@@ -232,7 +232,7 @@ def test_confirming_makes_room_for_the_next(page: Page, endpoints: Endpoints) ->
 
 def test_an_old_link_is_refused(page: Page, endpoints: Endpoints) -> None:
     reader = requested(page, endpoints.url())
-    Subscriber.objects.update(confirm_sent_at=timezone.now() - timedelta(days=8))
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
     with pytest.raises(Refused, match="expired"):
-        actions.confirm_endpoint(owned.owner_token(reader))
+        actions.confirm_endpoint(owner_token(reader))
     assert not endpoints.posted and Delivery.objects.filter(channel="webhook").count() == 0

@@ -12,7 +12,9 @@ from incidents.models import (
     MonitorHour,
     Observation,
     ServiceDay,
+    SignUp,
     Subscriber,
+    Wish,
 )
 from tests import make
 
@@ -20,19 +22,29 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def test_a_sign_up_never_confirmed_is_forgotten_after_a_week() -> None:
+def test_a_sign_up_never_confirmed_is_forgotten_after_two_weeks() -> None:
+    """A link lives a week; one that expired can have another sent for a week more."""
     page = make.page()
     now = timezone.now()
-    for days in (6, 8):
+    for days in (13, 15):
         Subscriber.objects.create(page=page, email=f"day{days}@example.com", created_at=now - days * DAY)
-    asked_again = Subscriber.objects.create(
-        page=page, email="again@example.com", created_at=now - 30 * DAY, confirm_sent_at=now - DAY
-    )
+    asked_again = Subscriber.objects.create(page=page, email="again@example.com", created_at=now - 30 * DAY)
+    Wish.objects.create(subscriber=asked_again, asked_at=now - 15 * DAY)
+    Wish.objects.create(subscriber=asked_again, asked_at=now - DAY)
     active = make.subscriber(page, "active@example.com")
     Subscriber.objects.filter(pk=active.pk).update(created_at=now - 400 * DAY)
     expire_old_rows()
-    kept = {"day6@example.com", asked_again.email, active.email}
+    kept = {"day13@example.com", asked_again.email, active.email}
     assert set(Subscriber.objects.values_list("email", flat=True)) == kept
+    assert asked_again.wishes.count() == 1
+
+
+def test_counted_sign_ups_are_kept_as_long_as_they_count() -> None:
+    page, now = make.page(), timezone.now()
+    for days in (29, 31):
+        SignUp.objects.create(page=page, address="a", domain="b", network="c", at=now - days * DAY)
+    expire_old_rows()
+    assert SignUp.objects.get().at == now - 29 * DAY
 
 
 def test_observations_are_kept_as_long_as_they_are_promised() -> None:

@@ -9,9 +9,11 @@ import pytest
 from django.utils import timezone
 
 from incidents.actions import phone as actions
+from incidents.actions.subscriber import Origin
 from incidents.lib.errors import Refused
 from incidents.models import Channel, Delivery, Page, PhoneCode, SignUp, Subscriber, SubscriberState
 from incidents.notices import outbox
+from incidents.queries.choices import Choices
 from statuspage.environment import SmsAccount
 from tests import make
 from tests.endpoints import Endpoints, Reply, endpoints
@@ -36,7 +38,7 @@ def twilio(endpoints: Endpoints, settings: Any) -> Endpoints:
 
 
 def ask(page: Page, **values: Any) -> None:
-    given = {"number": NUMBER, "language": "en", "service_ids": None}
+    given = {"number": NUMBER, "choices": Choices("en")}
     actions.request_code(page, **{**given, **values})
 
 
@@ -107,20 +109,20 @@ def test_a_newer_code_takes_the_place_of_one_not_yet_sent(page: Page, twilio: En
 
 def test_a_number_a_network_and_a_page_get_few_codes(page: Page, twilio: Endpoints) -> None:
     for _ in range(3):
-        ask(page, network="192.0.2.0/24")
+        ask(page, origin=Origin("form", "192.0.2.0/24"))
     assert Delivery.objects.count() == 1
     for last in range(20):
-        ask(page, number=f"+8190123400{last:02}", network="192.0.2.0/24")
+        ask(page, number=f"+8190123400{last:02}", origin=Origin("form", "192.0.2.0/24"))
     assert Delivery.objects.count() == 10
     for last in range(90):
-        ask(page, number=f"+8180123400{last:02}", network=f"198.51.{last}.0/24")
+        ask(page, number=f"+8180123400{last:02}", origin=Origin("form", f"198.51.{last}.0/24"))
     assert Delivery.objects.count() == 50
 
 
 def test_an_active_number_changes_its_choices_by_a_code_alone(page: Page, twilio: Endpoints) -> None:
     service = make.service(page)
     reader = make.subscriber(page, channel=Channel.SMS, endpoint=NUMBER, language="en")
-    ask(page, language="ja", service_ids=[service.pk])
+    ask(page, choices=Choices("ja", services=(service.pk,)))
     reader.refresh_from_db()
     assert (reader.language, reader.all_services) == ("en", True)
     actions.enter_code(page, number=NUMBER, code=fetch_code(twilio))

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from incidents.lib.ids import short_id
 from incidents.lib.timing import STEP_SECONDS
-from incidents.models import Delivery, Notice, Page, Subscriber, SubscriberState, Visibility
+from incidents.models import Delivery, Notice, Page, SignUp, Subscriber, SubscriberState, Visibility, Wish
 from statuspage.environment import SmsAccount
 from tests import make
 from tests.endpoints import Endpoints, endpoints
@@ -75,12 +75,12 @@ def test_a_component_narrows_it_to_its_service_and_a_group_to_all_of_its_own(pag
     alone = make.service(page)
     first, second = make.service(page, group="Mail"), make.service(page, group="Mail")
     assert first.group_id is not None
-    post(email=EMAIL, component_id=short_id("service", alone.pk))
-    assert list(Subscriber.objects.get().services.all()) == [alone]
-    post_json({"subscriber": {"email": EMAIL, "component_ids": [short_id("group", first.group_id)]}})
-    assert list(Subscriber.objects.get().services.all()) == [first, second]
-    post(email=EMAIL, **{"component_ids][": short_id("service", second.pk)})
-    assert list(Subscriber.objects.get().services.all()) == [second]
+    post(email="one@a.example", component_id=short_id("service", alone.pk))
+    group_id = short_id("group", first.group_id)
+    post_json({"subscriber": {"email": "two@b.example", "component_ids": [group_id]}})
+    post(email="three@c.example", **{"component_ids][": short_id("service", second.pk)})
+    asked = [wish.choices["services"] for wish in Wish.objects.order_by("pk")]
+    assert asked == [[alone.pk], [first.pk, second.pk], [second.pk]]
 
 
 def test_the_answer_is_the_same_for_every_address(page: Page) -> None:
@@ -169,6 +169,12 @@ def test_too_much_is_refused(page: Page) -> None:
     assert (many.status_code, many["Access-Control-Allow-Origin"]) == (400, "*")
 
 
+def test_a_form_that_cannot_be_read_is_refused_as_data(page: Page) -> None:
+    response = Client().post(ADDRESS, b"subscriber", content_type="multipart/form-data")
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (400, "*")
+    assert response.json()["error"]
+
+
 def test_deleting_by_id_asks_the_owner_by_mail_and_changes_nothing(page: Page) -> None:
     number = post(email=EMAIL).json()["subscriber"]["id"]
     Subscriber.objects.update(state=SubscriberState.ACTIVE, confirmed_at=timezone.now())
@@ -220,7 +226,7 @@ def test_reading_by_id_tells_nothing_and_mails_nobody(page: Page) -> None:
 def test_caps_of_the_mails_hold_without_being_told(page: Page) -> None:
     answers = [answer_of(post(email=EMAIL)) for _ in range(4)]
     assert told_mails() == ["confirm"] and answers == answers[:1] * 4
-    Notice.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    SignUp.objects.update(at=timezone.now() - timedelta(minutes=11))
     post(email=EMAIL)
     assert told_mails() == ["confirm", "confirm"]
 

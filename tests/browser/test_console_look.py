@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
 from incidents.models import Page
 from tests import make
@@ -21,6 +22,7 @@ NOT_JAPANESE = re.compile(r"\b[a-zA-Z][a-z]{2,}\b")
 LEFT_IN_ENGLISH = {
     *("English", "Markdown", "Asia", "Tokyo", "email", "archive", "https", "mailto", "security"),
     *("status", "example", "com"),
+    *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders
 }
 
 
@@ -73,6 +75,8 @@ def screens(night: BadNight) -> Mapping[str, str]:
         "page-look": "/console/page/look/",
         "page-services": "/console/page/services/",
         "page-readers": "/console/page/readers/",
+        "mail-texts": "/console/page/mails/",
+        "mail-text": "/console/page/mails/ja/first_update/",
         "password": "/console/password/change/",
     }
 
@@ -173,3 +177,18 @@ def keep_picture(tab: Tab, name: str, *, full_page: bool = True) -> None:
             "document.querySelectorAll('.composer > .actions').forEach(bar => bar.style.position = 'static')"
         )
     tab.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
+
+
+def test_a_mail_s_text_is_shown_in_the_mail_while_it_is_typed(open_tab: OpenTab, night: BadNight) -> None:
+    tab = open_tab("/console/", width=1280)
+    desk.sign_in(tab, "staff@example.com")
+    tab.goto("/console/page/mails/ja/first_update/")
+    preview = tab.frame_locator("iframe.mail-preview")
+    tab.fill("#id_text", "{service}で障害が発生しております。")
+    expect(preview.frame_locator("iframe").get_by_text("検索で障害が発生しております。")).to_be_visible()
+    expect(preview.locator("#text")).to_contain_text("検索で障害が発生しております。")
+    tab.fill("#id_text", "{servise}")
+    expect(preview.get_by_text("{servise} はこの文面では使えません")).to_be_visible()
+    tab.fill("#id_text", "{service}の障害です。")
+    tab.click("#save-text")
+    expect(tab.get_by_text("{service}の障害です。")).to_be_visible()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from incidents.actions.maintenance import start_maintenance
 from incidents.lib import times
 from incidents.models import Incident, Page, Service
 from tests import make
@@ -55,7 +56,7 @@ def test_words_are_found_in_every_year_whatever_their_width_and_case(
 ) -> None:
     tab = open_tab("/history")
     search(tab, words)
-    told = f"{len(titles)}件の障害が該当します。" if titles else "該当する障害はありません。"
+    told = f"{len(titles)}件見つかりました。" if titles else "該当する障害・メンテナンスはありません。"
     expect(tab.locator("#found-count")).to_have_text(told)
     assert found(tab) == titles
     assert tab.locator("#by-month").is_hidden()
@@ -94,13 +95,35 @@ def test_what_is_found_is_text_and_leads_to_the_incident(
     assert not dialogs
 
 
+def test_a_maintenance_is_found_among_the_incidents_in_the_order_of_their_days(
+    open_tab: OpenTab, services: dict[str, Service]
+) -> None:
+    with times.at(make.jst("2020-09-20 10:00")):
+        work = make.maintenance(
+            services["archive"].page,
+            {services["archive"]: "maintenance"},
+            title="アーカイブの遅延対策",
+            scheduled_from=make.jst("2020-09-21 02:00"),
+            scheduled_until=make.jst("2020-09-21 04:00"),
+        )
+    with times.at(make.jst("2020-09-21 02:00")):
+        start_maintenance(work)
+    tab = open_tab("/history")
+    search(tab, "遅延")
+    expect(tab.locator("#found-list li")).to_have_count(3)
+    assert found(tab) == ["アーカイブの遅延対策", "メール送信の遅延", "アーカイブの保存遅延"]
+    line = tab.locator("#found-list li").first
+    expect(line.locator(".stage")).to_have_text("実施中")
+    assert line.locator("a").get_attribute("href") == f"/maintenance/{work.public_id}"
+
+
 def test_in_another_language_texts_written_in_it_are_found_and_shown(
     open_tab: OpenTab, services: dict[str, Service]
 ) -> None:
     Incident.objects.filter(reference="INC-20200904-01").update(texts={"en": {"title": "Mail was late"}})
     tab = open_tab("/en/history")
     search(tab, "LATE")
-    expect(tab.locator("#found-count")).to_have_text("1 incident matches.")
+    expect(tab.locator("#found-count")).to_have_text("1 entry matches.")
     assert found(tab) == ["Mail was late"]
     assert tab.locator("#found-list a").get_attribute("href") == "/en/incidents/INC-20200904-01"
 

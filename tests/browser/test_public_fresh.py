@@ -10,12 +10,13 @@ import time_machine
 from playwright.sync_api import Locator, Route, expect
 from playwright.sync_api import Page as Tab
 
+from incidents.actions.maintenance import finish_maintenance, start_maintenance
 from incidents.models import Incident, Page
 from incidents.snapshots.catalogue import find_file
 from incidents.snapshots.site import Site
 from tests import make
 from tests.browser.conftest import OpenTab
-from tests.browser.scenes import NOW, show_major, show_operational
+from tests.browser.scenes import NOW, show_maintenance, show_major, show_operational
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -126,6 +127,46 @@ def hit(page: Page) -> Incident:
     incident = make.incident(page, {page.services.get(slug="api"): "partial_outage"}, title="検索の遅延")
     make.update(incident)
     return incident
+
+
+def test_an_open_incident_page_learns_of_the_end_and_asks_no_more(
+    open_with_clock: Callable[..., Tab], page: Page
+) -> None:
+    incident = show_major(page)
+    tab = open_with_clock(f"/incidents/{incident.reference}")
+    make.update(incident, "resolved", body="復旧いたしました。")
+    let_a_minute_pass(tab)
+    expect(tab.get_by_text("復旧いたしました。").first).to_be_visible()
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.clock.run_for(181_000)
+    tab.wait_for_timeout(300)
+    assert asked == []
+
+
+def test_an_open_maintenance_page_learns_of_the_start_and_of_the_end(
+    open_with_clock: Callable[..., Tab], page: Page
+) -> None:
+    show_maintenance(page)
+    planned = page.maintenances.get(scheduled_from__gt=NOW)
+    tab = open_with_clock(f"/maintenance/{planned.public_id}")
+    start_maintenance(planned)
+    let_a_minute_pass(tab)
+    expect(tab.locator(".tags .stage")).to_have_text("実施中")
+    finish_maintenance(page.maintenances.get(pk=planned.pk))
+    let_a_minute_pass(tab)
+    expect(tab.locator(".tags .stage")).to_have_text("完了")
+
+
+def test_an_update_is_news_on_the_page_of_a_service_that_is_being_read(
+    open_with_clock: Callable[..., Tab], page: Page
+) -> None:
+    incident = show_major(page)
+    tab = open_with_clock("/services/archive")
+    tab.locator(".earlier > summary").click()
+    make.update(incident, "identified", body="作業を続けております。")
+    let_a_minute_pass(tab)
+    expect(notice(tab)).to_contain_text("新しい情報があります。")
 
 
 def test_what_is_being_read_stays_until_the_reader_asks_for_the_news(

@@ -1,18 +1,17 @@
 """A reader on a phone: subscribes, is told of the chosen service only, changes the choice, leaves."""
 
-import urllib.request
-from collections.abc import Iterable
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from incidents.models import Delivery, Incident, Notice, Page, Service, Subscriber, SubscriberState
+from incidents.actions.leaving import lock_mailbox
+from incidents.models import Follow, Incident, Page, Service, ServiceGroup, Subscriber, SubscriberState
+from incidents.notices.links import last_only_url
 from tests import make
 from tests.browser.conftest import OpenTab
-from tests.browser.mailbox import Mailbox, link_in, links_in
+from tests.browser.mailbox import Mailbox, link_in
 from tests.smtp import Sink
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -105,40 +104,76 @@ def tap_the_one_button(tab: Tab) -> None:
     expect(button).to_have_count(0)
 
 
-def test_opening_the_links_of_a_mail_changes_nothing(
-    open_tab: OpenTab, page: Page, archive: Service, reader: Mailbox
+def test_a_reader_takes_one_group_changes_the_language_follows_one_incident_and_leaves(
+    open_tab: OpenTab, page: Page, archive: Service, relay: Service, reader: Mailbox
+) -> None:
+    group = ServiceGroup.objects.create(page=page, name="保管")
+    Service.objects.filter(pk=archive.pk).update(group=group)
+    tab = open_tab("/subscribe", **PHONE)
+    tab.fill("#id_email", reader.address)
+    tab.locator("[name=which][value=chosen]").check()
+    tab.get_by_label("保管のすべて（今後追加されるものを含む）").check()
+    tap_the_one_button(tab)
+    confirm(tab, reader.fetch())
+    assert [g.name for g in Subscriber.objects.get().groups.all()] == ["保管"]
+
+    tab.goto("/manage")
+    tab.fill("#id_email", reader.address)
+    tap_the_one_button(tab)
+    tab.goto(link_in(reader.fetch(), "/manage/"))
+    tab.locator("#id_language").select_option("en")
+    tap_the_one_button(tab)
+    assert Subscriber.objects.get().language == "en"
+
+    later = make.service(page, slug="later", name="あとから追加")
+    Service.objects.filter(pk=later.pk).update(group=group)
+    make.update(make.incident(page, {later: "degraded"}, title="Later"), notify=True)
+    assert "[Incident] [Update 1] Later" in str(reader.fetch()["Subject"])
+
+    of_relay = open_incident(page, relay)
+    make.update(of_relay, notify=True)
+    reader.fetch_nothing()
+    tab.goto(f"/incidents/{of_relay.reference}")
+    tab.get_by_role("link", name="この障害の続報を受け取る").tap()
+    tab.fill("#id_email", reader.address)
+    tap_the_one_button(tab)
+    tab.goto(link_in(reader.fetch(), "/confirm/"))
+    tap_the_one_button(tab)
+    assert Follow.objects.get().incident == of_relay
+    make.update(of_relay, "identified", notify=True)
+    told = reader.fetch()
+    assert "[Update 2]" in str(told["Subject"])
+
+    tab.goto(last_only_url(Subscriber.objects.get(), of_relay, page))
+    tap_the_one_button(tab)
+    make.update(of_relay, "monitoring", notify=True)
+    reader.fetch_nothing()
+    make.update(of_relay, "resolved", notify=True)
+    assert "[Resolved]" in str(reader.fetch()["Subject"])
+
+    tab.goto(link_in(told, "/unsubscribe/"))
+    tap_the_one_button(tab)
+    assert Subscriber.objects.get().state == SubscriberState.UNSUBSCRIBED
+
+
+def test_one_reader_of_a_shared_mailbox_is_overruled_by_its_owner(
+    open_tab: OpenTab, page: Page, archive: Service, reader: Mailbox, sink: Sink
 ) -> None:
     incident = open_incident(page, archive)
-    tab = open_tab("/subscribe")
-    tab.fill("#id_email", reader.address)
-    tab.locator("main button").click()
-    asked = reader.fetch()
-    opening_changes_nothing(links_in(asked))
-
-    confirm_with_mouse(tab, asked)
+    shared = lock_mailbox(make.subscriber(page, reader.address), owner="owner@example.jp")
+    owner = Mailbox(sink, "owner@example.jp")
     make.update(incident, notify=True)
     told = reader.fetch()
-    tab.goto(link_in(told, "/manage"))
-    tab.fill("#id_email", reader.address)
-    tab.locator("main button").click()
-    opening_changes_nothing(links_in(asked) | links_in(told) | links_in(reader.fetch()))
-
-
-def confirm_with_mouse(tab: Tab, mail: EmailMessage) -> None:
-    tab.goto(link_in(mail, "/confirm/"))
-    tab.locator("main button").click()
-    expect(tab.locator("main button")).to_have_count(0)
-
-
-def opening_changes_nothing(links: Iterable[str]) -> None:
-    before = record()
-    for link in links:
-        for method in ("HEAD", "GET", "GET"):
-            with urllib.request.urlopen(urllib.request.Request(link, method=method), timeout=30) as answer:
-                assert answer.status == 200
-    assert record() == before
-
-
-def record() -> list[Any]:
-    tables = (Subscriber, Subscriber.services.through, Notice, Delivery)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
+    tab = open_tab(link_in(told, "/unsubscribe/"), **PHONE)
+    tap_the_one_button(tab)
+    expect(tab.locator("h1")).to_have_text("24時間後に配信を停止します")
+    asked = reader.fetch()
+    assert "配信停止のお申し込み" in str(asked["Subject"])
+    (of_owner,) = owner.mails
+    tab.goto(link_in(of_owner, "/keep/"))
+    tap_the_one_button(tab)
+    expect(tab.locator("h1")).to_have_text("配信を続けます")
+    shared.refresh_from_db()
+    assert (shared.state, shared.leaves_at) == (SubscriberState.ACTIVE, None)
+    make.update(incident, "identified", notify=True)
+    assert "【第2報】" in str(reader.fetch()["Subject"])

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from incidents.lib import times
-from incidents.models import Page
+from incidents.models import Page, Wish
 from incidents.queries import subscribers
+from incidents.queries.choices import Choices
 from incidents.snapshots.catalogue import sources
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import HTML, File
@@ -69,9 +71,18 @@ def answered() -> Iterator[tuple[str, bytes]]:
     """The forms, empty and with mistakes in them, and a private page's door."""
     page = Page.objects.get(host="major.example.com")
     reader = make.subscriber(page)
+    wish = Wish.objects.create(subscriber=reader, choices=Choices("ja").as_json())
+    reader.keep_nonce, reader.leaves_at = "1" * 32, NOW
+    reader.manage_nonce, reader.manage_sent_at = "1" * 32, timezone.now()
+    reader.save()
+    incident = next(incident for incident in page.incidents.filter(state="public") if incident.is_open)
     links = (
+        f"/keep/{subscribers.keep_token(reader)}",
+        f"/manage/{subscribers.manage_token(reader)}",
+        f"/last-only/{subscribers.last_only_token(reader, incident)}",
+        f"/follow/{incident.reference}",
         f"/unsubscribe/{subscribers.unsubscribe_token(reader)}",
-        f"/confirm/{subscribers.confirm_token(reader)}",
+        f"/confirm/{subscribers.confirm_token(wish)}",
     )
     client = Client(headers={"host": page.host})
     for number, address in enumerate((*FORMS, *links)):

@@ -17,6 +17,8 @@ FILLED = {
     "<str:name>": "a.eml",
     "<slug:public_id>": "a1b2c3d4e5f6",
     "<slug:name>": "start",
+    "<slug:language>": "ja",
+    "<slug:part>": "closing",
 }
 pytestmark = pytest.mark.django_db
 

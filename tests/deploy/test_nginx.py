@@ -157,7 +157,7 @@ def test_what_acts_goes_to_the_application_which_learns_who_asks(front: Front) -
 
 
 def test_the_shipped_file_names_what_acts() -> None:
-    named = re.findall(r"/\(([a-z0-9|]+)\)\(/\|\$\)", SHIPPED.read_text())
+    named = re.findall(r"/\(([a-z0-9|-]+)\)\(/\|\$\)", SHIPPED.read_text())
     assert {step for steps in named for step in steps.split("|")} == ACTING - {"static"}
 
 
@@ -167,6 +167,11 @@ def test_static_files_are_files(front: Front) -> None:
     assert answered.headers["Cache-Control"] == "max-age=315360000, public, immutable"
     assert answered.headers["Content-Type"] == "text/css; charset=utf-8"
     assert answered.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("address", ["/static/", "/static/css/", "/static/nothing.css"])
+def test_what_is_no_static_file_is_not_found_by_the_application(front: Front, address: str) -> None:
+    assert front.ask(address).headers.get("X-From") == "Django"
 
 
 def test_nothing_beside_the_published_files_is_handed_out(front: Front) -> None:
@@ -216,6 +221,8 @@ def test_addresses_that_act_by_being_known_are_not_logged(front: Front) -> None:
     for path in (
         "/confirm/SECRET1",
         "/en/unsubscribe/SECRET2",
+        "/keep/SECRET6",
+        "/last-only/SECRET7",
         "/ping/SECRET3/fail",
         "/hooks/grafana/SECRET4",
     ):

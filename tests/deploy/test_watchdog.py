@@ -1,5 +1,6 @@
 """The watchdog, as its timer runs it."""
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -30,10 +31,13 @@ def publish_two_pages(data_dir: Path) -> Path:
     return data_dir
 
 
-def run(data_dir: Path, *, shell: str = "sh", **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    data_dir: Path, *, shell: str = "sh", inside: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     assert shutil.which(shell), shell
     done = subprocess.run(
         [shell, WATCHDOG, data_dir],
+        cwd=inside,
         env={"PATH": os.environ["PATH"]} | environment,
         capture_output=True,
         text=True,
@@ -42,6 +46,10 @@ def run(data_dir: Path, *, shell: str = "sh", **environment: str) -> subprocess.
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done
+
+
+def unpack(path: Path) -> str:
+    return gzip.decompress(path.read_bytes()).decode()
 
 
 def age_heartbeat(directory: Path, seconds: float) -> None:
@@ -73,8 +81,15 @@ def test_a_page_without_a_heartbeat_for_two_minutes_turns_grey_with_all_its_twin
     run(directory.parents[1], shell=shell)
     for name in ("live/index.html", "live/en/index.html", "live/services/mail.html"):
         assert read(directory, name).startswith("grey")
-        assert (directory / f"{name}.gz").exists()
+        assert unpack(directory / f"{name}.gz").startswith("grey")
     assert read(directory, "live/history.html").startswith("past")
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_the_compressed_twins_turn_grey_wherever_it_is_started_from(directory: Path, shell: str) -> None:
+    age_heartbeat(directory, 500)
+    run(Path(), shell=shell, inside=directory.parents[1])
+    assert unpack(directory / "live/index.html.gz").startswith("grey")
 
 
 def test_each_page_by_its_own_heartbeat_private_ones_too(directory: Path) -> None:

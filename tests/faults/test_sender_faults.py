@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F, Max, Min
 from django.utils import timezone
 
-from incidents.actions.subscriber import unsubscribe
+from incidents.actions.leaving import unsubscribe
 from incidents.models import Delivery, DeliveryState
 from incidents.queries.subscribers import unsubscribe_token
 from tests.broker import broker

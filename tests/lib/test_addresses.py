@@ -1,6 +1,6 @@
 import pytest
 
-from incidents.lib.addresses import clean_address, is_clean
+from incidents.lib.addresses import clean_address, is_clean, mailbox_of, mask
 from incidents.lib.errors import Refused
 
 
@@ -13,6 +13,9 @@ from incidents.lib.errors import Refused
         ("o'brien@example.com", "o'brien@example.com"),
         ("a@日本語.jp", "a@xn--wgv71a119e.jp"),
         ("a@Bücher.example", "a@xn--bcher-kva.example"),
+        ("a@xn--wgv71a119e.jp", "a@xn--wgv71a119e.jp"),
+        ("a@日本語。jp", "a@xn--wgv71a119e.jp"),
+        ("x" * 64 + "@example.com", "x" * 64 + "@example.com"),
     ],
 )
 def test_a_good_address_is_written_one_way(typed: str, clean: str) -> None:
@@ -37,6 +40,20 @@ def test_a_good_address_is_written_one_way(typed: str, clean: str) -> None:
         ("x" * 65 + "@example.com", "form name@example.com"),
         ("a@example.com\r\nBcc: b@example.com", "line breaks"),
         ("a\n@example.com", "line breaks"),
+        ("a@example.com\nSubject: x", "line breaks"),
+        ("a\t@example.com", "line breaks"),
+        ("a@exam\x1bple.com", "line breaks"),
+        ("a@example.com\x85Bcc: b@example.com", "line breaks"),
+        ("a@example.com\u2028Bcc: b@example.com", "line breaks"),
+        ("a@exam\u202eple.com", "line breaks"),
+        ("a@exam\u200bple.com", "line breaks"),
+        ("a@example.com, b@example.com", "form name@example.com"),
+        ("Reader <a@example.com>", "form name@example.com"),
+        ("a@[IPv6:2001:db8::1]", "IP address"),
+        ("a@xn--" + "é" * 70 + ".jp", "not a domain"),
+        ("a@日本語", "needs a dot"),
+        ("a\\b@example.com", "form name@example.com"),
+        ("a;b@example.com", "form name@example.com"),
         ("a\x00@example.com", "line breaks"),
         ("a@example.com\x7f", "line breaks"),
         ('"<script>"@example.com', "quotation marks"),
@@ -59,3 +76,19 @@ def test_a_bad_address_is_refused_with_the_reason(typed: str, reason: str) -> No
         clean_address(typed)
     assert refused.value.field == "email"
     assert not is_clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("re.a.der@gmail.com", "reader@gmail.com"),
+        ("reader+news@googlemail.com", "reader@gmail.com"),
+        ("first.last+tag@example.com", "first.last+tag@example.com"),
+    ],
+)
+def test_the_spellings_of_one_mailbox_are_counted_as_one(address: str, mailbox: str) -> None:
+    assert mailbox_of(address) == mailbox
+
+
+def test_a_masked_address_is_known_to_its_owner_alone() -> None:
+    assert mask("reader@example.com") == "r…@example.com"

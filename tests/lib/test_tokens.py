@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,3 +52,24 @@ def test_a_short_mac_depends_on_purpose_and_value() -> None:
     macs = {tokens.short_mac(purpose, value) for purpose in ("bounce", "other") for value in ("a", "b")}
     assert len(macs) == 4
     assert {len(mac) for mac in macs} == {16}
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        lambda token: f"{token}.",
+        lambda token: f"{token}>",
+        lambda token: f"{token}。",
+        lambda token: f"{token}=",
+        lambda token: f"{token}=3D",
+        lambda token: f"=3D{token}",
+        lambda token: f"<{token.upper()}>).",
+        lambda token: f"{token[:20]}={token[20:]}",
+        lambda token: f"{token[:20]}=\r\n{token[20:]}",
+        lambda token: f"{token[:20]} {token[20:]}",
+        lambda token: f"{token[:30]}=3D{token[30:]}".lower(),
+    ],
+)
+def test_a_token_survives_what_mail_gateways_do_to_links(mangle: Callable[[str], str]) -> None:
+    for value in ("Value", "", "0af3.nonce"):
+        assert tokens.read("confirm", mangle(tokens.sign("confirm", value))) == value

@@ -5,20 +5,28 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.models import (
     Delivery,
     DeliveryState,
     Edition,
+    Follow,
     Incident,
     Page,
     Report,
     ReportState,
     Service,
+    ServiceGroup,
+    Stage,
+    Subscriber,
     SubscriberState,
 )
 from incidents.notices import fanout
+from tests import make
 from tests.make_notices import (
     NOON,
     degraded,
@@ -157,19 +165,7 @@ def test_a_report_is_told_to_readers_of_its_service_and_of_its_incident(
     make_subscriber(page, "web@example.com", services=[web])
     make_subscriber(page, "third@example.com", services=[make_service(page, "Third")])
     make_update(incident, scope=degraded(web))
-    report = Report.objects.create(
-        incident=incident,
-        service=archive,
-        number="HEA2020100801",
-        state=ReportState.ISSUED,
-        edition=Edition.FINAL,
-        organisation="Example",
-        subject="Delay",
-        period_from=NOON,
-        issued_on=NOON.date(),
-        issued_at=NOON,
-    )
-    notice = fanout.queue_report(report)
+    notice = fanout.queue_report(make_report(incident, archive))
     assert told(notice.deliveries) == {"archive@example.com", "web@example.com"}
 
 
@@ -190,3 +186,186 @@ def test_a_thousand_are_queued_by_the_same_statements_as_one(
     make_subscribers(page, 1000)
     with django_assert_num_queries(12):
         assert fanout.queue_update(many, hold_until=timezone.now()).audience == 1001
+
+
+def test_a_group_stands_for_all_that_is_ever_in_it_and_in_groups_in_it(
+    page: Page, archive: Service, web: Service, incident: Incident
+) -> None:
+    top = ServiceGroup.objects.create(page=page, name="Top")
+    middle = ServiceGroup.objects.create(page=page, name="Middle", parent=top)
+    lowest = ServiceGroup.objects.create(page=page, name="Lowest", parent=middle)
+    for group in (top, middle, lowest):
+        make_subscriber(page, f"{group.name.lower()}@example.com", services=[]).groups.add(group)
+    make_subscriber(page, "other@example.com", services=[]).groups.add(
+        ServiceGroup.objects.create(page=page, name="Other")
+    )
+    Service.objects.filter(pk=archive.pk).update(group=middle)
+    assert heard(fanout.audience(page, [archive.pk])) == {"top@example.com", "middle@example.com"}
+    make_service(page, "Later", group=lowest)
+    later = Service.objects.get(name="Later")
+    assert heard(fanout.audience(page, [later.pk])) == {
+        "top@example.com",
+        "middle@example.com",
+        "lowest@example.com",
+    }
+    assert heard(fanout.audience(page, [web.pk])) == set()
+
+
+def heard(told: QuerySet[Subscriber]) -> set[str]:
+    return set(told.values_list("email", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "hears"),
+    [
+        ({}, "1 2 end after report"),
+        ({"stages": "ends"}, "1 end report"),
+        ({"wants_incidents": False}, "report"),
+        ({"wants_reports": False}, "1 2 end after"),
+        ({"wants_incidents": False, "wants_reports": False}, ""),
+        ({"stages": "ends", "wants_reports": False}, "1 end"),
+        ({"services": []}, ""),
+        ({"services": [], "follow": "all"}, "1 2 end after report"),
+        ({"services": [], "follow": "last"}, "end"),
+        ({"follow": "last"}, "end report"),
+        ({"stages": "ends", "follow": "all"}, "1 2 end after report"),
+        ({"wants_incidents": False, "wants_reports": False, "follow": "all"}, "1 2 end after report"),
+        ({"wants_incidents": False, "wants_reports": False, "follow": "last"}, "end"),
+    ],
+)
+def test_each_choice_of_what_is_heard_of_an_incident(
+    page: Page, archive: Service, incident: Incident, chosen: dict[str, Any], hears: str
+) -> None:
+    """The first update and one more, its end, what is said after the end, and its report."""
+    follow = chosen.pop("follow", "")
+    reader = make_subscriber(page, **chosen)
+    if follow:
+        Follow.objects.create(subscriber=reader, incident=incident, last_only=follow == "last")
+    told = {}
+    for number, name, stage in (
+        (1, "1", Stage.INVESTIGATING),
+        (2, "2", Stage.IDENTIFIED),
+        (3, "end", Stage.RESOLVED),
+        (4, "after", Stage.RESOLVED),
+    ):
+        update = make_update(incident, number, scope=degraded(archive), stage=stage)
+        told[name] = fanout.queue_update(update, hold_until=timezone.now()).audience
+    told["report"] = fanout.queue_report(make_report(incident, archive)).audience
+    assert " ".join(name for name, audience in told.items() if audience) == hears
+
+
+def make_report(incident: Incident, service: Service) -> Report:
+    return Report.objects.create(
+        incident=incident,
+        service=service,
+        number="HEA2020100801",
+        state=ReportState.ISSUED,
+        edition=Edition.FINAL,
+        organisation="Example",
+        subject="Delay",
+        period_from=NOON,
+        issued_on=NOON.date(),
+        issued_at=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    "narrowed", [{"wants_incidents": False}, {"all_services": False}, {"stages": "ends"}]
+)
+def test_who_was_told_hears_the_end_whatever_is_narrowed_then(
+    page: Page, archive: Service, incident: Incident, narrowed: dict[str, Any]
+) -> None:
+    reader = make_subscriber(page)
+    fanout.queue_update(make_update(incident, scope=degraded(archive)), hold_until=timezone.now())
+    Subscriber.objects.filter(pk=reader.pk).update(**narrowed)
+    end = make_update(incident, 2, scope=degraded(archive), stage=Stage.RESOLVED)
+    assert fanout.queue_update(end, hold_until=timezone.now()).audience == 1
+
+
+def test_an_update_of_the_reports_stage_is_for_those_who_want_reports(
+    page: Page, archive: Service, incident: Incident
+) -> None:
+    make_subscriber(page, "reports@example.com", stages="ends")
+    make_subscriber(page, "none@example.com", wants_reports=False)
+    for number, stage in ((1, Stage.INVESTIGATING), (2, Stage.RESOLVED), (3, Stage.POSTMORTEM)):
+        update = make_update(incident, number, scope=degraded(archive), stage=stage)
+        notice = fanout.queue_update(update, hold_until=timezone.now())
+    assert told(notice.deliveries) == {"reports@example.com"}
+
+
+def test_a_reader_of_ends_hears_first_of_what_reached_it_late(
+    page: Page, archive: Service, web: Service, incident: Incident
+) -> None:
+    """Its service came into the incident with the second update."""
+    make_subscriber(page, services=[web], stages="ends")
+    audiences = [
+        fanout.queue_update(make_update(incident, number, scope=scope), hold_until=timezone.now()).audience
+        for number, scope in ((1, degraded(archive)), (2, degraded(archive, web)), (3, degraded(web)))
+    ]
+    assert audiences == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "hears"),
+    [
+        ({}, "announced started completed"),
+        ({"stages": "ends"}, "announced completed"),
+        ({"wants_maintenance": False}, ""),
+        ({"wants_incidents": False}, "announced started completed"),
+    ],
+)
+def test_each_choice_of_what_is_heard_of_a_maintenance(chosen: dict[str, Any], hears: str) -> None:
+    page = make.page()
+    planned = make.maintenance(page)
+    make.subscriber(page, **chosen)
+    told = {}
+    for number, (name, state) in enumerate(
+        (("announced", "scheduled"), ("started", "in_progress"), ("completed", "completed")), start=2
+    ):
+        update = planned.updates.create(
+            number=number,
+            state=state,
+            scheduled_from=planned.scheduled_from,
+            scheduled_until=planned.scheduled_until,
+            happened_at=NOON,
+            published_at=NOON,
+        )
+        told[name] = fanout.queue_maintenance(update, hold_until=timezone.now()).audience
+    assert " ".join(name for name, audience in told.items() if audience) == hears
+
+
+def test_readers_of_another_page_follow_an_incident_that_it_shows() -> None:
+    owner, showing = make.page(), make.page()
+    mail = make.service(owner)
+    showing.also_shows.add(mail)
+    incident = make.incident(owner, {mail: "degraded"})
+    reader = make.subscriber(showing)
+    Subscriber.objects.filter(pk=reader.pk).update(all_services=False)
+    Follow.objects.create(subscriber=reader, incident=incident)
+    update = make.update(incident, notify=True)
+    assert update.notice.audience == 1
+    Page.objects.filter(pk=owner.pk).update(visibility="private")
+    incident.refresh_from_db()
+    assert make.update(incident, "identified", notify=True).notice.audience == 0
+
+
+def test_an_audience_is_fixed_by_one_statement_whatever_was_chosen(
+    page: Page, archive: Service, incident: Incident
+) -> None:
+    group = ServiceGroup.objects.create(page=page, name="Security")
+    Service.objects.filter(pk=archive.pk).update(group=group)
+
+    def cost(number: int) -> tuple[int, int]:
+        for reader in make_subscribers(page, number, stem=f"all{number}-"):
+            Follow.objects.create(subscriber=reader, incident=incident)
+        for reader in make_subscribers(page, number, stem=f"group{number}-", all_services=False):
+            reader.groups.add(group)
+        for reader in make_subscribers(page, number, stem=f"ends{number}-", stages="ends"):
+            reader.services.add(archive)
+        update = make_update(incident, number, scope=degraded(archive))
+        with CaptureQueriesContext(connection) as queries:
+            fanout.queue_update(update, hold_until=timezone.now())
+        fixing = [q for q in queries.captured_queries if "INTO incidents_audiencepart" in q["sql"]]
+        return len(queries), len(fixing)
+
+    assert cost(1) == cost(3) == (11, 1)

@@ -152,8 +152,8 @@ def test_a_mail_says_what_readers_need(page: Page) -> None:
         "対象サービス（実施中の状態）：",
         "- メールアーカイブ：メンテナンス中",
         "更新いたします。",
-        f"最新の状況：https://status.example/maintenance/{maintenance.public_id}",
-        "配信内容の変更：https://status.example/manage",
+        f"https://status.example/maintenance/{maintenance.public_id}",
+        "https://status.example/manage",
     ):
         assert line in text.splitlines(), line
     html = text_of(message, "html")

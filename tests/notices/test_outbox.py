@@ -130,7 +130,7 @@ def test_a_confirmation_goes_before_a_fan_out(sink: Sink) -> None:
     make_subscribers(page, 3)
     fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
     newcomer = make_subscriber(page, "new@example.com", state=SubscriberState.PENDING, confirmed_at=None)
-    fanout.queue_personal("confirm", newcomer)
+    fanout.queue_personal("already", newcomer)
     outbox.deliver_due()
     assert sink.received[0].recipient == "new@example.com"
 
@@ -142,7 +142,7 @@ def test_neither_confirmations_nor_a_fan_out_can_use_up_the_others_turn(sink: Si
     make_subscribers(page, 5)
     fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
     for reader in make_subscribers(page, 5, stem="new", state=SubscriberState.PENDING, confirmed_at=None):
-        fanout.queue_personal("confirm", reader)
+        fanout.queue_personal("already", reader)
     outbox.deliver_due()
     turns = "".join(received.recipient[0] for received in sink.received)
     assert turns == "nnrrnnrrnr"
@@ -154,7 +154,7 @@ def test_a_sender_of_one_lane_leaves_the_other_alone(sink: Sink, lane: str, reci
     make_subscriber(page, READER)
     fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
     newcomer = make_subscriber(page, "new@example.com", state=SubscriberState.PENDING, confirmed_at=None)
-    fanout.queue_personal("confirm", newcomer)
+    fanout.queue_personal("already", newcomer)
     assert outbox.deliver_due(lanes=[lane]) == 1
     assert sink.copies == {recipient: 1}
 
@@ -295,7 +295,7 @@ def test_addresses_that_the_server_always_refuses_stop_nobody_elses_mail(sink: S
     for number in range(FAILURES + 1):
         address = f"a{number}@refused.example"
         sink.at_rcpt[address] = ["550 5.7.1 access denied"]
-        fanout.queue_personal("confirm", make_subscriber(page, address, state=SubscriberState.PENDING))
+        fanout.queue_personal("already", make_subscriber(page, address, state=SubscriberState.PENDING))
     make_subscriber(page, READER)
     fanout.queue_update(make_update(make_incident(page)), hold_until=timezone.now())
     assert outbox.deliver_due() == 1

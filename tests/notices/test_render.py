@@ -26,6 +26,7 @@ from incidents.models import (
     Subscriber,
     SubscriberState,
     Update,
+    Wish,
 )
 from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout, words
@@ -33,6 +34,7 @@ from incidents.notices.render import Mailroom
 from incidents.notices.subject import one_line
 from incidents.notices.words import words_for, write_time
 from incidents.queries import subscribers
+from tests.looking_html import elements_of
 from tests.make_notices import (
     NOON,
     degraded,
@@ -72,6 +74,7 @@ OWN_HEADERS = {
     "List-Id",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
+    "List-Help",
     "MIME-Version",
     "Content-Type",
 }
@@ -182,8 +185,8 @@ def test_a_mail_says_what_readers_need(page: Page) -> None:
         "G Suiteをご利用のお客様",
         "しばらくお待ちください。",
         "次回更新予定：13:46（日本時間）",
-        "最新の状況：https://status.example/incidents/INC-20200904-01",
-        "配信内容の変更：https://status.example/manage",
+        "https://status.example/incidents/INC-20200904-01",
+        "https://status.example/manage",
     ):
         assert line in text.splitlines()
     html = body_of(message, "html")
@@ -261,14 +264,27 @@ def test_a_notice_can_be_left_by_one_click_and_starts_no_answering_machine(page:
 
 
 @pytest.mark.parametrize(
-    ("kind", "path"), [("confirm", "/confirm/"), ("manage", "/manage/"), ("already", "/manage")]
+    ("kind", "path", "wish"),
+    [
+        ("confirm", "/confirm/", {}),
+        ("follow", "/confirm/", {"kind": "follow"}),
+        ("move", "/confirm/", {"kind": "move"}),
+        ("moved", "/subscribe", {"kind": "move"}),
+        ("keep", "/keep/", {"kind": "keep"}),
+        ("manage", "/manage/", None),
+        ("already", "/manage", None),
+    ],
 )
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_a_personal_mail_holds_one_link_and_is_no_list_mail(
-    page: Page, kind: str, path: str, language: str
+    page: Page, kind: str, path: str, wish: dict[str, Any] | None, language: str
 ) -> None:
-    reader = make_subscriber(page, language=language, confirm_nonce="ab", manage_nonce="cd")
-    message = parse(raw_of(fanout.queue_personal(kind, reader)))
+    reader = make_subscriber(page, language=language, manage_nonce="cd", keep_nonce="ef")
+    if wish is not None:
+        named = {"incident": make_incident(page)} if kind == "follow" else {}
+        wish = wish | named | ({} if kind in ("confirm", "follow") else {"about": reader})
+    asked = None if wish is None else Wish.objects.create(subscriber=reader, **wish)
+    message = parse(raw_of(fanout.queue_personal(kind, reader, wish=asked)))
     prefix = "https://status.example" + ("" if language == "ja" else "/en")
     found = set(re.findall(r"https?://\S+", body_of(message))) - {f"{prefix}/"}
     assert len(found) == 1
@@ -304,7 +320,7 @@ def test_no_text_can_add_a_header_or_a_part(page: Page, evil: str, field: str) -
     assert message["From"].addresses[0].addr_spec == "status@status.example"
     assert len(message["From"].addresses) == 1
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
-    assert "<script>" not in body_of(message, "html")
+    assert "script" not in {name for name, _ in elements_of(body_of(message, "html"))}
 
 
 def test_a_wrong_reply_address_is_left_out(page: Page) -> None:
@@ -453,9 +469,7 @@ def test_a_changed_estimate_is_a_change_and_one_that_stands_is_said_again(page: 
     incident = make_incident(page)
     make_update(incident, **estimated(known(SIX)))
     second = make_update(incident, 2, **estimated(known(EIGHT)))
-    assert changes_in(body_of(tell(second))) == [
-        "- 復旧見込み：20:00頃（日本時間）（前回：18:00頃（日本時間））"
-    ]
+    assert changes_in(body_of(tell(second))) == ["- 復旧見込み：20:00頃（日本時間）（前回：18:00頃）"]
     third = body_of(tell(make_update(incident, 3)))
     assert "復旧見込み：20:00頃（日本時間）" in third.splitlines()
     assert changes_in(third) == ["- 状況・対象サービスに変更はありません。"]
@@ -474,7 +488,7 @@ def test_a_mail_is_in_its_reader_s_language_wherever_someone_wrote_it(page: Page
     for line in ("We look.", "SAML", "Wait.", "- Archive: Degraded performance"):
         assert line in text.splitlines()
     assert "<p>We look.</p>" in html
-    assert not re.search("調査|訂正|アーカイブ|only", text + html)
+    assert not re.search("調査|訂正|アーカイブ|Japanese only", text + html)
 
 
 def test_what_nobody_translated_comes_as_it_was_written_and_marked(page: Page) -> None:
@@ -488,8 +502,8 @@ def test_what_nobody_translated_comes_as_it_was_written_and_marked(page: Page) -
     lines = body_of(english).splitlines()
     assert lines[lines.index("原因を調査しています。") - 1] == "[Japanese only]"
     assert "全てのお客様 [Japanese only]" in lines and "お待ちください。 [Japanese only]" in lines
-    assert '<div class="text" lang="ja">' in body_of(english, "html")
-    assert "only" not in body_of(japanese) and 'lang="ja">' in body_of(japanese, "html")
+    assert re.search(r'<div class="text" lang="ja"[^>]*>\s*<p>原因を', body_of(english, "html"))
+    assert "のみ]" not in body_of(japanese) and '<html lang="ja"' in body_of(japanese, "html")
 
 
 def test_the_last_update_says_where_and_until_when_the_report_will_be_read(page: Page) -> None:

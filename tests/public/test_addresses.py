@@ -76,6 +76,15 @@ def test_what_does_not_exist_is_404_in_the_look_of_the_page(page: Page, address:
     assert not response.cookies
 
 
+@pytest.mark.parametrize(
+    "address", ["/nothing.json", "/v1/openapi.json", "/en/nothing.json", "/api/v2/nothing"]
+)
+def test_data_that_does_not_exist_is_404_as_data(page: Page, address: str) -> None:
+    response = Client().get(address)
+    assert (response.status_code, response["Content-Type"]) == (404, "application/json; charset=utf-8")
+    assert response.json()["error"] and response["Access-Control-Allow-Origin"] == "*"
+
+
 def test_404_speaks_the_language_that_the_address_begins_with(page: Page) -> None:
     for address in ("/en/nothing", "/en/services/none"):
         response = Client().get(address)
@@ -102,6 +111,13 @@ def test_reading_addresses_take_no_other_method(service: Service, address: str, 
     response = getattr(Client(), method)(address)
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("address", ["/api/v2/summary.json", "/api/v2/subscriptions/x/resend_confirmation"])
+def test_data_takes_no_other_method_and_says_so_as_data(service: Service, address: str) -> None:
+    response = Client().post(address)
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert response.json()["error"] and response["Access-Control-Allow-Origin"] == "*"
 
 
 def test_head_answers_like_get_without_a_body(service: Service) -> None:

@@ -6,19 +6,25 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState
+from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState, Wish
 from incidents.notices import outbox
-from incidents.queries import endpoints as owned
+from incidents.public import subscribing_forms
+from incidents.queries.choices import Choices
 from statuspage.environment import SmsAccount
 from tests import make
-from tests.endpoints import Endpoints, Reply, endpoints
+from tests.endpoints import Endpoints, Reply, endpoints, owner_token
 
 __all__ = ["endpoints"]
 
 pytestmark = pytest.mark.django_db
 OWNER = "owner@example.com"
+CHOICES = {
+    "language": "en",
+    "which": "all",
+    "kinds": ["incidents", "maintenance", "reports"],
+    "stages": "all",
+}
 SMS = "/2010-04-01/Accounts/AC0123456789/Messages.json"
 
 
@@ -39,8 +45,15 @@ def twilio(endpoints: Endpoints, settings: Any) -> Endpoints:
     return endpoints
 
 
-def form(endpoint: str, **values: str) -> dict[str, str]:
-    return {"endpoint": endpoint, "email": OWNER, "language": "en", "which": "all", **values}
+@pytest.fixture(autouse=True)
+def as_if_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are filled in at once."""
+    monkeypatch.setattr(subscribing_forms, "SHORTEST_FILL_SECONDS", 0)
+
+
+def form(endpoint: str, **values: Any) -> dict[str, Any]:
+    shown = subscribing_forms.AddressForm().shown_now
+    return {"endpoint": endpoint, "email": OWNER, "shown": shown, **CHOICES, **values}
 
 
 def text_of(response: Any) -> str:
@@ -64,7 +77,7 @@ def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: E
     response = browser.post("/subscribe/webhook", form(endpoints.url()))
     assert response.status_code == 200 and "Check your mailbox" in text_of(response)
     reader = Subscriber.objects.get()
-    path = f"/endpoints/{owned.owner_token(reader)}"
+    path = f"/endpoints/{owner_token(reader)}"
     assert browser.get(path).status_code == 200
     assert not endpoints.posted and Subscriber.objects.get().state == SubscriberState.PENDING
     confirmed = text_of(browser.post(path))
@@ -76,7 +89,7 @@ def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: E
 def test_an_endpoint_that_does_not_echo_is_said_so(page: Page, browser: Client, endpoints: Endpoints) -> None:
     browser.post("/subscribe/webhook", form(endpoints.url()))
     endpoints.replies["/hook"] = [Reply(200, b"a secret of an internal server")]
-    response = browser.post(f"/endpoints/{owned.owner_token(Subscriber.objects.get())}")
+    response = browser.post(f"/endpoints/{owner_token(Subscriber.objects.get())}")
     assert response.status_code == 422
     assert "did not return the challenge" in text_of(response)
     assert "internal server" not in text_of(response)
@@ -111,7 +124,9 @@ def test_the_answer_is_the_same_for_whatever_is_subscribed(
         for path in ("/known", "/new")
         for email in (OWNER, "other@example.com")
     }
-    links = {browser.post("/endpoints", {"email": email}).content for email in (OWNER, "who@example.com")}
+    links = {
+        browser.post("/endpoints", form("", email=email)).content for email in (OWNER, "who@example.com")
+    }
     assert [len(answers), len(links)] == [1, 1]
 
 
@@ -130,7 +145,7 @@ def test_another_sites_form_is_turned_away(page: Page, browser: Client, endpoint
 
 
 def test_a_number_from_form_to_the_end(page: Page, browser: Client, twilio: Endpoints) -> None:
-    values = {"endpoint": "+81 90 1234 5678", "language": "en", "which": "all", "wish": "subscribe"}
+    values = {"endpoint": "+81 90 1234 5678", **CHOICES, "wish": "subscribe"}
     response = browser.post("/subscribe/sms", values)
     assert 'value="+81 90 1234 5678"' in text_of(response) and "six digits" in text_of(response)
     outbox.deliver_due()
@@ -149,7 +164,7 @@ def test_a_number_from_form_to_the_end(page: Page, browser: Client, twilio: Endp
 
 
 def test_a_wrong_number_is_said_beside_its_field(page: Page, browser: Client, twilio: Endpoints) -> None:
-    values = {"endpoint": "090-1234", "language": "en", "which": "all", "wish": "subscribe"}
+    values = {"endpoint": "090-1234", **CHOICES, "wish": "subscribe"}
     response = browser.post("/subscribe/sms", values)
     assert response.status_code == 422 and 'id="error_endpoint"' in text_of(response)
     assert not Delivery.objects.exists()
@@ -166,11 +181,10 @@ def test_the_owners_link_opens_on_a_private_page_and_the_forms_do_not(page: Page
         channel=Channel.WEBHOOK,
         endpoint="https://hooks.example.com/x",
         email=OWNER,
-        confirm_nonce="a" * 32,
-        confirm_sent_at=timezone.now(),
     )
+    Wish.objects.create(subscriber=reader, choices=Choices("en").as_json())
     Page.objects.filter(pk=page.pk).update(visibility="private")
-    opened = browser.get(f"/endpoints/{owned.owner_token(reader)}")
+    opened = browser.get(f"/endpoints/{owner_token(reader)}")
     assert opened.status_code == 200 and "hooks.example.com" in text_of(opened)
     for path in ("/subscribe/webhook", "/subscribe/chat", "/endpoints", "/endpoints/abc"):
         assert "WebhookのURL" not in text_of(browser.get(path)) and "webhook" not in text_of(

@@ -63,6 +63,13 @@ def test_nothing_of_it_lies_where_a_web_server_looks(page: Page, directory: Path
     assert not (directory.parents[1] / "published/testserver").exists()
 
 
+def test_no_other_user_of_the_machine_may_look_there(page: Page, directory: Path) -> None:
+    assert directory.parent.stat().st_mode & 0o777 == 0o700
+    directory.parent.chmod(0o755)
+    publish_all(now=times.now())
+    assert directory.parent.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.usefixtures("renamed")
 @pytest.mark.parametrize("lost", ["manifest.json", "live/index.html"])
 def test_what_is_lost_is_rendered_instead(directory: Path, lost: str) -> None:
@@ -75,6 +82,15 @@ def test_an_address_that_is_not_published_is_not_found_in_the_look_of_the_page(p
     assert response.status_code == 404
     assert page.name in response.content.decode()
     assert Client().get("/en")["Location"] == "/en/"
+
+
+def test_data_that_is_not_published_is_not_found_as_data_and_for_no_other_site(page: Page) -> None:
+    response = Client().get("/nothing.json")
+    assert (response.status_code, response["Cache-Control"]) == (404, "private, no-store")
+    assert response.json()["error"] and "Access-Control-Allow-Origin" not in response.headers
+    refused = Client().post("/api/v2/summary.json")
+    assert refused.status_code == 405
+    assert refused.json()["error"] and "Access-Control-Allow-Origin" not in refused.headers
 
 
 @pytest.mark.parametrize(

@@ -250,3 +250,11 @@ def test_the_newest_reports_are_one_click_away_and_drafts_are_not(page: Page) ->
     Report.objects.filter(number="MLX2024030101").update(state="draft")
     found = re.findall(r'href="(/reports/[^"]+)"', read())
     assert found == ["/reports/ARC2025011401"]
+
+
+def test_a_report_in_another_language_than_the_page_says_so(page: Page) -> None:
+    take_past_report(page, (SAMPLES / "MLX2024030101.txt").read_text(encoding="utf-8-sig"))
+    link = 'href="/en/reports/MLX2024030101" lang="ja"'
+    assert link in read("/en/")
+    assert "Japanese only" in read("/en/").split(link)[1].split("</li>")[0]
+    assert "日本語のみ" not in read()

@@ -2,9 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.template import Context
 from django.utils import translation
 
+from incidents.models import Page
 from incidents.templatetags.page_time import ago, ahead, day, format_instant, format_period, month
+from incidents.templatetags.page_time import zone as zone_words
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 AT = datetime(2020, 9, 4, 3, 46, tzinfo=UTC)
@@ -77,3 +80,20 @@ def test_days_and_months_are_written_as_the_language_writes_them() -> None:
     with translation.override("en"):
         assert day(date(2020, 9, 4), "short") == '<time datetime="2020-09-04">Fri 4 September</time>'
         assert month(date(2020, 9, 1)) == "September 2020"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Asia/Tokyo", "JST (Asia/Tokyo)"),
+        ("UTC", "UTC (UTC)"),
+        ("America/New_York", "America/New_York"),
+        ("Australia/Sydney", "Australia/Sydney"),
+    ],
+)
+def test_a_zone_with_summer_time_is_named_by_no_letters_that_half_of_the_instants_belie(
+    name: str, words: str
+) -> None:
+    context = Context({"page": Page(time_zone=name), "now": datetime(2026, 3, 31, 12, tzinfo=UTC)})
+    with translation.override("en"):
+        assert zone_words(context) == words

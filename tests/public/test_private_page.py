@@ -13,8 +13,9 @@ from pytest_django import Settings
 
 from incidents.actions.customer import create_customer, make_member_link, revoke_member_link
 from incidents.actions.page import set_visibility
-from incidents.models import Page, Staff, SubscriberState
+from incidents.models import Page, Staff, SubscriberState, Wish
 from incidents.queries import members, subscribers
+from incidents.queries.choices import Choices
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -284,9 +285,9 @@ def leaving(page: Page) -> str:
 def confirming(page: Page) -> str:
     reader = make.subscriber(page)
     reader.state, reader.confirmed_at = SubscriberState.PENDING, None
-    reader.confirm_nonce, reader.confirm_sent_at = "1" * 32, timezone.now()
     reader.save()
-    return f"/confirm/{subscribers.confirm_token(reader)}"
+    wish = Wish.objects.create(subscriber=reader, choices=Choices("ja").as_json())
+    return f"/confirm/{subscribers.confirm_token(wish)}"
 
 
 def managing(page: Page) -> str:

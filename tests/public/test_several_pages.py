@@ -12,8 +12,8 @@ from incidents.actions.service import set_status
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Page, Service
+from incidents.queries.choices import service_choices
 from incidents.queries.incident_view import find_public
-from incidents.queries.subscribers import service_choices
 from incidents.reports.issue import issue
 from incidents.snapshots.catalogue import sources
 from incidents.snapshots.site import Site

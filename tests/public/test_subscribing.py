@@ -5,21 +5,55 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.actions import subscriber as actions
+from incidents.actions.leaving import lock_mailbox
 from incidents.lib.timing import STEP_SECONDS
-from incidents.models import Delivery, Notice, Page, ServiceGroup, Subscriber, SubscriberState
+from incidents.models import (
+    Delivery,
+    Follow,
+    Incident,
+    Page,
+    ServiceGroup,
+    SignUp,
+    Subscriber,
+    SubscriberState,
+    Wish,
+)
+from incidents.notices.links import last_only_url
+from incidents.public import subscribing_forms
 from incidents.queries import subscribers
-from tests.make_notices import make_page, make_service, make_subscriber
+from incidents.queries.choices import Choices, choices_of
+from tests.make_notices import make_incident, make_page, make_service, make_subscriber, make_update
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "reader@example.com"
-FORM = {"email": ADDRESS, "language": "ja", "which": "all"}
+CHOICES = {
+    "language": "ja",
+    "which": "all",
+    "kinds": ["incidents", "maintenance", "reports"],
+    "stages": "all",
+}
+FORM = {"email": ADDRESS, **CHOICES}
+
+
+@pytest.fixture(autouse=True)
+def as_if_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are filled in at once."""
+    monkeypatch.setattr(subscribing_forms, "SHORTEST_FILL_SECONDS", 0)
+    FORM["shown"] = ADDRESS_FORM["shown"] = subscribing_forms.AddressForm().shown_now
+
+
+ADDRESS_FORM = {"email": ADDRESS}
 
 
 @pytest.fixture
@@ -50,7 +84,7 @@ def test_the_form_subscribes(page: Page, browser: Client) -> None:
     assert not response.cookies
 
 
-@pytest.mark.parametrize(("address", "form"), [("/subscribe", FORM), ("/manage", {"email": ADDRESS})])
+@pytest.mark.parametrize(("address", "form"), [("/subscribe", FORM), ("/manage", ADDRESS_FORM)])
 @pytest.mark.parametrize("state", [None, SubscriberState.ACTIVE, SubscriberState.UNSUBSCRIBED])
 def test_the_time_of_an_answer_is_not_that_of_writing_a_mail(
     page: Page, browser: Client, address: str, form: dict[str, str], state: str | None
@@ -70,7 +104,7 @@ def test_the_answer_is_the_same_for_every_address(page: Page, browser: Client) -
         response = browser.post("/subscribe", {**FORM, "email": email})
         answers.add((response.status_code, response.content))
     for email in ("active@example.com", "stranger@example.com"):
-        response = browser.post("/manage", {"email": email})
+        response = browser.post("/manage", {**ADDRESS_FORM, "email": email})
         answers.add((response.status_code, response.content))
     assert len(answers) == 2
 
@@ -151,9 +185,9 @@ def test_a_form_from_another_site_is_turned_away(
 
 
 def pending(page: Page) -> tuple[Subscriber, str]:
-    actions.subscribe(page, email=ADDRESS, language="en", service_ids=None)
+    actions.subscribe(page, email=ADDRESS, choices=Choices("en"))
     subscriber = Subscriber.objects.get()
-    return subscriber, subscribers.confirm_token(subscriber)
+    return subscriber, subscribers.confirm_token(subscriber.wishes.get())
 
 
 def test_opening_a_confirmation_link_changes_nothing(page: Page, browser: Client) -> None:
@@ -179,8 +213,8 @@ def test_a_gateway_may_change_the_case_of_a_token(
 
 def test_an_expired_link_offers_another_to_the_same_address(page: Page, browser: Client) -> None:
     _, token = pending(page)
-    Subscriber.objects.update(confirm_sent_at=timezone.now() - timedelta(days=8))
-    Notice.objects.update(created_at=timezone.now() - timedelta(days=8))
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    SignUp.objects.update(at=timezone.now() - timedelta(days=8))
     assert "Send another link" in text_of(browser.get(f"/confirm/{token}"))
     assert Delivery.objects.count() == 1
     assert "Check your mailbox" in text_of(browser.post(f"/confirm/{token}"))
@@ -188,7 +222,9 @@ def test_an_expired_link_offers_another_to_the_same_address(page: Page, browser:
     assert Subscriber.objects.get().state == SubscriberState.PENDING
 
 
-@pytest.mark.parametrize("path", ["/confirm/{}", "/manage/{}", "/unsubscribe/{}"])
+@pytest.mark.parametrize(
+    "path", ["/confirm/{}", "/manage/{}", "/unsubscribe/{}", "/keep/{}", "/last-only/{}"]
+)
 @pytest.mark.parametrize("token", ["x", "a" * 150, "%00", "%E3%81%82"])
 def test_a_forged_link_is_not_found(page: Page, browser: Client, path: str, token: str) -> None:
     assert browser.get(path.format(token)).status_code == 404
@@ -205,14 +241,14 @@ def test_a_link_of_another_page_is_not_found(page: Page, browser: Client) -> Non
 def test_choices_are_changed_through_a_mailed_link(page: Page, browser: Client) -> None:
     service = make_service(page)
     make_subscriber(page, ADDRESS, language="en")
-    browser.post("/manage", {"email": ADDRESS})
+    browser.post("/manage", ADDRESS_FORM)
     token = subscribers.manage_token(Subscriber.objects.get())
     shown = text_of(browser.get(f"/manage/{token}"))
     assert 'value="all" checked' in shown
     assert ADDRESS not in shown
-    wrong = browser.post(f"/manage/{token}", {"language": "ja", "which": "chosen"})
+    wrong = browser.post(f"/manage/{token}", {**CHOICES, "which": "chosen"})
     assert wrong.status_code == 422
-    choices = {"language": "ja", "which": "chosen", "services": [service.pk]}
+    choices = {**CHOICES, "which": "chosen", "services": [service.pk]}
     assert browser.post(f"/manage/{token}", choices).status_code == 200
     subscriber = Subscriber.objects.get()
     assert (subscriber.language, list(subscriber.services.all())) == ("ja", [service])
@@ -273,3 +309,171 @@ def test_the_form_costs_the_same_queries_for_one_service_and_for_three(
     make_service(page, "Third", group=group)
     with django_assert_num_queries(2):
         browser.get("/subscribe")
+
+
+def test_what_comes_back_sooner_than_anybody_types_is_shown_once_more(
+    page: Page, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribing_forms, "SHORTEST_FILL_SECONDS", 2)
+    for shown in (FORM["shown"], "", "forged"):
+        response = browser.post("/subscribe", {**FORM, "shown": shown})
+        assert response.status_code == 422
+        assert "Please press the button once more." in text_of(response)
+        assert f'value="{ADDRESS}"' in text_of(response)
+    assert not Subscriber.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(seconds=3)):
+        assert browser.post("/subscribe", FORM).status_code == 200
+    assert Subscriber.objects.exists()
+
+
+def test_the_network_of_whoever_asks_is_counted_and_kept_as_a_network_only(
+    page: Page, browser: Client
+) -> None:
+    browser.post("/subscribe", FORM, REMOTE_ADDR="192.0.2.77")
+    assert Wish.objects.get().requested_from == "192.0.2.0/24"
+    assert "192.0.2" not in SignUp.objects.get().network
+
+
+def test_every_choice_of_the_form_is_what_the_link_confirms(page: Page, browser: Client) -> None:
+    group = ServiceGroup.objects.create(page=page, name="Security")
+    archive, web = make_service(page, group=group), make_service(page, "Web filter")
+    typed = {
+        **FORM,
+        "language": "en",
+        "which": "chosen",
+        "groups": [group.pk],
+        "services": [web.pk],
+        "kinds": ["incidents", "reports"],
+        "stages": "ends",
+        "time_zone": "Asia/Kathmandu",
+    }
+    assert browser.post("/subscribe", typed).status_code == 200
+    token = subscribers.confirm_token(Wish.objects.get())
+    shown = main_of(browser.get(f"/confirm/{token}"))
+    for words in ("Security", "Web filter", "Incident updates", "Incident reports", "The first and the last"):
+        assert words in shown
+    browser.post(f"/confirm/{token}")
+    assert choices_of(Subscriber.objects.get()) == Choices(
+        "en",
+        services=(web.pk,),
+        groups=(group.pk,),
+        kinds=("incidents", "reports"),
+        stages="ends",
+        time_zone="Asia/Kathmandu",
+    )
+    assert archive.pk not in Subscriber.objects.values_list("services", flat=True)
+
+
+def test_groups_stand_in_groups_each_with_its_own_choice(page: Page, browser: Client) -> None:
+    top = ServiceGroup.objects.create(page=page, name="Top")
+    inner = ServiceGroup.objects.create(page=page, name="Inner", parent=top)
+    make_service(page, group=inner)
+    shown = main_of(browser.get("/subscribe"))
+    assert shown.index("All of Top") < shown.index("All of Inner") < shown.index("Mail archive")
+
+
+@pytest.fixture
+def incident(page: Page) -> Incident:
+    incident = make_incident(page)
+    make_update(incident)
+    return incident
+
+
+def test_following_answers_the_same_for_every_address_and_waits_for_the_mailbox(
+    page: Page, browser: Client, incident: Incident
+) -> None:
+    make_subscriber(page, "active@example.com")
+    make_subscriber(page, "gone@example.org", state=SubscriberState.UNSUBSCRIBED)
+    address = f"/follow/{incident.reference}"
+    assert incident.title in main_of(browser.get(address))
+    answers = set()
+    for email in ("new@example.net", "new@example.net", "active@example.com", "gone@example.org"):
+        response = browser.post(address, {**ADDRESS_FORM, "email": email})
+        answers.add((response.status_code, response.content))
+    assert len(answers) == 1
+    assert not Follow.objects.exists()
+    for wish in Wish.objects.all():
+        link = f"/confirm/{subscribers.confirm_token(wish)}"
+        assert incident.reference in main_of(browser.get(link))
+        assert "You follow this incident" in text_of(browser.post(link)) or wish.language == "ja"
+    assert Follow.objects.count() == 3
+
+
+def test_only_open_incidents_of_the_page_are_followed(
+    page: Page, browser: Client, incident: Incident
+) -> None:
+    assert browser.get(f"/follow/{incident.reference.lower()}").status_code == 200
+    assert browser.get("/follow/INC-1").status_code == 404
+    Incident.objects.update(stage="resolved", resolved_at=timezone.now())
+    assert browser.get(f"/follow/{incident.reference}").status_code == 410
+    assert browser.post(f"/follow/{incident.reference}", ADDRESS_FORM).status_code == 410
+    Incident.objects.update(state="draft", stage="investigating", resolved_at=None, published_at=None)
+    assert browser.get(f"/follow/{incident.reference}").status_code == 404
+
+
+def test_the_last_one_only_is_asked_for_by_one_tap(page: Page, browser: Client, incident: Incident) -> None:
+    subscriber = make_subscriber(page, ADDRESS, language="en")
+    link = urlsplit(last_only_url(subscriber, incident, page)).path
+    assert "Only the last update, please" in main_of(browser.get(link))
+    assert not Follow.objects.exists()
+    assert "when it is over" in main_of(browser.post(link))
+    assert Follow.objects.get().last_only
+    assert "<button" not in main_of(browser.get(link))
+    Incident.objects.update(stage="resolved", resolved_at=timezone.now())
+    assert browser.get(link).status_code == 410
+
+
+def test_choices_hold_the_address_and_the_incidents_followed(
+    page: Page, browser: Client, incident: Incident
+) -> None:
+    subscriber = make_subscriber(page, ADDRESS, language="en", services=[])
+    follow = Follow.objects.create(subscriber=subscriber, incident=incident)
+    browser.post("/manage", ADDRESS_FORM)
+    link = f"/manage/{subscribers.manage_token(Subscriber.objects.get())}"
+    shown = main_of(browser.get(link))
+    assert 'value="none" checked' in shown and f'name="followed" value="{follow.pk}" checked' in shown
+    wrong = browser.post(link, {**CHOICES, "which": "none", "new_email": "nobody"})
+    assert (wrong.status_code == 422 and "The domain" in text_of(wrong)) or "name@example.com" in text_of(
+        wrong
+    )
+    typed = {**CHOICES, "language": "en", "new_email": "new@example.org"}
+    saved = browser.post(link, typed)
+    assert "If the new address can be used" in text_of(saved)
+    assert not Follow.objects.exists()
+    move = f"/confirm/{subscribers.confirm_token(Wish.objects.get(kind='move'))}"
+    assert "instead of r…@example.com" in main_of(browser.get(move))
+    assert "Your address is changed" in text_of(browser.post(move))
+    assert Subscriber.objects.get(pk=subscriber.pk).email == "new@example.org"
+
+
+def test_one_click_on_a_shared_mailbox_is_answered_and_takes_a_day(page: Page, browser: Client) -> None:
+    subscriber = lock_mailbox(make_subscriber(page, ADDRESS, language="en"), owner="owner@example.com")
+    link = f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}"
+    assert "shared mailbox" in main_of(browser.get(link))
+    assert browser.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    subscriber.refresh_from_db()
+    assert subscriber.state == SubscriberState.ACTIVE and subscriber.leaves_at is not None
+    keep = f"/keep/{subscribers.keep_token(subscriber)}"
+    assert "Keep the subscription" in main_of(browser.get(keep))
+    assert Subscriber.objects.exclude(leaves_at=None).exists()
+    assert "The subscription is kept" in main_of(browser.post(keep))
+    assert not Subscriber.objects.exclude(leaves_at=None).exists()
+    assert "The subscription is kept" in main_of(browser.get(keep))
+
+
+def test_choices_cost_the_same_queries_for_one_and_for_three(page: Page, browser: Client) -> None:
+    subscriber = make_subscriber(page, ADDRESS, services=[], manage_nonce="ab", manage_sent_at=timezone.now())
+    link = f"/manage/{subscribers.manage_token(subscriber)}"
+
+    def cost(first: int, last: int) -> int:
+        for number in range(first, last):
+            group = ServiceGroup.objects.create(page=page, name=f"Group {number}")
+            subscriber.services.add(make_service(page, f"Service {number}", group=group))
+            subscriber.groups.add(group)
+            incident = make_incident(page, reference=f"INC-{number}")
+            Follow.objects.create(subscriber=subscriber, incident=incident)
+        with CaptureQueriesContext(connection) as queries:
+            assert f"INC-{last - 1}" in text_of(browser.get(link))
+        return len(queries)
+
+    assert cost(0, 1) == cost(1, 3)

@@ -47,9 +47,10 @@ def directory(root: Path) -> Path:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The loop's own, which stands still."""
+    """The loop's own and that of each turn, which stand still: nothing is left for another turn."""
     made = Clock()
     monkeypatch.setattr(looping, "time", made)
+    monkeypatch.setattr(publishing, "time", made)
     return made
 
 
@@ -139,7 +140,7 @@ def test_the_loop_publishes_a_change_at_once_and_everything_every_fifteen_second
 
 
 def test_a_turn_with_nothing_to_do_asks_the_database_once(
-    page: Page, django_assert_num_queries: "pytest.FixtureRequest"
+    page: Page, clock: Clock, django_assert_num_queries: "pytest.FixtureRequest"
 ) -> None:
     make.page()
     publisher = Publisher()
@@ -164,8 +165,27 @@ def test_a_page_that_cannot_be_published_stops_no_other_and_is_tried_again_later
     assert (directory / "heartbeat").exists()
 
 
+def test_a_page_that_cannot_be_published_is_said_once_and_that_it_is_again(
+    page: Page, directory: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    Page.objects.filter(pk=page.pk).update(host="bad..host")
+    publisher = Publisher()
+    for _ in range(3):
+        publisher.turn()
+        clock.now += RETRY_SECONDS
+    assert caplog.messages == ["bad..host was not published"]
+    Page.objects.filter(pk=page.pk).update(host="status.example.com")
+    publisher.turn()
+    assert caplog.messages[1:] == ["status.example.com is published again"]
+
+
 def test_a_database_that_is_gone_is_said_once_and_waited_for(
-    page: Page, directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    page: Page,
+    directory: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OperationalError("connection refused")

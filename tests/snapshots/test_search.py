@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from incidents.actions.maintenance import start_maintenance
+from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
 from incidents.models import Incident, Page, Service, Update
 from incidents.snapshots.catalogue import find_file, sources
@@ -69,6 +71,7 @@ def test_a_year_tells_of_each_incident_what_a_search_needs(page: Page, service: 
                 "texts": {"en": {"title": "Delay of the archive", "latest": "It is over."}},
             }
         ],
+        "maintenances": [],
     }
 
 
@@ -77,6 +80,35 @@ def test_an_incident_is_in_the_year_of_the_pages_zone_in_which_it_began(page: Pa
     told(page, service, at="2020-12-31 23:30", title="old year")
     assert [one["title"] for one in read(page, 2021)["incidents"]] == ["new year"]
     assert [one["title"] for one in read(page, 2020)["incidents"]] == ["old year"]
+
+
+def test_a_maintenance_is_told_once_it_has_begun(page: Page, service: Service) -> None:
+    with times.at(make.jst("2020-09-01 12:00")):
+        work = make.maintenance(
+            page,
+            {service: "maintenance"},
+            title="ディスクの交換",
+            body="交換いたします。",
+            scheduled_from=make.jst("2020-12-31 23:00"),
+            scheduled_until=make.jst("2021-01-01 02:00"),
+        )
+    assert read(page, 2020) is None
+    with times.at(make.jst("2020-12-31 23:00")):
+        start_maintenance(work, Telling("開始いたしました。"))
+    answer = read(page, 2020)
+    assert answer["services"].keys() == {"archive"}
+    assert answer["maintenances"] == [
+        {
+            "id": work.public_id,
+            "title": "ディスクの交換",
+            "state": "in_progress",
+            "started_at": "2020-12-31T14:00:00Z",
+            "ended_at": None,
+            "services": ["archive"],
+            "latest": "開始いたしました。",
+            "texts": {},
+        }
+    ]
 
 
 def test_only_the_year_of_a_changed_incident_is_published_anew(page: Page, service: Service) -> None:

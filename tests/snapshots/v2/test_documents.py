@@ -81,6 +81,16 @@ def test_a_silent_monitor_makes_its_component_unknown_and_nothing_green(page: Pa
     assert answer["x_stale_after"] == "2020-09-04T12:52:00.000+09:00"
 
 
+def test_what_stands_in_once_publishing_stopped_is_old_by_its_own_word(page: Page) -> None:
+    watched(page)
+    with times.at(NOW):
+        made = [file for one in sources(Site(page, NOW)) if one.name == "v2:now" for file in one.render()]
+    for file in made:
+        fresh, stale = json.loads(file.body), json.loads(file.stale or b"")
+        assert datetime.fromisoformat(fresh["x_stale_after"]) > NOW
+        assert datetime.fromisoformat(stale["x_stale_after"]) <= NOW
+
+
 def test_a_page_that_nothing_watches_says_of_no_age(page: Page) -> None:
     make.service(page)
     answer = read("status.json")

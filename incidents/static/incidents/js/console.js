@@ -24,7 +24,7 @@
   // A form is sent once; going back in the browser makes its buttons work again.
   document.addEventListener("submit", function (event) {
     const form = event.target;
-    if (form.method !== "post") return;
+    if (form.method !== "post" || (event.submitter && event.submitter.formTarget)) return;
     setTimeout(function () {
       form.querySelectorAll("button").forEach(function (button) { button.disabled = true; });
     }, 0);
@@ -33,6 +33,16 @@
     if (!event.persisted) return;
     document.querySelectorAll("form[method=post] button").forEach(function (button) { button.disabled = false; });
   });
+
+  // What is typed is shown in the preview's frame once the typing pauses.
+  const previewing = document.querySelector("button[data-live]");
+  if (previewing) {
+    let pause = 0;
+    previewing.form.addEventListener("input", function () {
+      clearTimeout(pause);
+      pause = setTimeout(function () { previewing.form.requestSubmit(previewing); }, 400);
+    });
+  }
 
   const problem = document.querySelector("[data-focus]");
   if (problem) problem.focus();

@@ -27,11 +27,19 @@ function load(year) {
       if (!response.ok) throw new Error(response.statusText);
       return response.json();
     });
-    loaded.set(year, loading.then((file) => file.incidents.map((incident) => entry(incident, file.services))));
+    loaded.set(year, loading.then((file) => [
+      ...file.incidents.map((incident) => entry({ ...incident, path: `incidents/${incident.reference}` }, file.services)),
+      ...file.maintenances.map((work) => entry(asIncident(work), file.services)),
+    ].sort(byOnset)));
     loading.catch(() => loaded.delete(year));
   }
   return loaded.get(year);
 }
+
+// Instants are all in UTC and written alike, so that their texts are in order.
+const byOnset = (one, other) => other.started_at.localeCompare(one.started_at);
+
+const asIncident = (work) => ({ ...work, path: `maintenance/${work.id}`, stage: work.state, status: "maintenance" });
 
 function entry(incident, names) {
   const texts = incident.texts[language] ?? {};
@@ -68,7 +76,7 @@ function time(at, before) {
 function draw(incident) {
   const item = line.content.cloneNode(true);
   const link = item.querySelector("a");
-  link.href = link.getAttribute("href") + incident.reference;
+  link.href = link.getAttribute("href") + incident.path;
   link.textContent = incident.title;
   item.querySelector(".incident-line").classList.add(`incident-${incident.status}`);
   item.querySelector("use").setAttribute("href", `#icon-${incident.status}`);

@@ -85,7 +85,10 @@ function renew(next) {
   const isNews = next.getElementById("live").dataset.news !== live.dataset.news;
   keepingPlace(() => main.replaceChildren(...next.getElementById("content").childNodes));
   Object.assign(live.dataset, next.getElementById("live").dataset);
-  for (const id of ["when-old", "when-newer"]) document.getElementById(id).replaceWith(next.getElementById(id));
+  for (const id of ["when-old", "when-newer"]) {
+    const template = next.getElementById(id);
+    if (template) document.getElementById(id).replaceWith(template);
+  }
   document.title = next.title;
   document.querySelector('link[rel="icon"]').replaceWith(next.querySelector('link[rel="icon"]'));
   take(main);
@@ -166,9 +169,12 @@ function tell() {
 
 let isChecking = false;
 
+// What is over does not change any more, but a page that was opened before still learns of the end.
+const isOver = () => live.dataset.over !== undefined;
+
 // Where the page is not reached, what is shown stays and grows old by the time that passes.
 async function check() {
-  if (isChecking) return;
+  if (isChecking || isOver()) return;
   isChecking = true;
   await lookForNewer().catch(() => {});
   isChecking = false;

@@ -1,0 +1,119 @@
+"""Every kind of mail, the links a scanner finds in it, and what a scanner does with them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
+
+from django.db import connection
+
+from incidents.actions import leaving
+from incidents.actions import subscriber as actions
+from incidents.actions.report import TEXTS, draft_report, issue_report
+from incidents.models import Incident, Notice, NoticeKind, Page, Report, Subscriber
+from incidents.notices.links import last_only_url
+from incidents.notices.outbox import deliver_due
+from incidents.queries import subscribers
+from incidents.queries.choices import Choices, choices_of
+from tests import make
+from tests.browser.mailbox import links_in
+from tests.smtp import Sink
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def send_every_kind(page: Page) -> Incident:
+    """Answers the incident that goes on."""
+    service = make.service(page)
+    incident = make.incident(page, {service: "degraded"})
+    reader = make.subscriber(page, "reader@a.example")
+    make.update(incident, notify=True)
+    over = make.incident(page, {service: "degraded"})
+    make.update(over)
+    make.update(over, "resolved")
+    report = draft_report(over)
+    Report.objects.filter(pk=report.pk).update(**dict.fromkeys(TEXTS, "書きました。"))
+    issue_report(report)
+    make.maintenance(page, {service: "maintenance"}, notify=True)
+    deliver_due()
+    actions.subscribe(page, email="new@b.example", choices=Choices("ja"))
+    actions.subscribe(page, email=reader.email, choices=Choices("ja"))
+    actions.follow(page, incident, email="follower@c.example", language="ja")
+    actions.request_manage_link(page, reader.email)
+    for old, new in (("mover@d.example", "next@d.example"), ("moved@e.example", "next@e.example")):
+        change_address(make.subscriber(page, old), new)
+    moving = Subscriber.objects.get(email="next@e.example").wishes.get()
+    actions.confirm(subscribers.confirm_token(moving))
+    shared = leaving.lock_mailbox(make.subscriber(page, "shared@f.example"), owner="owner@g.example")
+    leaving.unsubscribe(subscribers.unsubscribe_token(shared))
+    deliver_due()
+    assert set(Notice.objects.values_list("kind", flat=True)) == set(NoticeKind.values)
+    return incident
+
+
+def change_address(subscriber: Subscriber, address: str) -> None:
+    actions.request_manage_link(subscriber.page, subscriber.email)
+    subscriber.refresh_from_db()
+    token = subscribers.manage_token(subscriber)
+    actions.change_choices(token, choices_of(subscriber), new_email=address)
+
+
+def links_of(sink: Sink, page: Page, incident: Incident) -> set[str]:
+    """Of text, HTML and headers of all that was sent."""
+    found = set[str]().union(*(links_in(received.message) for received in sink.received))
+    reader = Subscriber.objects.get(email="reader@a.example")
+    return {link for link in found if "//localhost" in link} | {last_only_url(reader, incident, page)}
+
+
+def dump() -> dict[str, list[str]]:
+    """Every row of every table."""
+    with connection.cursor() as cursor:
+        rows: dict[str, list[str]] = {}
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows[table] = sorted(map(repr, cursor.fetchall()))
+        return rows
+
+
+def ask(link: str, method: str) -> int:
+    """As a scanner: without cookies, following redirects."""
+    try:
+        with urlopen(Request(link, method=method), timeout=30) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+
+
+class _Rewriter(BaseHTTPRequestHandler):
+    def _send_on(self) -> None:
+        self.send_response(302)
+        self.send_header("Location", parse_qs(urlsplit(self.path).query)["url"][0])
+        self.end_headers()
+
+    do_GET = do_HEAD = do_OPTIONS = _send_on  # noqa: N815
+
+    def log_message(self, *args: Any) -> None:
+        """In silence."""
+
+
+@contextmanager
+def rewriting() -> Iterator[str]:
+    """A gateway that has every link lead over itself; the address to put a quoted link behind."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Rewriter)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/?url="
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def ways_to(link: str) -> tuple[str, ...]:
+    """In lower case, with the mark of a sentence's end, and as quoted-printable leaves it."""
+    return link.lower(), f"{link}.", f"{link}=3D"
