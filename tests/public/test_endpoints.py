@@ -10,6 +10,7 @@ from django.test import Client
 from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState, Wish
 from incidents.notices import outbox
 from incidents.public import subscribing_forms
+from incidents.queries import subscribers
 from incidents.queries.choices import Choices
 from statuspage.environment import SmsAccount
 from tests import make
@@ -190,3 +191,37 @@ def test_the_owners_link_opens_on_a_private_page_and_the_forms_do_not(page: Page
         assert "WebhookのURL" not in text_of(browser.get(path)) and "webhook" not in text_of(
             browser.get(path)
         )
+
+
+def test_the_choices_of_an_endpoint_are_changed_and_its_address_is_not_offered(
+    page: Page, browser: Client
+) -> None:
+    url = "https://hooks.slack.com/services/T0/B0/secret"
+    make.subscriber(page, OWNER, channel=Channel.SLACK, endpoint=url)
+    browser.post("/endpoints", form(""))
+    reader = Subscriber.objects.get()
+    link = f"/manage/{subscribers.manage_token(reader)}"
+    shown = text_of(browser.get(link))
+    assert "hooks.slack.com" in shown and "secret" not in shown and "new_email" not in shown
+    response = browser.post(link, {**CHOICES, "stages": "ends", "new_email": "thief@example.com"})
+    assert response.status_code == 200
+    reader.refresh_from_db()
+    assert (reader.stages, reader.email) == ("ends", OWNER) and not Wish.objects.exists()
+
+
+def test_what_was_chosen_for_an_endpoint_begins_with_its_confirmation(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    service = make.service(page)
+    browser.post(
+        "/subscribe/webhook",
+        form(endpoints.url(), which="chosen", services=[service.pk], kinds=["incidents"]),
+    )
+    reader = Subscriber.objects.get()
+    assert Subscriber.objects.filter(all_services=True, wants_maintenance=True).exists()
+    link = f"/endpoints/{owner_token(reader)}"
+    assert service.name in text_of(browser.get(link))
+    browser.post(link)
+    reader.refresh_from_db()
+    assert list(reader.services.all()) == [service] and not reader.wants_maintenance
+    assert (reader.consent_source, reader.requested_from) == ("form", "127.0.0.0/24")
