@@ -25,7 +25,9 @@ from incidents.lib.dkim import read_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-SECRETS = frozenset({"secret_key", "mail_webhook_secret", "database_url", "redis_url", "email_url"})
+SECRETS = frozenset(
+    {"secret_key", "mail_webhook_secret", "database_url", "redis_url", "email_url", "sms_url"}
+)
 TLS_MODES = ("starttls", "ssl", "none")
 # Mailbox providers that turn a sender away who is too fast: mails a second, and senders at once.
 USUAL_MAIL_RATES: dict[str, tuple[float | None, int | None]] = {
@@ -54,6 +56,16 @@ class MailServer:
     password: str
     tls: str
     """One of `TLS_MODES`; `ssl` speaks TLS from the first byte."""
+
+
+@dataclass(frozen=True)
+class SmsAccount:
+    """At Twilio; `sender` is a number as E.164 writes it, `api` the address of its API."""
+
+    sid: str
+    token: str
+    sender: str
+    api: str = "https://api.twilio.com"
 
 
 def _site_url(value: str) -> str:
@@ -102,6 +114,24 @@ def read_mail_server(value: str) -> MailServer:
         password=unquote(parts.password or ""),
         tls=tls,
     )
+
+
+def read_sms_account(value: str) -> SmsAccount:
+    """From `twilio://account:token@+15550100`; the token percent-encoded."""
+    parts = urlsplit(value)
+    sender = parts.netloc.rpartition("@")[2]
+    if parts.scheme != "twilio" or parts.path not in ("", "/") or parts.query:
+        raise Unfit("not an account at Twilio")
+    if not re.fullmatch(r"[A-Za-z0-9]{10,64}", parts.username or "") or not parts.password:
+        raise Unfit("an account and its token before the @")
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", sender):
+        raise Unfit("the sender's number after the @, with its country code")
+    return SmsAccount(sid=parts.username or "", token=unquote(parts.password), sender=sender)
+
+
+def _sms_url(value: str) -> str:
+    read_sms_account(value)
+    return value
 
 
 def _mail_url(value: str) -> str:
@@ -223,6 +253,9 @@ class Environment(BaseSettings):
     )
     default_from_email: Annotated[str, AfterValidator(_sender)] | None = Field(
         None, description='an address such as status@example.com or "Example Status" <status@example.com>'
+    )
+    sms_url: Annotated[str, AfterValidator(_sms_url)] | None = Field(
+        None, description="twilio://account:token@+15550100, the number that text messages come from"
     )
     bounce_domain: Annotated[str, AfterValidator(_mail_domain)] = Field(
         "", description="a domain whose mail reaches `manage.py receive_mail`, such as bounces.example.com"

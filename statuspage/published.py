@@ -25,7 +25,8 @@ from statuspage.shelf import BrowserHeaders, Shelf, Site
 ACTING = frozenset(
     {
         *("console", "admin", "static", "healthz", "readyz", "metrics"),
-        *("subscribe", "confirm", "manage", "unsubscribe", "follow", "keep", "last-only", "enter", "members"),
+        *("subscribe", "confirm", "manage", "unsubscribe", "endpoints"),
+        *("follow", "keep", "last-only", "enter", "members"),
         *("hooks", "ping", "observations", "v1"),
     }
 )

@@ -27,7 +27,7 @@ from statuspage.children import Child, fork
 from statuspage.guard import SERVER_THREADS
 
 BIND_ADDRESS = "127.0.0.1"
-SENDER_LANES = ("personal", "notices")
+SENDER_LANES = ("personal", "notices", "endpoints")
 MOST_CONNECTIONS = 4096
 """Idle ones count too: beyond it nobody gets in."""
 

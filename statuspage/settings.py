@@ -13,6 +13,7 @@ from statuspage.environment import (
     WrongSettings,
     read_environment,
     read_mail_server,
+    read_sms_account,
 )
 from statuspage.secret import read_or_make_secret
 
@@ -192,6 +193,9 @@ MAIL_WEBHOOK_SECRET = environment.mail_webhook_secret
 DKIM_KEY_FILE = environment.dkim_key_file
 DKIM_SELECTOR = environment.dkim_selector
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.default_from_email
+SMS_ACCOUNT = read_sms_account(environment.sms_url) if environment.sms_url else None
+# Private networks where subscribers' endpoints may lie: none. Only tests have servers of their own there.
+ENDPOINTS_ALLOW: tuple[str, ...] = ()
 if MAIL_SERVER:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = MAIL_SERVER.host

@@ -10,11 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
 
+from incidents.actions import endpoint as endpoint_actions
 from incidents.actions import leaving
 from incidents.actions import subscriber as actions
 from incidents.actions.report import TEXTS, draft_report, issue_report
-from incidents.models import Incident, Notice, NoticeKind, Page, Report, Subscriber
+from incidents.models import Channel, Incident, Notice, NoticeKind, Page, Report, Subscriber
+from incidents.notices.endpoints import disable
 from incidents.notices.links import last_only_url
 from incidents.notices.outbox import deliver_due
 from incidents.queries import subscribers
@@ -50,9 +54,29 @@ def send_every_kind(page: Page) -> Incident:
     actions.confirm(subscribers.confirm_token(moving))
     shared = leaving.lock_mailbox(make.subscriber(page, "shared@f.example"), owner="owner@g.example")
     leaving.unsubscribe(subscribers.unsubscribe_token(shared))
+    _write_to_owners(page)
     deliver_due()
-    assert set(Notice.objects.values_list("kind", flat=True)) == set(NoticeKind.values)
+    mailed = set(NoticeKind.values) - {NoticeKind.CODE}
+    assert set(Notice.objects.values_list("kind", flat=True)) == mailed
     return incident
+
+
+def _write_to_owners(page: Page) -> None:
+    """What the owners of webhooks and chats are mailed."""
+    with override_settings(ENDPOINTS_ALLOW=("127.0.0.0/8",)):
+        endpoint_actions.request_endpoint(
+            page,
+            channel=Channel.WEBHOOK,
+            endpoint="http://127.0.0.1:8443/hook",
+            email="owner@h.example",
+            choices=Choices("ja"),
+        )
+    for number in (1, 2):
+        url = f"https://hooks.slack.com/services/{number}"
+        make.subscriber(page, f"owner@{number}.example", channel=Channel.SLACK, endpoint=url)
+    endpoint_actions.request_links(page, "owner@1.example")
+    gone = Subscriber.objects.get(email="owner@2.example")
+    disable(gone, reason="410 Gone", now=timezone.now())
 
 
 def change_address(subscriber: Subscriber, address: str) -> None:

@@ -14,7 +14,8 @@ MEMBER_FEED = r"^members/(?P<token>\w+)/(?P<name>history\.atom|history\.rss|cale
 PUBLIC = {
     *("healthz", "readyz"),
     *("", PUBLISHED),
-    *("subscribe", "manage", "members", "follow/<str:reference>"),
+    *("subscribe", "subscribe/webhook", "subscribe/chat", "subscribe/sms", "subscribe/sms/code"),
+    *("endpoints", "manage", "members", "follow/<str:reference>"),
 }
 API = {"api/v2/subscribers.json"}
 DESCRIBED = {"v1/openapi.json"}
@@ -25,13 +26,14 @@ KEY = {
 }
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
-    *("keep/<str:token>", "last-only/<str:token>"),
+    *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     "hooks/mail/<slug:provider>/",
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
 }
 READ = PUBLIC - {"healthz", "readyz"} | {
+    "endpoints/<str:token>",
     "confirm/<str:token>",
     "manage/<str:token>",
     "unsubscribe/<str:token>",

@@ -23,9 +23,11 @@ from statuspage.environment import (
     BASE_DIR,
     Environment,
     MailServer,
+    SmsAccount,
     WrongSettings,
     read_environment,
     read_mail_server,
+    read_sms_account,
 )
 from statuspage.logs import LineFormatter, redact
 from statuspage.proxies import trust_proxies
@@ -313,3 +315,27 @@ def test_a_log_line_is_one_line_that_moves_no_terminal() -> None:
     line = LineFormatter().format(record)
     assert line.endswith("a\\r\\nb\\x1b[2Jc\\x9b2Jd\\x85e\\u2028f")
     assert len(line.splitlines()) == 1
+
+
+def test_an_account_for_text_messages_is_read_from_its_address(read: Read) -> None:
+    environment = read({"SMS_URL": "twilio://AC0123456789:to%2Fken@+15550100"})
+    assert environment.sms_url is not None
+    assert read_sms_account(environment.sms_url) == SmsAccount("AC0123456789", "to/ken", "+15550100")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nexmo://AC0123456789:token@+15550100",
+        "twilio://AC0123456789@+15550100",
+        "twilio://AC0123456789:token@15550100",
+        "twilio://AC0123456789:token@",
+        "twilio://AC0123456789:token@+15550100/path",
+        "twilio://../x:token@+15550100",
+    ],
+)
+def test_a_wrong_account_is_named_and_its_token_is_not(read: Read, value: str) -> None:
+    with pytest.raises(WrongSettings) as wrong:
+        read({"SMS_URL": value})
+    assert str(wrong.value).startswith("SMS_URL: expected twilio://account:token@+15550100")
+    assert value not in str(wrong.value)

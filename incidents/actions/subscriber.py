@@ -193,6 +193,8 @@ def _tell_already(subscriber: Subscriber, origin: Origin) -> None:
 
 
 def _ask_to_move(subscriber: Subscriber, address: str, origin: Origin) -> None:
+    if subscriber.channel != Channel.EMAIL:
+        raise Refused("only a mailbox can be exchanged for another", field="new_email")
     if address == subscriber.email:
         return
     if subscriber.is_locked:
@@ -205,7 +207,8 @@ def _ask_to_move(subscriber: Subscriber, address: str, origin: Origin) -> None:
     _ask(Wish(subscriber=taker, kind=WishKind.MOVE, about=subscriber, choices=choices), origin)
 
 
-def _begin(wish: Wish) -> None:
+def begin(wish: Wish) -> None:
+    """In the caller's transaction, which holds the subscriber of the wish."""
     write_choices(wish.subscriber, Choices.from_json(wish.choices))
     _activate(wish)
     record("confirm_subscription", wish.subscriber)
@@ -268,14 +271,14 @@ def _activate(wish: Wish) -> None:
 
 
 _CONFIRMED: dict[WishKind, Callable[[Wish], None]] = {
-    WishKind.SUBSCRIBE: _begin,
+    WishKind.SUBSCRIBE: begin,
     WishKind.FOLLOW: _begin_following,
     WishKind.MOVE: _move,
 }
 
 
 def _mail_manage_link(found: Subscriber | None) -> None:
-    if found is None or found.state != SubscriberState.ACTIVE:
+    if found is None or found.state != SubscriberState.ACTIVE or not found.email:
         return
     subscriber = lock(found)
     if subscriber.state != SubscriberState.ACTIVE or not _is_within_caps(NoticeKind.MANAGE, subscriber):

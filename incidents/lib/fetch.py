@@ -20,13 +20,17 @@ from incidents.lib.outbound import Guard, Passage, check_url
 MOST_BODY_BYTES = 64 * 1024
 MOST_AT_ONCE = 64
 IDLE_SLEEP_SECONDS = 0.005
+OUR_HEADERS = ("Accept: */*", "Accept-Encoding: identity", "User-Agent: statuspage-monitor")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
 @dataclass(frozen=True)
 class Request:
-    """`total_ms` spans all hops. A status in `final_statuses` is an answer even if it is a redirect."""
+    """`total_ms` spans all hops. A status in `final_statuses` is an answer even if it is a redirect.
+
+    `headers` are whole lines, beside or instead of our own.
+    """
 
     url: str
     method: str = "GET"
@@ -35,17 +39,23 @@ class Request:
     most_redirects: int = 3
     final_statuses: frozenset[int] = frozenset()
     https_only: bool = False
+    body: bytes | None = None
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Response:
-    """`status` is None where no answer came, and `error` then says why; `body` holds 64 kB at most."""
+    """`status` is None where no answer came, and `error` then says why; `body` holds 64 kB at most.
+
+    `retry_after` is in seconds, 0 where the server named no time.
+    """
 
     status: int | None = None
     error: str = ""
     latency_ms: float | None = None
     body: bytes = b""
     content_type: str = ""
+    retry_after: float = 0
     certificate_until: datetime | None = None
 
 
@@ -146,17 +156,26 @@ def _prepare(transfer: _Transfer, *, guard: Guard, ca_file: str | None) -> pycur
         pycurl.DNS_CACHE_TIMEOUT: 0,
         pycurl.TIMEOUT_MS: max(1, left_ms),
         pycurl.CONNECTTIMEOUT_MS: min(transfer.request.connect_ms, max(1, left_ms)),
-        pycurl.HTTPHEADER: ["Accept: */*", "Accept-Encoding: identity", "User-Agent: statuspage-monitor"],
+        pycurl.HTTPHEADER: _headers(transfer.request),
         pycurl.HTTP_CONTENT_DECODING: False,
         pycurl.OPT_CERTINFO: True,
         pycurl.OPENSOCKETFUNCTION: transfer.passage.open,
         pycurl.WRITEFUNCTION: _writer(transfer.body),
     }
+    if transfer.request.body is not None and transfer.method == "POST":
+        options[pycurl.POSTFIELDS] = transfer.request.body
     for option, value in options.items():
         curl.setopt(option, value)
     if authorities := ca_file or _system_authorities():
         curl.setopt(pycurl.CAINFO, authorities)
     return curl
+
+
+def _headers(request: Request) -> list[str]:
+    given = {line.partition(":")[0].lower() for line in request.headers}
+    ours = [line for line in OUR_HEADERS if line.partition(":")[0].lower() not in given]
+    # A server that says "100 Continue" late would cost a second of each request.
+    return [*ours, *request.headers, *(["Expect:"] if request.body is not None else [])]
 
 
 def _writer(body: BytesIO) -> Callable[[bytes], int]:
@@ -177,7 +196,7 @@ def _system_authorities() -> str | None:
 def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str) -> Response | _Transfer:
     """The response, or the transfer's next hop."""
     if transfer.passage and transfer.passage.refused:
-        return _failed(transfer, f"the address {transfer.passage.refused[0]} is not one monitors may reach")
+        return _failed(transfer, f"the address {transfer.passage.refused[0]} is not one that may be reached")
     cut_short = code == pycurl.E_WRITE_ERROR and transfer.body.tell() >= MOST_BODY_BYTES
     if code and not cut_short:
         return _failed(transfer, _reason(code, message, transfer.request))
@@ -190,6 +209,7 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
         latency_ms=_elapsed_ms(transfer),
         body=transfer.body.getvalue(),
         content_type=_said(curl, pycurl.CONTENT_TYPE),
+        retry_after=curl.getinfo(pycurl.RETRY_AFTER),
         certificate_until=_certificate_until(curl),
     )
 

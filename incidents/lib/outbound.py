@@ -7,7 +7,9 @@ special-purpose registries: what a library calls global has changed between vers
 
 import re
 import socket
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
@@ -20,6 +22,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MOST_URL_CHARACTERS = 2048
+RESOLVE_SECONDS = 3.0
 PUBLIC_V6 = ip_network("2000::/3")
 
 NOT_PUBLIC: tuple[Network, ...] = tuple(
@@ -124,6 +127,31 @@ def check_url(url: str, *, field: str = "url", https_only: bool = False) -> str:
     port = f":{parts.port}" if _checked_port(parts, field=field, https_only=https_only) else ""
     query = f"?{quote(parts.query, safe=_KEPT)}" if parts.query else ""
     return f"{parts.scheme}://{host}{port}{quote(parts.path, safe=_KEPT) or '/'}{query}"
+
+
+def check_leads_outside(url: str, *, guard: Guard, field: str = "url") -> None:
+    """Refused unless every address of the URL's host may be reached. Asked once where a URL is saved, so that its
+    author hears of it; what counts is the guard at each connection. One sentence for all causes: an answer tells
+    nothing of names that only our own resolver knows."""
+    found = _addresses(urlsplit(url).hostname or "")
+    if not found or not all(guard.permits(address) for address in found):
+        raise Refused("expected a host that can be reached over the public internet", field=field)
+
+
+def _addresses(host: str) -> list[str]:
+    """None where the resolver has not answered in time: it keeps no deadline of its own."""
+    found: list[str] = []
+
+    def resolve() -> None:
+        with suppress(OSError, UnicodeError):
+            found.extend(
+                str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            )
+
+    asking = threading.Thread(target=resolve, name="resolver", daemon=True)
+    asking.start()
+    asking.join(RESOLVE_SECONDS)
+    return [] if asking.is_alive() else found
 
 
 _KEPT = "%/:?#[]@!$&'()*+,;=~-._|"

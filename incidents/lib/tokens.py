@@ -72,6 +72,11 @@ def keyed_hashes(purpose: str, value: str) -> list[str]:
     return [_mac(key, purpose, value).hex() for key in keys]
 
 
+def number(purpose: str, value: str) -> int:
+    """256 bits as a number, for codes that people type."""
+    return int.from_bytes(_mac(settings.SECRET_KEY, purpose, value))
+
+
 def new_secret() -> str:
     """256 random bits, as 64 hex digits."""
     return secrets.token_hex(32)

@@ -39,6 +39,8 @@ from incidents.models.outbox import (
     NoticeKind,
     OutboxWatch,
     Throttle,
+    endpoint_lane,
+    is_endpoint_lane,
 )
 from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
@@ -50,6 +52,7 @@ from incidents.models.subscriber import (
     Customer,
     CustomerContact,
     Follow,
+    PhoneCode,
     SignUp,
     Stages,
     Subscriber,
@@ -114,6 +117,7 @@ __all__ = [
     "Origin",
     "OutboxWatch",
     "Page",
+    "PhoneCode",
     "Policy",
     "RecoveryEstimate",
     "Report",
@@ -143,5 +147,7 @@ __all__ = [
     "Wish",
     "WishKind",
     "WishState",
+    "endpoint_lane",
+    "is_endpoint_lane",
     "worst",
 ]

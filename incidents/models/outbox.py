@@ -26,6 +26,10 @@ class NoticeKind(models.TextChoices):
     MOVE = "move", "confirm a new address"
     MOVED = "moved", "address changed"
     KEEP = "keep", "keep a shared mailbox"
+    OWNER = "owner", "confirm an endpoint"  # to the mail address of who named it
+    ENDPOINTS = "endpoints", "links to one's endpoints"
+    DISABLED = "disabled", "endpoint disabled"
+    CODE = "code", "code by text message"
     UPDATE = "update", "update"
     REPORT = "report", "report"
     MAINTENANCE = "maintenance", "maintenance"
@@ -70,7 +74,10 @@ class Notice(models.Model):
                 | Q(kind="report", report__isnull=False, incident__isnull=False)
                 | Q(kind="maintenance", maintenance_update__isnull=False, maintenance__isnull=False)
                 | Q(
-                    kind__in=["confirm", "already", "manage", "follow", "move", "moved", "keep"],
+                    kind__in=[
+                        *("confirm", "already", "manage", "follow", "move", "moved", "keep"),
+                        *("owner", "endpoints", "disabled", "code"),
+                    ],
                     update__isnull=True,
                     report__isnull=True,
                 ),
@@ -119,10 +126,20 @@ PENDING_DELIVERY = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
 class Lane(models.TextChoices):
-    """Queues that do not wait for each other. A recipient domain may have one of its own, named after it."""
+    """Queues that do not wait for each other. A recipient domain may have one of its own, named after it; of the
+    channels that are not mail each host has one, named `channel:host`, and ENDPOINTS stands for all of these."""
 
     PERSONAL = "personal", "personal mails"
     NOTICES = "notices", "notices to many"
+    ENDPOINTS = "endpoints", "webhooks, chats and text messages"
+
+
+def is_endpoint_lane(lane: str) -> bool:
+    return ":" in lane
+
+
+def endpoint_lane(channel: str, domain: str) -> str:
+    return f"{channel}:{domain}"
 
 
 PAUSED_LANE = "paused:"

@@ -1,4 +1,5 @@
 import secrets
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import Q
@@ -106,6 +107,13 @@ class Subscriber(models.Model):
     def domain(self) -> str:
         return self.email.rpartition("@")[2]
 
+    @property
+    def place(self) -> str:
+        """What may be shown of where its notices go: the rest of a URL is often a secret."""
+        if self.channel == Channel.SMS:
+            return f"{self.endpoint[:3]}…{self.endpoint[-2:]}"
+        return urlsplit(self.endpoint).netloc if self.endpoint else self.email
+
 
 class Follow(models.Model):
     """A wish about one incident that goes before all other choices: every update of it, or only the last."""
@@ -142,6 +150,21 @@ class SignUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain} at {self.at}"
+
+
+class PhoneCode(models.Model):
+    """The newest code that was sent to a number, and what it is for; it is derived from `nonce` and our key, and
+    may be tried a few times."""
+
+    subscriber = models.OneToOneField(Subscriber, on_delete=models.CASCADE, related_name="phone_code")
+    nonce = models.CharField(max_length=32)
+    is_to_leave = models.BooleanField(default=False)
+    choices = models.JSONField(default=dict)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"code of {self.subscriber_id}"
 
 
 class Customer(models.Model):

@@ -2,7 +2,7 @@
 
 from incidents.lib.errors import Refused
 from incidents.models import Notice, NoticeKind, Subscriber
-from incidents.notices import links
+from incidents.notices import endpoint_content, links
 from incidents.notices.frame import Content, Reading, frame, reading_of, said, stem
 from incidents.notices.mail_texts import Part
 from incidents.notices.maintenance_content import maintenance_content
@@ -23,6 +23,8 @@ def content_of(notice: Notice, subscriber: Subscriber) -> Content:
     if notice.kind == NoticeKind.MAINTENANCE:
         assert notice.maintenance_update is not None
         return maintenance_content(notice.maintenance_update, reading)
+    if notice.kind in endpoint_content.KINDS:
+        return endpoint_content.endpoint_content(notice, reading, subscriber)
     return _personal_content(notice, reading, subscriber)
 
 

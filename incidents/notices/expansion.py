@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from incidents.models import PAUSED_LANE, AudiencePart, Channel, Delivery, Notice, Subscriber, SubscriberState
+from incidents.models import PAUSED_LANE, AudiencePart, Delivery, Notice, Subscriber, SubscriberState
 from incidents.notices.guard import OLD
+from incidents.notices.throttle import UNLISTED_CONNECTIONS
 
 PART = 2_000
 SETTLED = timedelta(seconds=60)
@@ -28,30 +29,51 @@ _EXPAND = """
     INSERT INTO incidents_delivery
       (notice_id, subscriber_id, channel, public_id, thread, sequence, lane, domain, state, attempts,
        crashes, maybe_sent, next_attempt_at, expires_at, lease_owner, last_code, last_reply)
-    SELECT n.id, s.id, %s, {random_id}, n.thread, n.sequence,
-      CASE WHEN p.mail_paused_at IS NULL THEN COALESCE(t.key, 'notices') ELSE {paused_lane} END, s.domain,
+    SELECT n.id, s.id, s.channel, {random_id}, n.thread, n.sequence,
+      CASE WHEN s.channel <> 'email' THEN {lane}
+        WHEN p.mail_paused_at IS NULL THEN COALESCE(t.key, 'notices')
+        ELSE {paused_lane} END, s.domain,
       CASE WHEN {is_old} OR EXISTS (
         SELECT 1 FROM incidents_delivery h
         WHERE h.subscriber_id = s.id AND h.thread = n.thread AND h.state = 'held')
       THEN 'held' ELSE 'queued' END,
       0, 0, false, n.due_at, n.expires_at, '', '', ''
-    FROM (SELECT id, page_id, {domain} AS domain FROM incidents_subscriber WHERE id IN ({ids})) AS s
+    FROM ({readers}) AS s
     JOIN incidents_notice AS n ON n.id = %s
     JOIN incidents_page AS p ON p.id = s.page_id
     LEFT JOIN incidents_throttle AS t ON t.key = s.domain AND t.is_lane
     WHERE true
     ON CONFLICT DO NOTHING
 """
+_READERS = """
+    SELECT id, page_id, channel, CASE channel WHEN 'email' THEN {domain} WHEN 'sms' THEN 'sms' ELSE {host} END AS domain
+    FROM incidents_subscriber WHERE id IN ({ids})
+"""
+# Touched where it is there already: a lane that was long quiet must not be forgotten just now.
+_OPEN_LANES = """
+    INSERT INTO incidents_throttle
+      (key, is_lane, connections, tokens, failures, pause_seconds, last_reply, changed_at)
+    SELECT DISTINCT {lane}, true, {connections}, 0.0, 0, 0.0, '', {at}
+    FROM ({readers}) AS s WHERE s.channel <> 'email' ORDER BY 1
+    ON CONFLICT (key) DO UPDATE SET changed_at = excluded.changed_at
+"""
+_LANE = "s.channel || ':' || s.domain"
 _DIALECTS = {
     "postgresql": {
         "joined_ids": "STRING_AGG(id::text, ',')",
         "random_id": "replace(gen_random_uuid()::text, '-', '')",
         "domain": "split_part(email, '@', 2)",
+        "host": "split_part(endpoint, '/', 3)",
+        "at": "%s::timestamptz",
     },
     "sqlite": {
         "joined_ids": "GROUP_CONCAT(id, ',')",
         "random_id": "lower(hex(randomblob(16)))",
         "domain": "substr(email, instr(email, '@') + 1)",
+        # A stored URL always has a path.
+        "host": "substr(substr(endpoint, instr(endpoint, '//') + 2), 1,"
+        " instr(substr(endpoint, instr(endpoint, '//') + 2), '/') - 1)",
+        "at": "%s",
     },
 }
 
@@ -143,10 +165,11 @@ def _insert(notice: Notice, subscriber_ids: Iterable[int], *, now: datetime) -> 
         return 0
     paused_lane = f"'{PAUSED_LANE}' || p.id"
     is_old = "true" if notice.due_at < now - OLD else "false"
+    common = {"readers": _sql(_READERS, ids=ids), "lane": _LANE}
+    at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _sql(_EXPAND, ids=ids, is_old=is_old, paused_lane=paused_lane), [Channel.EMAIL, notice.pk]
-        )
+        cursor.execute(_sql(_OPEN_LANES, connections=UNLISTED_CONNECTIONS, **common), [at])
+        cursor.execute(_sql(_EXPAND, is_old=is_old, paused_lane=paused_lane, **common), [notice.pk])
         return int(cursor.rowcount)
 
 

@@ -31,7 +31,7 @@ from incidents.models import (
     UpdateScope,
     Wish,
 )
-from incidents.notices import expansion
+from incidents.notices import expansion, throttle
 from incidents.notices.wishes import Tells, Wishes, told_by_maintenance, told_by_update
 from incidents.queries.shown import other_pages_showing
 
@@ -92,6 +92,31 @@ def queue_personal(kind: str, subscriber: Subscriber, *, wish: Wish | None = Non
         domain=subscriber.domain,
         next_attempt_at=now,
         expires_at=expires_at,
+    )
+    return notice
+
+
+def queue_code(subscriber: Subscriber, *, nonce: str, life: timedelta) -> Notice:
+    """A text message for one person, in a lane of its own; worth nothing once its `life` is over. Its thread is
+    the code's nonce, so that a newer one takes its place."""
+    now = timezone.now()
+    notice = Notice.objects.create(
+        page=subscriber.page,
+        kind=NoticeKind.CODE,
+        audience=1,
+        created_at=now,
+        due_at=now,
+        expires_at=now + life,
+    )
+    Delivery.objects.create(
+        notice=notice,
+        subscriber=subscriber,
+        channel=subscriber.channel,
+        lane=throttle.open_endpoint_lane(subscriber.channel, "codes", now=now),
+        domain=subscriber.channel,
+        thread=nonce,
+        next_attempt_at=now,
+        expires_at=now + life,
     )
     return notice
 

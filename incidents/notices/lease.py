@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Min, QuerySet
 
-from incidents.models import Delivery, DeliveryState, Lane, Notice, Page
+from incidents.models import Delivery, DeliveryState, Lane, Notice, Page, is_endpoint_lane
 from incidents.notices import throttle
 from incidents.notices.owner import is_alive, is_dead
 
@@ -41,6 +41,10 @@ _READ = (
     *("subscriber__paused_until", "subscriber__manage_nonce", "subscriber__keep_nonce"),
 )
 """What a message is made of: to load everything else costs as much as to send it."""
+_READ_ENDPOINT = tuple(
+    f"subscriber__{name}"
+    for name in ("channel", "endpoint", "secret", "failing_since", "all_services", "time_zone")
+)
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +93,14 @@ def claim(
         claimed = _claim(owner, lane, wanted=room, now=now) if room else 0
         for key, count in taken:
             throttle.put_back(key, count - claimed)
-    return load(owner) if claimed else []
+    return load(owner, of_endpoints=is_endpoint_lane(lane)) if claimed else []
 
 
-def load(owner: str) -> list[Delivery]:
+def load(owner: str, *, of_endpoints: bool = False) -> list[Delivery]:
     """All that the sender holds, as it is now. The notices once: most rows of a batch tell the same."""
     held = Delivery.objects.filter(lease_owner=owner, state=DeliveryState.SENDING)
-    found = list(held.select_related("subscriber").only(*_READ))
+    columns = (*_READ, *_READ_ENDPOINT) if of_endpoints else _READ
+    found = list(held.select_related("subscriber").only(*columns))
     notices = _notices().in_bulk({delivery.notice_id for delivery in found})
     for delivery in found:
         delivery.notice = notices[delivery.notice_id]

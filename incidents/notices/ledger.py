@@ -16,6 +16,7 @@ from incidents.notices.session import execute_often
 RETRY_SECONDS = (30, 120, 600, 1800, 3600, 7200, 14_400)
 JITTER = 0.2
 MAYBE_SENT_SECONDS = 120
+LONGEST_WAIT_SECONDS = 6 * 3600.0
 MARK_SENT_SECONDS = 60.0
 
 # Found by its id alone: with the state beside it PostgreSQL may go through all that is leased, each time.
@@ -59,6 +60,7 @@ class Ledger:
         """Until its next attempt, or for good where that would come too late."""
         is_maybe = answer.outcome is Outcome.MAYBE_SENT
         wait = MAYBE_SENT_SECONDS if is_maybe else retry_seconds(delivery.attempts)
+        wait = max(wait, min(answer.retry_after, LONGEST_WAIT_SECONDS))
         due_at = self._clock.now() + timedelta(seconds=wait)
         if due_at >= delivery.expires_at:
             self.end(delivery, DeliveryState.EXPIRED, answer)

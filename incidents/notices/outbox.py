@@ -10,20 +10,22 @@ from datetime import datetime
 from django.db import DatabaseError, connection
 
 from incidents.lib.errors import Refused
-from incidents.models import Delivery, DeliveryState, Lane, SubscriberState
+from incidents.models import Channel, Delivery, DeliveryState, Lane, SubscriberState, is_endpoint_lane
 from incidents.notices import expansion, guard, lease, pausing, throttle
-from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender
-from incidents.notices.channels.email import open_sender
+from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender, Writer
 from incidents.notices.clock import DatabaseClock, database_now
+from incidents.notices.endpoints import EndpointSettlement
 from incidents.notices.ledger import Ledger
 from incidents.notices.owner import new_owner
-from incidents.notices.render import TOLD_TO_MANY, Mailroom
+from incidents.notices.registry import CHANNELS
+from incidents.notices.render import TOLD_TO_MANY
 from incidents.notices.session import sender_session
 from incidents.notices.settlement import Settlement, TakeRefusal, Then, ignore_refusal
 
 log = logging.getLogger(__name__)
 
 FIRST_BATCH, LARGEST_BATCH = 20, 500
+ENDPOINT_BATCH = 20
 BATCH_SECONDS = 2.0
 TAKE_OVER_SECONDS = 15.0
 RENEW_SECONDS = 15.0
@@ -39,14 +41,15 @@ def deliver_due(
     *,
     seconds: float = 60,
     should_stop: Callable[[], bool] = lambda: False,
-    open_sender: OpenSender = open_sender,
+    open_sender: OpenSender | None = None,
     lanes: Collection[str] = Lane.values,
     lingers: bool = False,
     take_refusal: TakeRefusal = ignore_refusal,
 ) -> int:
     """Sends until nothing is due, `seconds` are over or `should_stop`; returns how many were accepted.
 
-    Of `lanes` alone; the lanes of single domains go with the notices'. One that `lingers` waits for more until
+    Of `lanes` alone; the lanes of single domains go with the notices', those of hosts with the endpoints'. Mail
+    goes by `open_sender` where one is given. One that `lingers` waits for more until
     its time is over. A second call in the same process returns 0 at once: a process has one connection, and
     one message under way.
     """
@@ -62,16 +65,22 @@ def deliver_due(
 
 class _Pass:
     def __init__(
-        self, open_sender: OpenSender, lanes: Collection[str], take_refusal: TakeRefusal = ignore_refusal
+        self,
+        open_sender: OpenSender | None,
+        lanes: Collection[str],
+        take_refusal: TakeRefusal = ignore_refusal,
     ) -> None:
         self._owner = new_owner()
         self._lanes = lanes
-        self._open_sender = open_sender
-        self._sender: Sender | None = None
+        self._open = {name: channel.open_sender for name, channel in CHANNELS.items()}
+        if open_sender is not None:
+            self._open[Channel.EMAIL.value] = open_sender
+        self._senders: dict[str, Sender] = {}
+        self._writers: dict[str, Writer] = {}
         self._clock = DatabaseClock()
         self._ledger = Ledger(self._owner, self._clock)
         self._settlement = Settlement(self._ledger, self._clock, take_refusal)
-        self._mailroom = Mailroom()
+        self._endpoint_settlement = EndpointSettlement(self._ledger, self._clock)
         self._batch = FIRST_BATCH
         self._renewed_at = self._worked_at = time.monotonic()
         self._looked_at = float("-inf")
@@ -108,7 +117,7 @@ class _Pass:
         """Without a connection that the server would have to close, and without texts that may be edited."""
         if time.monotonic() - self._worked_at > IDLE_SECONDS:
             self._hang_up()
-            self._mailroom = Mailroom()
+            self._writers.clear()
         time.sleep(POLL_SECONDS)
 
     def _round(self, is_over: Callable[[], bool]) -> bool:
@@ -116,7 +125,8 @@ class _Pass:
         now = self._clock.sync()
         guard.keep_watch(now=now)
         self._look_after_others(now)
-        has_worked = Lane.NOTICES in self._lanes and expansion.expand_next(now=now)
+        is_of_many = Lane.NOTICES in self._lanes or Lane.ENDPOINTS in self._lanes
+        has_worked = is_of_many and expansion.expand_next(now=now)
         for lane in filter(self._serves, throttle.due_lanes(now)):
             if is_over():
                 break
@@ -124,7 +134,8 @@ class _Pass:
         return has_worked
 
     def _serves(self, lane: str) -> bool:
-        return (lane if lane in Lane.values else Lane.NOTICES) in self._lanes
+        many = Lane.ENDPOINTS if is_endpoint_lane(lane) else Lane.NOTICES
+        return (lane if lane in Lane.values else many) in self._lanes
 
     def _look_after_others(self, now: datetime) -> None:
         """What dead senders held, and what was lost before it was queued."""
@@ -141,6 +152,8 @@ class _Pass:
             expansion.repair(now=now)
 
     def _serve(self, lane: str, is_over: Callable[[], bool], *, now: datetime) -> bool:
+        if is_endpoint_lane(lane):
+            return self._serve_endpoints(lane, is_over, now=now)
         gate = self._settlement.admit(now=now)
         if not gate.is_open:
             return False
@@ -150,12 +163,20 @@ class _Pass:
             if gate.is_probe:
                 self._settlement.end_probe(now=now)
             return False
-        self._send_batch(batch, is_over)
+        began_at = time.monotonic()
+        self._fit_batch(self._send_batch(batch, is_over), time.monotonic() - began_at)
         return True
 
-    def _send_batch(self, batch: list[Delivery], is_over: Callable[[], bool]) -> None:
-        """Whatever ends it early, what was not attempted is given back."""
-        began_at, size = time.monotonic(), len(batch)
+    def _serve_endpoints(self, lane: str, is_over: Callable[[], bool], *, now: datetime) -> bool:
+        """Whatever the mail server is like, and whatever other hosts are like."""
+        batch = lease.claim(self._owner, lane, wanted=ENDPOINT_BATCH, now=now)
+        if batch:
+            self._send_batch(batch, is_over)
+        return bool(batch)
+
+    def _send_batch(self, batch: list[Delivery], is_over: Callable[[], bool]) -> int:
+        """How many were settled. Whatever ends it early, what was not attempted is given back."""
+        size = len(batch)
         try:
             self._send_all(batch, is_over)
         except DatabaseError:
@@ -166,14 +187,14 @@ class _Pass:
         finally:
             if batch:
                 lease.give_back(batch, self._owner)
-        self._fit_batch(size - len(batch), time.monotonic() - began_at)
+        return size - len(batch)
 
     def _send_all(self, batch: list[Delivery], is_over: Callable[[], bool]) -> None:
         """Takes each from the batch once it is settled; others wait their turn after a while."""
         began_at = loaded_at = time.monotonic()
         while batch and time.monotonic() - began_at < BATCH_SECONDS and not is_over():
             if time.monotonic() - loaded_at > RECHECK_SECONDS:
-                batch[:] = lease.load(self._owner)
+                batch[:] = lease.load(self._owner, of_endpoints=is_endpoint_lane(batch[0].lane))
                 loaded_at = time.monotonic()
                 if not batch:
                     return
@@ -213,7 +234,7 @@ class _Pass:
     def _write(self, delivery: Delivery) -> Letter | None:
         """None for what cannot be written: it is put aside with the reason."""
         try:
-            return self._mailroom.letter(delivery)
+            return self._writer(delivery.channel).letter(delivery)
         except Refused as error:
             self._ledger.end(delivery, DeliveryState.FAILED, Answer(Outcome.FAILED, "", str(error)))
         except DatabaseError:
@@ -225,17 +246,23 @@ class _Pass:
         return None
 
     def _send(self, delivery: Delivery, letter: Letter) -> Then:
-        if self._sender is None:
-            self._sender = self._open_sender()
+        if delivery.channel not in self._senders:
+            self._senders[delivery.channel] = self._open[delivery.channel]()
         began_at = time.monotonic()
-        answer = self._sender.send(letter)
+        answer = self._senders[delivery.channel].send(letter)
         self._accepted += answer.outcome is Outcome.SENT
+        if delivery.channel != Channel.EMAIL:
+            return self._endpoint_settlement.settle(delivery, answer)
         return self._settlement.settle(delivery, answer, seconds=time.monotonic() - began_at)
 
+    def _writer(self, channel: str) -> Writer:
+        if channel not in self._writers:
+            self._writers[channel] = CHANNELS[channel].open_writer()
+        return self._writers[channel]
+
     def _hang_up(self) -> None:
-        if self._sender is not None:
-            self._sender.close()
-            self._sender = None
+        while self._senders:
+            self._senders.popitem()[1].close()
 
     def _renew(self, ended: threading.Event) -> None:
         """Keeps the leases through a long wait for the server. Opens a connection only when it comes to that."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from incidents.models import Delivery, DeliveryState, Lane, Throttle
+from incidents.models import Delivery, DeliveryState, Lane, Throttle, endpoint_lane
 
 FAILURES = 5
 FIRST_PAUSE_SECONDS = 30.0
@@ -25,12 +25,13 @@ _FIXED_LANES = (Lane.PERSONAL.value, Lane.NOTICES.value)
 # The state stands as a literal so that both databases see that the partial index serves.
 _DUE_LANES = """
     SELECT lane.key FROM (
-      SELECT 'personal' AS key UNION ALL SELECT 'notices'
-      UNION ALL SELECT t.key FROM incidents_throttle t
+      SELECT 'personal' AS key, 0 AS failures UNION ALL SELECT 'notices', 0
+      UNION ALL SELECT t.key, t.failures FROM incidents_throttle t
         WHERE t.is_lane AND (t.paused_until IS NULL OR t.paused_until <= {at})) AS lane
     WHERE EXISTS (
       SELECT 1 FROM incidents_delivery d
       WHERE d.lane = lane.key AND d.state = 'queued' AND d.next_attempt_at <= {at})
+    ORDER BY lane.failures, lane.key
 """
 
 log = logging.getLogger(__name__)
@@ -74,13 +75,14 @@ def _limit(key: str, rate: float | None, connections: int | None) -> None:
 
 
 def due_lanes(now: datetime) -> list[str]:
-    """Where something is due, the personal mails first."""
+    """Where something is due, the personal mails first, and what failed last time last."""
     at = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
     instant = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(_DUE_LANES.format(at=at), [instant, instant])
-        found = {row[0] for row in cursor.fetchall()}
-    return [*(lane for lane in _FIXED_LANES if lane in found), *sorted(found.difference(_FIXED_LANES))]
+        found = [row[0] for row in cursor.fetchall()]
+    fixed = [lane for lane in _FIXED_LANES if lane in found]
+    return [*fixed, *(lane for lane in found if lane not in fixed)]
 
 
 def admit(key: str, *, now: datetime) -> Gate:
@@ -159,6 +161,17 @@ def open_lane(
         if is_new:
             waiting = Delivery.objects.filter(state=DeliveryState.QUEUED, lane=Lane.NOTICES, domain=domain)
             waiting.update(lane=domain)
+
+
+def open_endpoint_lane(channel: str, domain: str, *, now: datetime) -> str:
+    """The lane of a host that is told by another channel than mail."""
+    key = endpoint_lane(channel, domain)
+    Throttle.objects.update_or_create(
+        key=key,
+        defaults={"changed_at": now},
+        create_defaults={"is_lane": True, "connections": UNLISTED_CONNECTIONS, "changed_at": now},
+    )
+    return key
 
 
 def host_failed(key: str, reply: str, *, now: datetime, is_probe: bool, at_once: bool) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.lib.languages import said_by
-from incidents.models import Page, Stages, Subscriber, Wish, WishKind
+from incidents.models import Channel, Page, Stages, Subscriber, Wish, WishKind
 from incidents.public.subscribing_forms import AddressForm
 from incidents.queries.choices import (
     KINDS,
@@ -129,7 +129,7 @@ class ChoicesForm(forms.Form):
 class SubscribeForm(ChoicesForm, AddressForm):
     def __init__(self, page: Page, *args: Any, **kwargs: Any) -> None:
         language = get_language() or page.first_language
-        super().__init__(page, *args, initial=_initial(Choices(language=language)), **kwargs)
+        super().__init__(page, *args, initial=initial_of(Choices(language=language)), **kwargs)
 
 
 class ManageForm(ChoicesForm):
@@ -140,8 +140,10 @@ class ManageForm(ChoicesForm):
 
     def __init__(self, page: Page, *args: Any, subscriber: Subscriber, **kwargs: Any) -> None:
         self.follows = open_follows(subscriber)
-        initial = _initial(choices_of(subscriber)) | {"followed": [follow.pk for follow in self.follows]}
+        initial = initial_of(choices_of(subscriber)) | {"followed": [follow.pk for follow in self.follows]}
         super().__init__(page, *args, may_be_none=bool(self.follows), initial=initial, **kwargs)
+        if subscriber.channel != Channel.EMAIL:
+            del self.fields["new_email"]
         _set_choices(self.fields["followed"], ((str(f.pk), str(f.pk)) for f in self.follows))
 
     def clean_new_email(self) -> str:
@@ -213,7 +215,7 @@ def _described_kinds(choices: Choices) -> list[str]:
     return [*kinds, *([] if choices.stages == Stages.ALL else [str(Stages(choices.stages).label)])]
 
 
-def _initial(choices: Choices) -> dict[str, Any]:
+def initial_of(choices: Choices) -> dict[str, Any]:
     """What the form shows first."""
     which = ALL if choices.services is None else CHOSEN if choices.services or choices.groups else NONE
     return {

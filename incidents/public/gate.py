@@ -9,14 +9,14 @@ from incidents.models import Page
 from incidents.public.door import answer_door, home_of_door, is_admitted, seal
 from incidents.public.members_urls import FEEDS
 from incidents.public.visit import find_page
-from incidents.queries import members, subscribers
+from incidents.queries import endpoints, members, subscribers
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
 ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks|v1)/|/(?:healthz|readyz)$")
 ROBOTS = "/robots.txt"  # of a private page it says nothing but that robots must stay away
 BY_TOKEN = re.compile(
-    rf"(?:/[a-z]{{2}})?/(confirm|keep|last-only|manage|unsubscribe|members)/([^/]+)(/(?:{FEEDS}))?",
+    rf"(?:/[a-z]{{2}})?/(confirm|keep|last-only|endpoints|manage|unsubscribe|members)/([^/]+)(/(?:{FEEDS}))?",
     re.IGNORECASE,
 )
 
@@ -65,6 +65,11 @@ def _wants_last_only(token: str, page: Page) -> bool:
     return link is not None and link.subscriber.page_id == page.pk
 
 
+def _owns(token: str, page: Page) -> bool:
+    link = endpoints.find_owning(token)
+    return link is not None and link.wish.subscriber.page_id == page.pk
+
+
 def _manages(token: str, page: Page) -> bool:
     link = subscribers.find_managing(token)
     return link is not None and link.subscriber.page_id == page.pk
@@ -83,6 +88,7 @@ _FINDERS: dict[str, Callable[[str, Page], bool]] = {
     "confirm": _confirms,
     "keep": _keeps,
     "last-only": _wants_last_only,
+    "endpoints": _owns,
     "manage": _manages,
     "unsubscribe": _unsubscribes,
     "members": _is_member,

@@ -5,10 +5,11 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import leaving
 from incidents.actions import subscriber as subscriber_actions
+from incidents.actions.phone import is_offered
 from incidents.lib.addresses import mask
 from incidents.lib.errors import Refused
 from incidents.lib.timing import taking_a_whole_step
-from incidents.models import Subscriber, SubscriberState, Wish, WishKind
+from incidents.models import Channel, Subscriber, SubscriberState, Wish, WishKind
 from incidents.public.acting import (
     acting,
     check_mailbox,
@@ -30,7 +31,8 @@ def subscribe(visit: Visit) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None
     form = SubscribeForm(visit.page, data)
     if data is None or not form.is_valid():
-        return visit.render("public/subscribe.html", {"form": form}, status=form_status(data))
+        context = {"form": form, "offers_sms": is_offered()}
+        return visit.render("public/subscribe.html", context, status=form_status(data))
     if not form.is_from_a_machine:
         with taking_a_whole_step():
             subscriber_actions.subscribe(
@@ -115,11 +117,11 @@ def _show_or_change(visit: Visit, subscriber: Subscriber, token: str) -> HttpRes
             "If the new address can be used, we have sent a confirmation link to it. "
             "Until it is confirmed, the notices go to the earlier one."
         )
-        return say(visit, _("Your choices are saved"), text if form.cleaned_data["new_email"] else "")
+        return say(visit, _("Your choices are saved"), text if form.cleaned_data.get("new_email") else "")
     context = {
         "form": form,
         "choices": form,
-        "address": mask(subscriber.email),
+        "address": _shown_place(subscriber),
         "unsubscribe_token": subscribers.unsubscribe_token(subscriber),
     }
     return visit.render("public/manage.html", context, status=form_status(data))
@@ -133,7 +135,7 @@ def _is_changed(visit: Visit, form: ManageForm, token: str) -> bool:
                 token,
                 form.choices,
                 unfollow=form.unfollowed,
-                new_email=form.cleaned_data["new_email"],
+                new_email=form.cleaned_data.get("new_email", ""),
                 origin=origin_of(visit),
             )
     except Refused as refused:
@@ -152,7 +154,7 @@ def unsubscribe(visit: Visit, token: str) -> HttpResponse:
         return link_not_found(visit)
     visit = spoken_in(visit, subscriber.language)
     if visit.request.method != "POST":
-        context = {"address": mask(subscriber.email), "is_locked": subscriber.is_locked}
+        context = {"address": _shown_place(subscriber), "is_locked": subscriber.is_locked}
         return visit.render("public/unsubscribe.html", context)
     if leaving.unsubscribe(token).state == SubscriberState.UNSUBSCRIBED:
         return say(visit, _("You are unsubscribed"), _("No more notices will be sent to this address."))
@@ -180,3 +182,8 @@ def keep(visit: Visit, token: str) -> HttpResponse:
         return visit.render("public/keep.html", {"address": address})
     text = _("Notices go on being sent to %(address)s.") % {"address": address}
     return say(visit, _("The subscription is kept"), text)
+
+
+def _shown_place(subscriber: Subscriber) -> str:
+    """Where the notices go, as far as it may be shown to whoever holds the link."""
+    return mask(subscriber.email) if subscriber.channel == Channel.EMAIL else subscriber.place

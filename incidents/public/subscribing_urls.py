@@ -2,10 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from incidents.public import following, subscribing
+from incidents.public import endpoints, following, phone, subscribing
 
 urlpatterns: list[URLPattern] = [
     path("subscribe", subscribing.subscribe, name="subscribe"),
+    path("subscribe/webhook", endpoints.subscribe_webhook, name="subscribe_webhook"),
+    path("subscribe/chat", endpoints.subscribe_chat, name="subscribe_chat"),
+    path("subscribe/sms", phone.subscribe_sms, name="subscribe_sms"),
+    path("subscribe/sms/code", phone.enter_code, name="sms_code"),
+    path("endpoints", endpoints.links, name="endpoint_links"),
+    path("endpoints/<str:token>", endpoints.confirm_endpoint, name="confirm_endpoint"),
     path("confirm/<str:token>", subscribing.confirm, name="confirm"),
     path("manage", subscribing.manage, name="manage"),
     path("manage/<str:token>", subscribing.manage_choices, name="manage_choices"),

@@ -90,7 +90,7 @@ def find_confirming(token: str) -> ConfirmLink | None:
     is_subscribed = wish.subscriber.state == SubscriberState.ACTIVE
     if wish.state == WishState.DONE or (wish.kind == WishKind.SUBSCRIBE and is_subscribed):
         return ConfirmLink(wish, LinkState.DONE)
-    is_valid = wish.state == WishState.OPEN and _is_young(wish.asked_at, CONFIRM_LIFE)
+    is_valid = wish.state == WishState.OPEN and is_young(wish.asked_at, CONFIRM_LIFE)
     return ConfirmLink(wish, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
@@ -103,7 +103,7 @@ def find_managing(token: str) -> Link | None:
     sent_at = mails.aggregate(last=Max("sent_at"))["last"]
     asked_at = subscriber.manage_sent_at
     opened_at = max(filter(None, (sent_at, asked_at)), default=None)
-    is_valid = _same(nonce, subscriber.manage_nonce) and _is_young(opened_at, MANAGE_LIFE)
+    is_valid = _same(nonce, subscriber.manage_nonce) and is_young(opened_at, MANAGE_LIFE)
     return Link(subscriber, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
@@ -154,5 +154,5 @@ def _same(given: str, stored: str) -> bool:
     return bool(stored) and secrets.compare_digest(given, stored)
 
 
-def _is_young(since: datetime | None, life: timedelta) -> bool:
+def is_young(since: datetime | None, life: timedelta) -> bool:
     return since is not None and timezone.now() - since <= life

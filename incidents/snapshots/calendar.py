@@ -12,11 +12,11 @@ from incidents.lib.plain_text import clean
 from incidents.notices.links import mail_host
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.published import MaintenanceKey
+from incidents.queries.telling import tell_maintenance
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.pages import digest, per_language
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import File, Source
-from incidents.snapshots.telling import tell_maintenance
 
 TYPE = "text/calendar; charset=utf-8"
 PATH = "/calendar.ics"

@@ -14,8 +14,12 @@ from django.utils import timezone
 from incidents.lib.ids import short_id
 from incidents.lib.timing import STEP_SECONDS
 from incidents.models import Delivery, Notice, Page, SignUp, Subscriber, SubscriberState, Visibility, Wish
+from statuspage.environment import SmsAccount
 from tests import make
+from tests.endpoints import Endpoints, endpoints
 from tests.snapshots.v2.fields import PATTERNS
+
+__all__ = ["endpoints"]
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v2/subscribers.json"
@@ -122,7 +126,8 @@ def test_the_clock_does_not_tell_either(page: Page, kind: str) -> None:
         ({"email": "nobody"}, "subscriber[email]"),
         ({"email": "a@b.example\nBcc: c@d.example"}, "subscriber[email]"),
         ({"email": EMAIL, "component_id": "000000000000"}, "subscriber[component_id]"),
-        ({"email": EMAIL, "endpoint": "https://example.com/hook"}, "subscriber[endpoint]"),
+        ({"email": EMAIL, "endpoint": "https://10.0.0.1/hook"}, "subscriber[endpoint]"),
+        ({"endpoint": "https://10.0.0.1/hook"}, "subscriber[email]"),
         ({"phone_number": "+81300000000", "phone_country": "JP"}, "subscriber[phone_number]"),
     ],
 )
@@ -252,3 +257,28 @@ def test_foreign_hosts_and_private_pages_have_no_subscribers(page: Page) -> None
     Page.objects.update(visibility=Visibility.PRIVATE)
     assert post(email=EMAIL).status_code == 403
     assert not Subscriber.objects.exists()
+
+
+def test_a_webhook_is_asked_for_with_its_owners_address(page: Page, endpoints: Endpoints) -> None:
+    subscriber = post(email=EMAIL, endpoint=endpoints.url()).json()["subscriber"]
+    assert (subscriber["mode"], subscriber["endpoint"]) == ("webhook", endpoints.url())
+    made = Subscriber.objects.get()
+    assert (made.channel, made.email, made.state) == ("webhook", EMAIL, SubscriberState.PENDING)
+    assert (subscriber["id"], told_mails()) == (made.api_id, ["owner"])
+    assert not endpoints.posted
+
+
+def test_a_number_is_asked_for_by_a_code(page: Page, endpoints: Endpoints, settings: Any) -> None:
+    settings.SMS_ACCOUNT = SmsAccount("AC0123456789", "s3cret", "+15550100", endpoints.url("").rstrip("/"))
+    subscriber = post(phone_number="+81 90-1234-5678", phone_country="JP").json()["subscriber"]
+    assert (subscriber["mode"], subscriber["phone_number"]) == ("sms", "+819012345678")
+    made = Subscriber.objects.get()
+    assert (made.channel, made.state, told_mails()) == ("sms", SubscriberState.PENDING, ["code"])
+
+
+def test_deleting_a_webhook_mails_its_owner_a_link(page: Page, endpoints: Endpoints) -> None:
+    number = post(email=EMAIL, endpoint=endpoints.url()).json()["subscriber"]["id"]
+    Subscriber.objects.update(state=SubscriberState.ACTIVE, confirmed_at=timezone.now())
+    assert Client().delete(f"{ADDRESS}?subscriber[id]={number}").status_code == 202
+    assert told_mails() == ["owner", "manage"]
+    assert Subscriber.objects.get().state == SubscriberState.ACTIVE

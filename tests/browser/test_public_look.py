@@ -63,6 +63,9 @@ def test_the_other_pages_look_right_and_hinder_nobody(open_tab: OpenTab, page: P
         "report": f"/reports/{number}",
         "missing": "/no-such-page",
         "subscribe": "/subscribe",
+        "webhook": "/subscribe/webhook",
+        "chat": "/subscribe/chat",
+        "endpoints": "/endpoints",
         "manage": "/manage",
         "unsubscribed": "/unsubscribe/no-such-link",
     }

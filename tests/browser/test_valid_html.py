@@ -25,7 +25,10 @@ from tests.browser.scenes import NOW, SCENES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 NO_JAVA = "no java found, so the Nu checker did not read the pages"
-FORMS = ("/subscribe", "/manage", "/confirm/none", "/unsubscribe/none")
+FORMS = (
+    *("/subscribe", "/subscribe/webhook", "/subscribe/chat", "/endpoints"),
+    *("/manage", "/confirm/none", "/unsubscribe/none"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +90,7 @@ def answered() -> Iterator[tuple[str, bytes]]:
     inside = make.page(host="inside.example.com")
     Page.objects.filter(pk=inside.pk).update(visibility="private")
     yield "door", Client(headers={"host": inside.host}).get("/").content
-    for number, address in enumerate(("/subscribe", "/manage")):
+    for number, address in enumerate(("/subscribe", "/subscribe/webhook", "/subscribe/chat", "/manage")):
         yield f"mistake{number}", client.post(address, {"email": "nobody"}).content
 
 

@@ -95,14 +95,14 @@ def test_a_big_body_is_read_to_64_kilobytes_only(server: Server) -> None:
 def test_a_private_address_is_refused_without_a_connection(server: Server) -> None:
     before = server.accepted
     result = check(f"http://127.0.0.1:{server.port}/", guard=Guard())
-    assert result.detail == "the address 127.0.0.1 is not one monitors may reach"
+    assert result.detail == "the address 127.0.0.1 is not one that may be reached"
     assert (result.ok, server.accepted) == (False, before)
 
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "localhost", "0177.0.0.1"])
 def test_other_spellings_of_loopback_are_refused_too(server: Server, host: str) -> None:
     result = check(f"http://{host}:{server.port}/", guard=Guard())
-    assert "is not one monitors may reach" in result.detail
+    assert "is not one that may be reached" in result.detail
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "[::1]", "169.254.169.254", "[::ffff:127.0.0.1]"])
@@ -111,7 +111,7 @@ def test_a_redirect_into_a_refused_address_fails(server: Server, host: str) -> N
     here = f"http://127.0.0.1:{server.port}"
     result = check(f"{here}/to/http://{host}:{server.port}/text/secret", guard=only_the_first)
     assert not result.ok
-    assert "is not one monitors may reach" in result.detail
+    assert "is not one that may be reached" in result.detail
 
 
 def test_a_proxy_in_the_environment_is_not_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+from tests.endpoints import endpoints
 from tests.smtp import sink
 
-__all__ = ["sink"]
+__all__ = ["endpoints", "sink"]

@@ -15,13 +15,13 @@ from incidents.models.fold import Change
 from incidents.queries.incident_view import ImpactView, IncidentView
 from incidents.queries.page import Overview
 from incidents.queries.update_view import UpdateView
+from incidents.queries.v2.components import Components
+from incidents.queries.v2.incidents import incident_object
+from incidents.queries.v2.present import Present
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.feeds import atom, rss
 from incidents.snapshots.feeds.entries import incident_entry
-from incidents.snapshots.v2.components import Components
 from incidents.snapshots.v2.documents import dump
-from incidents.snapshots.v2.incidents import incident_object
-from incidents.snapshots.v2.present import Present
 from tests.lib.hostile_text import hostile_text, patient
 from tests.snapshots.v2.fields import faults
 from tests.snapshots.v2.scene import NOW

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from incidents.models import Delivery, DeliveryState, MailEvent, Notice, Subscriber
 from incidents.queries.choices import KINDS
 from incidents.queries.deliveries import Proof, Waits
-from incidents.snapshots.v2.stamps import stamp, stamp_or_none
+from incidents.queries.v2.stamps import stamp, stamp_or_none
 
 UTC = ZoneInfo("UTC")
 

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "--lane",
             action="append",
             choices=Lane.values,
-            help="only mails to one person, or only notices to many (default: both, by turns)",
+            help="only mails to one person, notices to many, or what is no mail (default: all, by turns)",
         )
 
     def handle(self, *, once: bool, lane: list[str] | None, **options: Any) -> None:

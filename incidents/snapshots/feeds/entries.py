@@ -10,8 +10,8 @@ from django.utils.translation import pgettext
 
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
+from incidents.queries.telling import Told, tell_incident, tell_maintenance
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.telling import Told, tell_incident, tell_maintenance
 from incidents.templatetags.page_time import format_period, zone_name
 
 # Readers take the first <strong> of an entry for its status, so that it is English in every language.

@@ -9,13 +9,13 @@ from django.utils import translation
 
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
+from incidents.queries.v2.components import Object
+from incidents.queries.v2.incidents import ACTIVE, TOLD, UPCOMING, incident_object, maintenance_object
+from incidents.queries.v2.present import Present
 from incidents.snapshots.pages import digest
 from incidents.snapshots.presenting import greyed
 from incidents.snapshots.site import Site
 from incidents.snapshots.source import JSON, File, Source
-from incidents.snapshots.v2.components import Object
-from incidents.snapshots.v2.incidents import ACTIVE, TOLD, UPCOMING, incident_object, maintenance_object
-from incidents.snapshots.v2.present import Present
 
 BASE = "/api/v2/"
 NOT_FOUND = "/api/404.json"
@@ -27,7 +27,7 @@ Build = Callable[[Present], Object]
 def sources(site: Site) -> Iterator[Source]:
     present = Present(site.editions[0], site.overview)
     shown = (site.page.revision, [(service.id, service.status) for service in present.services])
-    yield _source(site, "now", digest(shown, present.age()), _now(site))
+    yield _source(site, "now", digest(shown, present.age(now=site.editions[0].now)), _now(site))
     yield _source(site, "incidents", digest(shown), _incidents(site))
     yield _source(site, "maintenances", digest(shown), _maintenances(site))
     yield Source("v2:not-found", "", (NOT_FOUND,), lambda: [_not_found()])
@@ -42,12 +42,15 @@ def _now(site: Site) -> dict[str, Build]:
         }
 
     def status(present: Present) -> Object:
-        return {"status": present.status_object(), **present.age()}
+        return {"status": present.status_object(), **present.age(now=site.editions[0].now)}
 
     return {
         "summary.json": lambda present: {**told(present), **status(present)},
         "status.json": status,
-        "components.json": lambda p: {"components": list(p.components.listed), **p.age()},
+        "components.json": lambda p: {
+            "components": list(p.components.listed),
+            **p.age(now=site.editions[0].now),
+        },
     }
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from incidents.snapshots.v2.indicator import indicate
+from incidents.queries.v2.indicator import indicate
 
 UP, SLOW, PARTLY, DOWN = "operational", "degraded", "partial_outage", "major_outage"
 WORKS, UNKNOWN = "maintenance", "unknown"

@@ -5,10 +5,10 @@ import pytest
 from incidents.lib import times
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.page import overview
+from incidents.queries.v2.components import Object
+from incidents.queries.v2.incidents import maintenance_object
+from incidents.queries.v2.present import Present
 from incidents.snapshots.edition import Edition
-from incidents.snapshots.v2.components import Object
-from incidents.snapshots.v2.incidents import maintenance_object
-from incidents.snapshots.v2.present import Present
 from tests import make
 from tests.snapshots.plan import STARTS, plan
 from tests.snapshots.v2.fields import faults

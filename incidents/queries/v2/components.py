@@ -9,8 +9,8 @@ from incidents.lib.ids import short_id
 from incidents.models import Page, ServiceStatus, worst
 from incidents.queries.groups import GroupFacts
 from incidents.queries.service import ServiceView
-from incidents.snapshots.v2.indicator import COMPONENT_STATUS
-from incidents.snapshots.v2.stamps import stamp
+from incidents.queries.v2.indicator import COMPONENT_STATUS
+from incidents.queries.v2.stamps import stamp
 
 Object = dict[str, Any]
 

@@ -3,17 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from incidents.lib.ids import short_id
 from incidents.lib.markdown import plain
-from incidents.models import Stage
+from incidents.models import Page, Stage
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
 from incidents.queries.update_view import UpdateView
-from incidents.snapshots.edition import Edition
+
+
+class Place(Protocol):
+    """Where it is told: a page in one of its languages, whose `url` makes a path of it absolute."""
+
+    @property
+    def page(self) -> Page: ...
+
+    def url(self, path: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -32,11 +41,11 @@ class Told:
     scope: Mapping[int, str] = field(default_factory=dict)
 
 
-def tell_incident(incident: IncidentView, edition: Edition) -> list[Told]:
+def tell_incident(incident: IncidentView, place: Place) -> list[Told]:
     """Newest first, and never none: readers take the first without looking. In the active language."""
     told = [_told(update) for update in incident.updates]
     if has_postmortem(incident) and (not told or told[0].status != Stage.POSTMORTEM):
-        told.insert(0, _tell_report(incident, edition))
+        told.insert(0, _tell_report(incident, place))
     return told or [_tell_opening(incident)]
 
 
@@ -87,9 +96,9 @@ def _told(update: UpdateView) -> Told:
     )
 
 
-def _tell_report(incident: IncidentView, edition: Edition) -> Told:
+def _tell_report(incident: IncidentView, place: Place) -> Told:
     """Where the page shows the report's number and its link."""
-    address = edition.url(f"/reports/{incident.report_number}")
+    address = place.url(f"/reports/{incident.report_number}")
     words = _("The post-incident report %(number)s has been published.") % {"number": incident.report_number}
     issued_at = incident.report_issued_at or incident.updated_at
     at = max([issued_at, *(update.happened_at for update in incident.updates[:1])])

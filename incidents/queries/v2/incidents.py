@@ -9,11 +9,11 @@ from incidents.lib.ids import short_id
 from incidents.models import ServiceStatus, Stage
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.maintenance_view import MaintenanceView
-from incidents.snapshots.telling import Told, has_postmortem, newest_start, tell_incident, tell_maintenance
-from incidents.snapshots.v2.components import Object
-from incidents.snapshots.v2.indicator import COMPONENT_STATUS
-from incidents.snapshots.v2.present import Present
-from incidents.snapshots.v2.stamps import stamp, stamp_or_none
+from incidents.queries.telling import Told, has_postmortem, newest_start, tell_incident, tell_maintenance
+from incidents.queries.v2.components import Object
+from incidents.queries.v2.indicator import COMPONENT_STATUS
+from incidents.queries.v2.present import Present
+from incidents.queries.v2.stamps import stamp, stamp_or_none
 
 UPCOMING = ("scheduled",)
 ACTIVE = ("in_progress", "verifying")
