@@ -16,7 +16,7 @@ from incidents.lib.errors import Refused
 from incidents.models import Channel, Page, Service, Staff, Subscriber, SubscriberState
 from incidents.models import ServiceGroup as Group
 from incidents.queries.subscribers import api_id
-from incidents.queries.suppression import suppressed_among
+from incidents.queries.suppressions import suppressed_among
 
 CHUNK = 1_000
 MOST_FAULTS = 100

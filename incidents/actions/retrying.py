@@ -22,7 +22,7 @@ from incidents.models import (
     SubscriberState,
 )
 from incidents.notices.render import TOLD_TO_MANY
-from incidents.queries.suppression import suppressed_among
+from incidents.queries.suppressions import suppressed_among
 
 SENDING = "incidents.tasks.deliver_notices"
 RETRYABLE = (DeliveryState.FAILED, DeliveryState.PARKED)

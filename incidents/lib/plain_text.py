@@ -18,7 +18,7 @@ _URL = (
 _ENTITY = r"&(?:\#[0-9]+|\#x[0-9a-fA-F]+|[0-9a-zA-Z]+);"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_ITEM = re.compile(r"(?P<mark>[-*+]|(?P<number>\d+)\.)(?P<space>[ \t]+)(?=\S)")
+_ITEM = re.compile(r"(?P<mark>[-*+]|(?P<number>\d+)\.)(?P<space>[ \t]+)(?=[^ \t])")
 _RULE = re.compile(r"(?:-[ ]*){3,}|(?:\*[ ]*){3,}|(?:_[ ]*){3,}")
 _COLUMNS = re.compile(r"[-|: ]+")
 _RULE_LIKE = re.compile(r"[-=|:+ ]+")

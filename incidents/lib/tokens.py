@@ -87,11 +87,6 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def keyed_hash(purpose: str, value: str) -> str:
-    """64 hex digits by which `value` is known again, and from which nobody without SECRET_KEY learns it."""
-    return _mac(settings.SECRET_KEY, purpose, value).hex()
-
-
 def _mac(secret_key: str, purpose: str, value: str) -> bytes:
     return hmac.digest(_key(secret_key, purpose), value.encode(), "sha256")
 

@@ -18,7 +18,7 @@ from incidents.models import (
     SuppressionReason,
 )
 from incidents.queries.subscriber_file import write_subscribers
-from incidents.queries.suppression import hash_of
+from incidents.queries.suppressions import suppression_key
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_nobody_who_left_or_may_not_be_mailed_comes_back() -> None:
     page = make.page()
     for state in (SubscriberState.UNSUBSCRIBED, SubscriberState.DISABLED):
         Subscriber.objects.create(page=page, email=f"{state}@example.com", state=state)
-    Suppression.objects.create(address=hash_of("erased@example.com"), reason=SuppressionReason.ERASED)
+    Suppression.objects.create(address=suppression_key("erased@example.com"), reason=SuppressionReason.ERASED)
     names = ("unsubscribed", "disabled", "erased")
     outcome = import_subscribers(
         page, csv_file(HEAD + "".join(f"{name}@example.com,2024-04-01\n" for name in names))

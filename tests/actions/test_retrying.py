@@ -17,7 +17,7 @@ from incidents.models import (
     SuppressionReason,
 )
 from incidents.notices.fanout import queue_personal
-from incidents.queries.suppression import hash_of
+from incidents.queries.suppressions import suppression_key
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,9 @@ def test_whoever_left_is_not_written_to(incident: Incident, state: str) -> None:
 
 def test_suppressed_and_paused_addresses_are_not_written_to(incident: Incident) -> None:
     notice = fail(incident, "a", "suppressed", "paused")
-    Suppression.objects.create(address=hash_of("suppressed@example.com"), reason=SuppressionReason.BOUNCE)
+    Suppression.objects.create(
+        address=suppression_key("suppressed@example.com"), reason=SuppressionReason.BOUNCE
+    )
     later = timezone.now() + timedelta(days=1)
     Subscriber.objects.filter(email="paused@example.com").update(paused_until=later)
     assert retry_failed(notice) == Retried(queued=1, gone=2, overtaken=0)

@@ -57,6 +57,7 @@ def test_plain_shows_the_words_without_markup(markdown: str, words: str) -> None
         ("2. a", "2. a"),
         ("1. a\n\n3. b", "1. a\n\n3\\. b"),
         ("2020. a", r"2020\. a"),
+        ("007. \u3000a", "007\\. \u3000a"),
         ("１. a", r"１\. a"),
         ("- # a", r"- \# a"),
         ("手順:\n- a\n1. b", "手順:\n- a\n1. b"),
