@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incidents.actions import housekeeping, maintenance_clock, returned, update
+from incidents.actions import bounce, housekeeping, maintenance_clock, update
 from incidents.monitors import rollup, run
 from incidents.notices import outbox
 
@@ -37,7 +37,7 @@ def run_due_maintenances() -> None:
 # A pass takes no new message after a minute, but one slow server may hold the last for several.
 @shared_task(soft_time_limit=390, time_limit=420)
 def deliver_notices() -> None:
-    outbox.deliver_due(seconds=DELIVERY_PASS_SECONDS, take_refusal=returned.take_refusal)
+    outbox.deliver_due(seconds=DELIVERY_PASS_SECONDS, take_refusal=bounce.take_refusal)
 
 
 @shared_task

@@ -26,7 +26,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRETS = frozenset(
-    {"secret_key", "mail_webhook_secret", "database_url", "redis_url", "email_url", "sms_url"}
+    {"secret_key", "mail_webhook_secret", "mail_webhook_key", "database_url", "redis_url", "email_url", "sms_url"}
 )
 TLS_MODES = ("starttls", "ssl", "none")
 # Mailbox providers that turn a sender away who is too fast: mails a second, and senders at once.
@@ -159,6 +159,12 @@ def _url_word(value: str) -> str:
     return value
 
 
+def _signing_key(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9+/=_-]*", value):
+        raise ValueError("one line of letters, digits and +/=_-")
+    return value
+
+
 def _selector(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", value):
         raise ValueError("lower-case letters, digits, hyphens and dots only")
@@ -262,6 +268,9 @@ class Environment(BaseSettings):
     )
     mail_webhook_secret: Annotated[str, AfterValidator(_url_word)] = Field(
         "", min_length=20, description="at least 20 letters, digits, hyphens and underscores"
+    )
+    mail_webhook_key: Annotated[str, AfterValidator(_signing_key)] = Field(
+        "", description="the key by which Mailgun or SendGrid signs its reports, as its console shows it"
     )
     dkim_key_file: Annotated[Path, AfterValidator(_dkim_key_file)] | None = Field(
         None, description="a file that holds a private key in PEM, RSA of 2048 bits or Ed25519"

@@ -190,6 +190,7 @@ MAIL_DIR = DATA_DIR / "mail"
 MAIL_RATES = environment.mail_rates
 BOUNCE_DOMAIN = environment.bounce_domain
 MAIL_WEBHOOK_SECRET = environment.mail_webhook_secret
+MAIL_WEBHOOK_KEY = environment.mail_webhook_key
 DKIM_KEY_FILE = environment.dkim_key_file
 DKIM_SELECTOR = environment.dkim_selector
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.default_from_email

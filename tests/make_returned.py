@@ -1,79 +1,47 @@
-"""Messages as they come back from other servers."""
+"""Builders for what comes back of mails."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from incidents.actions.bounce import Heard, hear_of_delivery
+from incidents.models import Delivery, DeliveryState, MailEventKind, Page, Subscriber
+from incidents.notices.links import return_path
+from tests import make
+
+BOUNCE_DOMAIN = "bounces.example"
+GONE = "550 5.1.1 <reader@example.com>: unknown"
 
 
-def dsn(status: str, diagnostic: str, *, action: str = "failed", to: str = "bounces@example.com") -> bytes:
-    return f"""\
-From: MAILER-DAEMON@mx.example.jp (Mail Delivery System)
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="part"
-
---part
-Content-Type: text/plain; charset=us-ascii
-
-This is the mail system at host mx.example.jp.
-
---part
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.jp
-Arrival-Date: Fri,  4 Sep 2020 12:46:00 +0900 (JST)
-
-Final-Recipient: rfc822; kato@example.jp
-Action: {action}
-Status: {status}
-Remote-MTA: dns; mail.example.jp
-Diagnostic-Code: {diagnostic}
-
---part
-Content-Type: message/rfc822
-
-From: status@example.com
-To: kato@example.jp
-Subject: [5.7.1] notice
-
---part--
-""".encode()
+def told(page: Page, *, sent_at: datetime | None = None) -> list[Delivery]:
+    """A new incident's first update, sent to all subscribers of the page."""
+    update = make.update(make.incident(page), notify=True)
+    at = sent_at or timezone.now()
+    mails = Delivery.objects.filter(notice__update=update)
+    mails.update(state=DeliveryState.SENT, sent_at=at, next_attempt_at=at)
+    return list(mails.order_by("subscriber"))
 
 
-def complaint(sender: str, *, kind: str = "abuse", to: str = "fbl@example.com") -> bytes:
-    return f"""\
-From: <staff@hotmail.example>
-To: {to}
-Subject: complaint about message from 192.0.2.1
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary="part"
-
---part
-Content-Type: text/plain
-
-This is an email abuse report.
-
---part
-Content-Type: message/feedback-report
-
-Feedback-Type: {kind}
-User-Agent: ExampleReporter/1.0
-Version: 1
-Original-Mail-From: <{sender}>
-
---part
-Content-Type: message/rfc822
-
-From: status@example.com
-Subject: notice
-
-Hello
---part--
-""".encode()
+def waiting(page: Page) -> list[Delivery]:
+    """As `told`, and not sent yet."""
+    update = make.update(make.incident(page), notify=True)
+    Delivery.objects.filter(notice__update=update).update(next_attempt_at=timezone.now())
+    return list(Delivery.objects.filter(notice__update=update).order_by("subscriber"))
 
 
-def text_bounce(text: str, *, to: str = "bounces@example.com") -> bytes:
-    return f"From: MAILER-DAEMON@old.example.jp\nTo: {to}\nSubject: failure notice\n\n{text}\n".encode()
+def bounce(delivery: Delivery, kind: str = "hard", *, code: str = "5.1.1", words: str = GONE) -> bool:
+    heard = Heard(MailEventKind(kind), "report", code=code, words=words)
+    return hear_of_delivery(delivery.public_id, heard)
 
 
-def auto_reply(*, to: str = "bounces@example.com") -> bytes:
-    head = "Auto-Submitted: auto-replied\nSubject: Out of office: 5.1.1"
-    return f"From: kato@example.jp\nTo: {to}\n{head}\n\nI am away until 5.1.1.\n".encode()
+def soft(delivery: Delivery) -> bool:
+    return bounce(delivery, "soft", code="4.2.2", words="452 4.2.2 mailbox full")
+
+
+def return_path_of(delivery: Delivery) -> str:
+    """While BOUNCE_DOMAIN is set."""
+    return return_path(delivery.public_id, fallback="")
+
+
+def fresh(subscriber: Subscriber) -> Subscriber:
+    return Subscriber.objects.get(pk=subscriber.pk)

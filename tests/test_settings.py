@@ -108,6 +108,7 @@ def test_an_empty_value_is_no_value(read: Read) -> None:
         ("BOUNCE_DOMAIN", "bounces"),
         ("BOUNCE_DOMAIN", "bounces.example.com>"),
         ("MAIL_WEBHOOK_SECRET", "short"),
+        ("MAIL_WEBHOOK_KEY", "-----BEGIN KEY-----"),
         ("MAIL_WEBHOOK_SECRET", "has:colons@and/slashes?"),
         ("DKIM_KEY_FILE", "/nowhere/dkim.pem"),
         ("DKIM_KEY_FILE", "/etc/hostname"),

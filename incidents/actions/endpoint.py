@@ -35,6 +35,7 @@ from incidents.notices.registry import CHANNELS
 from incidents.queries import endpoints
 from incidents.queries.choices import Choices
 from incidents.queries.subscribers import ConfirmLink, LinkState
+from incidents.queries.suppressions import is_suppressed
 
 MOST_OF_ONE_ADDRESS = 20
 TRIALS_AN_HOUR = 10
@@ -57,6 +58,8 @@ def request_endpoint(
     address, url = clean_address(email), CHANNELS[channel].clean(endpoint)
     with transaction.atomic():
         check_choices(page, choices)
+        if is_suppressed(address):
+            return url
         found, _is_new = Subscriber.objects.get_or_create(
             page=page, channel=channel, endpoint=url, defaults={"email": address}
         )

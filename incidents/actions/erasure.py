@@ -1,27 +1,33 @@
-"""An address that asks to be forgotten, and one that may be written to again."""
+"""An address that asks to be forgotten."""
 
 import json
+import logging
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from incidents.actions import audit, sign_ups
 from incidents.lib.addresses import clean_address, without
-from incidents.lib.errors import Refused
 from incidents.models import (
     AuditEntry,
     CustomerContact,
     Delivery,
     MailEvent,
+    Notice,
     Staff,
     Subscriber,
     Suppression,
     SuppressionReason,
     Throttle,
 )
+from incidents.notices.render import TOLD_TO_MANY
 from incidents.queries.suppressions import find_suppressions, suppression_key
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -34,27 +40,19 @@ def erase_subscriber(email: str, *, actor: Staff | None = None) -> int:
     address = clean_address(email)
     subscribers = Subscriber.objects.filter(email__iexact=address)
     count = subscribers.count()
+    deliveries = Delivery.objects.filter(subscriber__in=subscribers)
+    names = list(deliveries.values_list("public_id", flat=True))
     MailEvent.objects.filter(subscriber__in=subscribers).update(words="")
+    Notice.objects.filter(deliveries__in=deliveries).exclude(kind__in=TOLD_TO_MANY).delete()
     subscribers.delete()
     Subscriber.objects.filter(lock_owner__iexact=address).update(lock_owner="")
     CustomerContact.objects.filter(email__iexact=address).delete()
     sign_ups.forget(address)
-    sign_ups.forget(address)
     _redact(address)
     suppression = _suppress(address)
     audit.record("erase_subscriber", suppression, actor=actor, after={"subscriptions": count})
+    transaction.on_commit(lambda: _delete_files(names), robust=True)
     return count
-
-
-@transaction.atomic
-def lift_suppression(email: str, *, actor: Staff | None = None) -> None:
-    """The address may subscribe again; what it had subscribed to before stays ended."""
-    found = find_suppressions(clean_address(email))
-    if not found:
-        raise Refused(_("Nothing is held back from this address."), field="email")
-    for suppression in found:
-        audit.record("lift_suppression", suppression, actor=actor, before={"reason": suppression.reason})
-    found.delete()
 
 
 def _suppress(address: str) -> Suppression:
@@ -74,6 +72,7 @@ def _redact(address: str) -> None:
         entry.before = _redacted(entry.before, address)
         entry.after = _redacted(entry.after, address)
         entry.save(update_fields=["before", "after"])
+    _redact_text(AuditEntry.objects.filter(actor=None), "actor_name", address)
 
 
 def _redact_text(rows: QuerySet[Any], field: str, address: str) -> None:
@@ -86,3 +85,12 @@ def _redact_text(rows: QuerySet[Any], field: str, address: str) -> None:
 def _redacted(written: dict[str, Any], address: str) -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(without(address, json.dumps(written)))
     return kept
+
+
+def _delete_files(names: Iterable[str]) -> None:
+    """Mails that were written to files while no mail server was set up."""
+    for name in names:
+        try:
+            (Path(settings.MAIL_DIR) / f"{name}.eml").unlink(missing_ok=True)
+        except OSError as error:
+            log.error("mail file %s of an erased address could not be deleted: %s", name, error.strerror)

@@ -24,6 +24,7 @@ from incidents.models import (
 )
 from incidents.queries import subscribers
 from incidents.queries.subscribers import LinkState
+from incidents.queries.suppressions import is_suppressed
 
 TIME_TO_KEEP = timedelta(hours=24)
 
@@ -141,7 +142,7 @@ def _announce_leaving(subscriber: Subscriber) -> None:
 def _owner_of(subscriber: Subscriber) -> Subscriber | None:
     """Known to the outbox by a row of its own, which is subscribed to nothing unless it already was."""
     address = subscriber.lock_owner
-    if not address or address == subscriber.email:
+    if not address or address == subscriber.email or is_suppressed(address):
         return None
     owner, _is_new = Subscriber.objects.get_or_create(
         page=subscriber.page,

@@ -1,7 +1,7 @@
 """What may happen to a subscription. Whoever asks, the answer is the same for every address.
 
 A request changes nothing of a subscription: it is kept as a wish, which the mailbox's owner confirms by the
-link that was mailed for it.
+link that was mailed for it. Of an address that nothing is sent to, nothing is kept: one that was erased stays so.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,6 +36,7 @@ from incidents.models import (
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices
 from incidents.queries.subscribers import ConfirmLink, Link, LinkState
+from incidents.queries.suppressions import is_suppressed
 
 CAPS: dict[str, Caps] = {
     NoticeKind.ALREADY: ((1, timedelta(days=1)),),
@@ -64,6 +65,8 @@ def subscribe(page: Page, *, email: str, choices: Choices, origin: Origin = NOWH
     """Asks the address to confirm. Tells nothing about the address."""
     address = clean_address(email)
     check_choices(page, choices)
+    if is_suppressed(address):
+        return
     subscriber = _of_address(page, address, language=choices.language)
     if subscriber.state == SubscriberState.ACTIVE:
         _tell_already(subscriber, origin)
@@ -76,6 +79,8 @@ def follow(page: Page, incident: Incident, *, email: str, language: str, origin:
     """Asks the address, subscribed or not, to confirm that it wants each update of one incident. Tells nothing
     about the address."""
     address = clean_address(email)
+    if is_suppressed(address):
+        return
     subscriber = _of_address(page, address, language=language)
     wish = Wish(
         subscriber=subscriber, kind=WishKind.FOLLOW, incident=incident, choices={"language": language}
@@ -199,6 +204,8 @@ def _ask_to_move(subscriber: Subscriber, address: str, origin: Origin) -> None:
         return
     if subscriber.is_locked:
         raise Refused(_("The address of a shared mailbox is changed by staff only."), field="new_email")
+    if is_suppressed(address):
+        return
     taker = _of_address(subscriber.page, address, language=subscriber.language)
     if taker.state == SubscriberState.ACTIVE:
         _tell_already(taker, origin)
@@ -266,6 +273,7 @@ def _activate(wish: Wish) -> None:
     subscriber.requested_from = wish.requested_from
     subscriber.disabled_reason = ""
     subscriber.failing_since = subscriber.paused_until = None
+    subscriber.pauses = 0
     subscriber.save()
     sign_ups.forget(subscriber.email)
 

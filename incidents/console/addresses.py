@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.actions.erasure import erase_subscriber, lift_suppression
+from incidents.actions.erasure import erase_subscriber
+from incidents.actions.suppression import lift_suppression
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
@@ -61,11 +62,18 @@ def lift(request: StaffRequest) -> HttpResponse:
     form = AddressForm(request.POST, prefix="lift")
     if form.is_valid():
         try:
-            lift_suppression(form.cleaned_data["email"], actor=request.user)
+            ended = lift_suppression(form.cleaned_data["email"], actor=request.user)
         except Refused as refused:
             refuse_into(form, refused)
         else:
             messages.success(request, _("The address may subscribe again."))
+            if ended:
+                said = ngettext(
+                    "Its %(n)s subscription stays ended until its owner confirms a new one.",
+                    "Its %(n)s subscriptions stay ended until its owner confirms new ones.",
+                    ended,
+                )
+                messages.warning(request, said % {"n": ended})
             return redirect("console:addresses")
     return _render(request, lifting=form)
 

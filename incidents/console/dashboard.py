@@ -68,6 +68,7 @@ def _board(page: Page) -> dict[str, Any]:
     held = board.held_notices(page)
     paused = board.paused_server(now=timezone.now())
     mails_paused = board.paused_mails(page)
+    refused = board.refused_for_us(page)
     return {
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
@@ -80,6 +81,7 @@ def _board(page: Page) -> dict[str, Any]:
         "held": held,
         "paused_server": paused,
         "mails_paused": mails_paused,
+        "refused_for_us": refused,
         "mail_is_set_up": settings.MAIL_SERVER is not None,
         "digest": _digest(
             page.revision,
@@ -90,6 +92,7 @@ def _board(page: Page) -> dict[str, Any]:
             held,
             paused and paused.paused_until,
             mails_paused,
+            refused,
         ),
     }
 

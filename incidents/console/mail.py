@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.actions import outbox, returned
+from incidents.actions import mail_pause, outbox
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.screen import render_screen
 from incidents.queries import board
@@ -69,7 +69,7 @@ def expire_held(request: StaffRequest) -> HttpResponse:
 @staff_view
 @require_POST
 def let_go_on(request: StaffRequest) -> HttpResponse:
-    mails = returned.let_mails_go_on(request.page, actor=request.user)
+    mails = mail_pause.let_mails_go_on(request.page, actor=request.user)
     message = ngettext(
         "Mails go on. %(n)s that waited goes out now.", "Mails go on. %(n)s that waited go out now.", mails
     )

@@ -1,105 +1,80 @@
-"""What mail providers tell of mails: django-anymail reads each provider's form, this says what it means."""
+"""Where mail providers report bounces and complaints: `/hooks/mail/<provider>/`, with the secret as password."""
 
-import json
+import base64
+import binascii
+import hmac
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
-from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
-from anymail.webhooks.mailgun import MailgunTrackingWebhookView
-from anymail.webhooks.postmark import PostmarkTrackingWebhookView
-from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
-from django.http import HttpRequest
+from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
+from anymail.signals import AnymailTrackingEvent
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.views.decorators.csrf import csrf_exempt
 
-from incidents.models import MailEventKind
-from incidents.notices.returned import Returned, first_code, is_vague, judge_code, tidy
+from incidents.actions.bounce import hear_of_address, hear_of_delivery
+from incidents.hooks.mail_providers import READERS, deliveries_in, heard_from, id_of
+from incidents.lib.addresses import clean_address
+from incidents.lib.errors import Refused
+from incidents.queries.deliveries import is_mail_to
 
-_REFUSED = (EventType.BOUNCED, EventType.REJECTED)
-_NO_MAILBOX = (RejectReason.INVALID, RejectReason.BOUNCED)
+METHODS = ("POST", "HEAD")
+UNREADABLE = (AnymailError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ToldOfMail:
-    """`raw` is all the provider said: the signed return path may stand in it."""
-
-    returned: Returned
-    address: str
-    event_id: str
-    raw: str
-
-
-class _Reader:
-    """In place of the view's own start, which asks for keys that nothing here uses: whoever gets this far has
-    shown the secret."""
-
-    def __init__(self) -> None:
-        pass
-
-
-class _Postmark(_Reader, PostmarkTrackingWebhookView):
-    pass
-
-
-class _SendGrid(_Reader, SendGridTrackingWebhookView):
-    pass
-
-
-class _Mailgun(_Reader, MailgunTrackingWebhookView):
-    pass
+@csrf_exempt
+def take_mail_events(request: HttpRequest, provider: str) -> HttpResponse:
+    """401 asks for the secret: Amazon sends it only then. Any answer but 200 has providers try again."""
+    if not settings.MAIL_WEBHOOK_SECRET or provider not in READERS:
+        return _say(404, "not found")
+    if request.method not in METHODS:
+        return HttpResponseNotAllowed(METHODS)
+    if not hmac.compare_digest(_password(request), settings.MAIL_WEBHOOK_SECRET.encode()):
+        return _say(401, "expected the secret as password", **{"WWW-Authenticate": 'Basic realm="mail"'})
+    if request.method == "HEAD":
+        return _say(200, "")
+    try:
+        reader = READERS[provider]()
+        reader.run_validators(request)
+        events = reader.parse_events(request)
+    except AnymailWebhookValidationFailure:
+        log.warning("a report in the name of %s has a wrong signature", provider)
+        return _say(403, "refused")
+    except UNREADABLE as error:
+        log.warning("a report of %s cannot be read: %s", provider, type(error).__name__)
+        return _say(400, f"expected an event of {provider}")
+    for event in events:
+        _take(provider, event)
+    return _say(200, "OK")
 
 
-class _Ses(_Reader, AmazonSESTrackingWebhookView):
-    def auto_confirm_sns_subscription(self, sns_message: dict[str, Any]) -> None:
-        log.warning("Amazon SNS asks to be confirmed: open %s", tidy(str(sns_message.get("SubscribeURL"))))
+def _take(provider: str, event: AnymailTrackingEvent) -> None:
+    """Of the one mail, where the provider names it and the address is that mail's; else of the address."""
+    heard = heard_from(provider, event)
+    if heard is None:
+        return
+    try:
+        address = clean_address(str(event.recipient or ""))
+    except Refused:
+        address = ""
+    ours = (public_id for public_id in deliveries_in(event) if is_mail_to(public_id, address))
+    public_id = next(ours, None)
+    if public_id is not None:
+        hear_of_delivery(public_id, heard)
+    elif address:
+        hear_of_address(address, heard, event_id=id_of(event))
 
 
-@dataclass(frozen=True)
-class _Provider:
-    reader: Callable[[], Any]
-    is_for_good: Callable[[dict[str, Any]], bool]
-    """Where no server's code says so."""
+def _password(request: HttpRequest) -> bytes:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(given, validate=True).partition(b":")[2]
+    except (binascii.Error, ValueError):
+        return b""
 
 
-PROVIDERS = {
-    "postmark": _Provider(_Postmark, lambda told: told.get("Type") in ("HardBounce", "BadEmailAddress")),
-    "sendgrid": _Provider(_SendGrid, lambda told: told.get("type") == "bounce"),
-    "mailgun": _Provider(
-        _Mailgun,
-        lambda told: told["event-data"].get("reason") in ("bounce", "suppress-bounce"),
-    ),
-    "ses": _Provider(_Ses, lambda told: told["bounce"]["bounceType"] == "Permanent"),
-}
-
-
-def read_mail_events(provider: str, request: HttpRequest) -> list[ToldOfMail]:
-    """What bounced or was complained of; raises whatever a body of another form brings about."""
-    known = PROVIDERS[provider]
-    return [
-        ToldOfMail(returned, str(event.recipient or ""), str(event.event_id or raw), raw)
-        for event in known.reader().parse_events(request)
-        for raw in [json.dumps(event.esp_event, sort_keys=True, default=str)]
-        for returned in _meaning(event, known)
-    ]
-
-
-def _meaning(event: AnymailTrackingEvent, provider: _Provider) -> Iterator[Returned]:
-    said = tidy(str(event.mta_response or event.description or ""))
-    if event.event_type == EventType.COMPLAINED:
-        yield Returned(MailEventKind.COMPLAINT, "", said)
-    elif event.event_type in _REFUSED:
-        code = first_code(said)
-        yield Returned(_kind(event, provider, code), code, said)
-
-
-def _kind(event: AnymailTrackingEvent, provider: _Provider, code: str) -> MailEventKind:
-    if code and not is_vague(code):
-        return judge_code(code)
-    if event.event_type == EventType.REJECTED:
-        is_hard = event.reject_reason in _NO_MAILBOX
-    else:
-        is_hard = provider.is_for_good(event.esp_event)
-    return MailEventKind.HARD if is_hard else MailEventKind.SOFT
+def _say(status: int, text: str, **headers: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain", headers=headers)

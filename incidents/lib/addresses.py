@@ -13,6 +13,7 @@ _CONTROLS = ("Cc", "Cf", "Zl", "Zp")  # those that nobody sees count as well
 _GMAIL = ("gmail.com", "googlemail.com")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{}~-]+)*")
 _USUAL = re.compile(r"[a-z0-9_]{1,32}([.+-][a-z0-9_]{1,16}){0,2}@([a-z0-9]{1,40}\.){1,4}[a-z]{2,20}")
+_ANY = re.compile(r"[^\s<>()\[\]\",;:=]{1,64}@[^\s<>()\[\]\",;:=]{1,190}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -60,6 +61,11 @@ def without(address: str, text: str) -> str:
     """The text with a … for each place where a clean address stands, alone and not within another."""
     pattern = rf"(?<![\w.!#$%&'*+/=?^`{{}}~-]){re.escape(address)}(?![\w-]|\.\w)"
     return re.sub(pattern, "…", text, flags=re.IGNORECASE)
+
+
+def without_any(text: str) -> str:
+    """The text with a … for each address in it."""
+    return _ANY.sub("…", text)
 
 
 def _clean_local(local: str) -> str:

@@ -59,6 +59,7 @@ from incidents.models.subscriber import (
     SubscriberState,
 )
 from incidents.models.suppression import (
+    OF_OUR_SENDING,
     MailEvent,
     MailEventKind,
     Suppression,
@@ -69,6 +70,7 @@ from incidents.models.wish import Wish, WishKind, WishState
 __all__ = [
     "ENDED",
     "FAILING",
+    "OF_OUR_SENDING",
     "OVER",
     "PAUSED_LANE",
     "PENDING_DELIVERY",

@@ -21,7 +21,8 @@ class Page(models.Model):
 
     It shows its own services, and those of other, public pages that were chosen for it (`also_shows`).
     `theme` holds the values of CSS variables, `links` a list of {"label": {language: text}, "url": …},
-    `footer` a text per language. `mail_paused_at`: notices to many wait until staff let them go on.
+    `footer` a text per language. `mail_paused_at`: notices to many wait until staff let them go on,
+    which they last did at `mail_resumed_at`.
     `allowed_networks` are CIDRs whose visitors may read a private page.
     """
 
@@ -32,6 +33,7 @@ class Page(models.Model):
     languages = models.JSONField(default=default_languages)
     reply_to = models.EmailField(blank=True)
     mail_paused_at = models.DateTimeField(null=True, blank=True)
+    mail_resumed_at = models.DateTimeField(null=True, blank=True)
     mail_pause_reason = models.CharField(max_length=300, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PUBLIC)
     password = models.CharField(max_length=128, blank=True)

@@ -43,6 +43,7 @@ class Subscriber(models.Model):
 
     `api_id` is what programs know it by: made from the address alone, so that it tells nothing of it.
     `endpoint` is the URL or the telephone number of a channel that is not mail; `email` then is its owner's.
+    `pauses` counts those that followed one another since mails came back.
     `time_zone` empty is the page's. `requested_from` is the network (/24, /48) the wish came from.
     A locked one is a shared mailbox: who unsubscribes it is overruled where `lock_owner` or the mailbox keeps it
     until `leaves_at`.
@@ -77,6 +78,7 @@ class Subscriber(models.Model):
     leaves_at = models.DateTimeField(null=True, blank=True)
     keep_nonce = models.CharField(max_length=32, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
+    pauses = models.PositiveSmallIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=300, blank=True)
 

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from incidents.models.outbox import Delivery
@@ -31,8 +32,14 @@ class MailEventKind(models.TextChoices):
     COMPLAINT = "complaint", "complaint"
 
 
+OF_OUR_SENDING = Q(code__startswith="5.7.") | Q(code__startswith="4.7.")
+
+
 class MailEvent(models.Model):
-    """What came back of a mail: a bounce or a complaint, told by a DSN or by a provider, once each."""
+    """What came back of a mail: a bounce or a complaint, told by a DSN or by a provider, once each.
+
+    Of a soft one the code tells whether it is about the address or, as RFC 3463 keeps x.7.x for, about how we send.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="mail_events")
     subscriber = models.ForeignKey(
@@ -53,3 +60,7 @@ class MailEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code}".strip()
+
+    @property
+    def is_of_our_sending(self) -> bool:
+        return self.kind == MailEventKind.SOFT and self.code.startswith(("5.7.", "4.7."))

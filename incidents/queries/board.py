@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from incidents.models import (
+    OF_OUR_SENDING,
     OVER,
     PAUSED_LANE,
     PENDING_DELIVERY,
@@ -18,6 +19,8 @@ from incidents.models import (
     DeliveryState,
     Incident,
     IncidentState,
+    MailEvent,
+    MailEventKind,
     Maintenance,
     MaintenanceState,
     Notice,
@@ -30,6 +33,7 @@ from incidents.models import (
 
 RECENT = 8
 LOST_FOR = timedelta(days=7)
+REFUSED_FOR = timedelta(days=1)
 MAINTENANCE_AHEAD = timedelta(days=7)
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 
@@ -63,13 +67,21 @@ class MailHealth:
 
 @dataclass(frozen=True)
 class PausedMails:
-    """Since `at`, since `count` of about `mails` in an hour came back as `kind` says; `waiting` for staff."""
+    """Since `at`, since `count` of about `mails` came back as `kind` says; `waiting` for staff."""
 
     at: datetime
     kind: str
     count: int
     mails: int
     waiting: int
+
+
+@dataclass(frozen=True)
+class RefusedForUs:
+    """`count` mails of a day were refused for how we send; `reply` is what was said of the last."""
+
+    count: int
+    reply: str
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,15 @@ def paused_mails(page: Page) -> PausedMails | None:
     count, _, mails = numbers.partition("/")
     waiting = Delivery.objects.filter(lane=f"{PAUSED_LANE}{page.pk}", state=DeliveryState.QUEUED).count()
     return PausedMails(at, kind, int(count), int(mails), waiting)
+
+
+def refused_for_us(page: Page) -> RefusedForUs | None:
+    """None while nobody takes offence."""
+    recent = MailEvent.objects.filter(
+        OF_OUR_SENDING, page=page, kind=MailEventKind.SOFT, at__gt=timezone.now() - REFUSED_FOR
+    )
+    refused = list(recent.order_by("-at", "-pk").values_list("words", "code"))
+    return RefusedForUs(len(refused), next(filter(None, refused[0]))) if refused else None
 
 
 def lost_deliveries(page: Page, *, limit: int) -> list[Delivery]:

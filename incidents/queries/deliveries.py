@@ -23,7 +23,7 @@ from django.db.models import (
     When,
 )
 
-from incidents.models import AudiencePart, Delivery, DeliveryState, Notice
+from incidents.models import AudiencePart, Channel, Delivery, DeliveryState, Notice
 
 LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.HELD)
@@ -35,6 +35,12 @@ MOST_WORDINGS = 5_000
 SLOWEST = 10
 # What differs from one recipient to the next: addresses, and words with digits in them such as queue ids.
 _PERSONAL = re.compile(r"<?[^\s<>]+@[^\s<>]+>?|\b(?=[A-Za-z]*\d)\w{6,}\b")
+
+
+def is_mail_to(public_id: str, address: str) -> bool:
+    """Whether the delivery is a mail to that address; any mail of ours, where the address is not known."""
+    mails = Delivery.objects.filter(public_id=public_id, channel=Channel.EMAIL)
+    return (mails.filter(subscriber__email=address) if address else mails).exists()
 
 
 class WholeSeconds(Func):

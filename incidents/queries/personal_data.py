@@ -9,7 +9,7 @@ FIELDS = (
     *("channel", "email", "endpoint", "language", "time_zone", "state", "all_services", "stages"),
     *("wants_incidents", "wants_maintenance", "wants_reports", "is_locked", "lock_owner"),
     *("created_at", "confirmed_at", "consent_source", "requested_from", "manage_sent_at"),
-    *("unsubscribed_at", "leaves_at", "paused_until", "failing_since", "disabled_reason"),
+    *("unsubscribed_at", "leaves_at", "paused_until", "pauses", "failing_since", "disabled_reason"),
 )
 LEFT_OUT = (
     *("id", "page", "public_id", "api_id"),

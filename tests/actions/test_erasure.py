@@ -1,16 +1,17 @@
 """Of an address that is erased nothing stays but a keyed hash."""
 
 import io
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from incidents.actions import audit
-from incidents.actions.erasure import erase_subscriber, lift_suppression
-from incidents.actions.returned import take_of_delivery
+from incidents.actions.bounce import Heard, hear_of_delivery
+from incidents.actions.erasure import erase_subscriber
 from incidents.actions.subscriber import subscribe
-from incidents.lib.errors import Refused
 from incidents.models import (
     AuditEntry,
     Customer,
@@ -19,15 +20,15 @@ from incidents.models import (
     MailEvent,
     MailEventKind,
     Notice,
+    NoticeKind,
     SignUp,
     Subscriber,
     Suppression,
     Throttle,
     Wish,
 )
-from incidents.notices.returned import Returned
+from incidents.notices import fanout, outbox
 from incidents.queries.choices import Choices
-from incidents.queries.suppressions import is_suppressed
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -51,12 +52,12 @@ def test_the_address_stands_nowhere_and_numbers_stay() -> None:
     delivery = Delivery.objects.get(subscriber__email=KATO)
     refused = f"550 5.1.1 <{KATO}> unknown"
     Delivery.objects.update(state="sent", sent_at=timezone.now(), last_reply=refused)
-    take_of_delivery(delivery.public_id, Returned(MailEventKind.HARD, "5.1.1", refused), source="dsn")
+    hear_of_delivery(delivery.public_id, Heard(MailEventKind.HARD, "report", "5.1.1", refused))
     MailEvent.objects.update(words=refused)
     Throttle.objects.create(key="example.jp", is_lane=True, last_reply=refused.upper())
     customer = Customer.objects.create(page=page, name="A")
     CustomerContact.objects.create(customer=customer, email=KATO)
-    audit.record("import", page, after={"rows": [{"email": KATO}], "n": 1})
+    audit.record("import", page, after={"rows": [{"email": KATO}], "n": 1}, actor_name=KATO.title())
     assert KATO in dump()
 
     assert erase_subscriber("KATO@example.jp", actor=make.staff()) == 2
@@ -71,30 +72,39 @@ def test_the_address_stands_nowhere_and_numbers_stay() -> None:
     assert set(Subscriber.objects.values_list("email", flat=True)) == {"ka" + KATO, "box@example.jp"}
 
 
-def test_an_erased_address_that_signs_up_is_kept_without_a_mail() -> None:
+def test_what_was_asked_for_an_erased_address_is_gone() -> None:
     subscribe(make.page(), email=KATO, choices=Choices("ja"))
     assert SignUp.objects.count() == 1
     erase_subscriber(KATO)
     assert not SignUp.objects.exists()
     assert not Wish.objects.exists()
-    subscribe(make.page(), email=KATO, choices=Choices("ja"))
-    assert not Delivery.objects.exists()
+
+
+def test_personal_notices_of_the_erased_are_gone_and_those_of_others_stay() -> None:
+    page = make.page()
+    for address in (KATO, "other@example.jp"):
+        fanout.queue_personal(NoticeKind.MANAGE, make.subscriber(page, address))
+    erase_subscriber(KATO)
+    assert Notice.objects.get().deliveries.get().subscriber.email == "other@example.jp"
+
+
+def test_mails_written_to_files_are_deleted(
+    settings: Settings, tmp_path: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    settings.MAIL_DIR = tmp_path
+    page = make.page()
+    for address in (KATO, "other@example.jp"):
+        make.subscriber(page, address)
+    make.update(make.incident(page), notify=True)
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    outbox.deliver_due()
+    assert len(list(tmp_path.iterdir())) == 2
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_subscriber(KATO)
+    [left] = tmp_path.iterdir()
+    assert b"To: other@example.jp" in left.read_bytes()
 
 
 def test_erasing_an_address_nobody_knows_suppresses_it_once() -> None:
     assert [erase_subscriber(KATO), erase_subscriber(KATO)] == [0, 0]
     assert Suppression.objects.count() == 1
-
-
-def test_a_lifted_suppression_lets_the_address_subscribe_again() -> None:
-    erase_subscriber(KATO)
-    lift_suppression(KATO, actor=make.staff())
-    assert not is_suppressed(KATO)
-    subscribe(make.page(), email=KATO, choices=Choices("ja"))
-    assert Delivery.objects.count() == 1
-    assert KATO not in str(AuditEntry.objects.get(action="lift_suppression").before)
-
-
-def test_there_is_nothing_to_lift_of_an_address_that_is_not_held_back() -> None:
-    with pytest.raises(Refused, match="held back"):
-        lift_suppression(KATO)

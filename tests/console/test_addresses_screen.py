@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from incidents.models import AuditEntry, Delivery, Subscriber
+from incidents.actions.suppression import suppress
+from incidents.models import AuditEntry, Delivery, Subscriber, SuppressionReason
 from incidents.queries.suppressions import is_suppressed
 from tests import make
 from tests.console.conftest import Desk
@@ -42,10 +43,19 @@ def test_a_suppression_is_lifted_by_typing_the_address(desk: Desk) -> None:
     desk.client.post(ERASE, typed(KATO, KATO))
     html = desk.client.post(LIFT, {"lift-email": KATO}, follow=True).content.decode()
     assert "The address may subscribe again." in html
+    assert "stays ended" not in html
     assert not is_suppressed(KATO)
     again = desk.client.post(LIFT, {"lift-email": KATO})
     assert again.status_code == 422
     assert "Nothing is held back" in again.content.decode()
+
+
+def test_lifting_says_what_stays_ended(desk: Desk) -> None:
+    make.subscriber(desk.page, KATO)
+    suppress(KATO, reason=SuppressionReason.BOUNCE)
+    html = desk.client.post(LIFT, {"lift-email": KATO}, follow=True).content.decode()
+    assert "Its 1 subscription stays ended until its owner confirms a new one." in html
+    assert Subscriber.objects.get().state == "disabled"
 
 
 def test_the_mail_screen_leads_there(desk: Desk) -> None:
@@ -62,7 +72,7 @@ def test_a_paused_page_says_why_and_goes_on_by_a_button(desk: Desk) -> None:
     desk.page.mail_pause_reason = "complaint 3/900"
     desk.page.save()
     html = desk.client.get("/console/").content.decode()
-    assert "Of about 900 mails of an hour, 3 were reported as spam" in html
+    assert "Of about 900 mails, 3 were reported as spam" in html
     assert "1 mail is waiting." in html
     assert desk.client.get("/console/mail/go-on/").status_code == 405
     html = desk.client.post("/console/mail/go-on/", follow=True).content.decode()

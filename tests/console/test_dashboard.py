@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from incidents.actions.service import set_status
 from incidents.lib import times
-from incidents.models import Delivery, Incident, IncidentState, LogEntry, Throttle, Update
+from incidents.models import Delivery, Incident, IncidentState, LogEntry, MailEvent, Throttle, Update
 from tests import make
 from tests.console.conftest import Desk
+from tests.make_returned import bounce, told
 
 
 def html_of(desk: Desk, address: str = "/console/") -> str:
@@ -137,6 +138,17 @@ def test_a_mail_server_that_takes_nothing_is_shown_with_its_words(desk: Desk) ->
     assert "takes no mail" not in html_of(desk)
 
 
+def test_mails_refused_for_how_we_send_are_shown_with_the_words_of_the_last(desk: Desk) -> None:
+    make.subscriber(desk.page)
+    for words in ("550 5.7.26 <unsigned>", "550 5.7.1 listed"):
+        bounce(told(desk.page)[0], "soft", code=words.split()[1], words=words)
+    html = html_of(desk)
+    assert "In the last day 2 mails were refused for how we send" in html
+    assert "(550 5.7.1 listed)" in html
+    MailEvent.objects.update(at=timezone.now() - timedelta(days=2))
+    assert "for how we send" not in html_of(desk)
+
+
 def test_says_that_mail_is_not_set_up(desk: Desk) -> None:
     assert "Mail is not set up" in html_of(desk)
 
@@ -183,4 +195,4 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk: Desk) -> N
     with CaptureQueriesContext(connection) as three:
         html_of(desk)
     assert len(three) == len(one)
-    assert len(one) <= 23
+    assert len(one) <= 24

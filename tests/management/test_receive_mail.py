@@ -1,99 +1,147 @@
-"""The command as a mail server runs it: a process that gets one message."""
+"""A mail server pipes what came back into a process of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from django.utils import timezone
 from pytest_django import Settings
 
-from incidents.models import Delivery, MailEvent, Subscriber
-from incidents.notices.links import find_returned, return_path
-from statuspage.environment import BASE_DIR
+from incidents.actions.returned import Taken, take_returned
+from incidents.lib import tokens
+from incidents.models import Delivery, MailEvent, Page, Subscriber, SubscriberState
 from tests import make
 from tests.faults.scene import database_url
-from tests.make_returned import auto_reply, complaint, dsn
+from tests.make_returned import BOUNCE_DOMAIN, fresh, return_path_of, told
+from tests.returned import READER, returned_mail
 
-pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def path(settings: Settings) -> str:
-    """The return path of a mail that was sent."""
-    settings.BOUNCE_DOMAIN = "bounces.example.com"
-    page = make.page()
-    make.subscriber(page, "kato@example.jp")
-    make.update(make.incident(page), notify=True)
-    Delivery.objects.update(state="sent", sent_at=timezone.now())
-    return return_path(Delivery.objects.get().public_id, fallback="")
+def page(db: None) -> Page:
+    return make.page()
 
 
-def receive(message: bytes, tmp_path: Path, *arguments: str, **environment: str) -> int:
-    command = [sys.executable, "manage.py", "receive_mail", *arguments]
-    values = {
-        "PATH": os.environ["PATH"],
-        "ENV_FILE": os.devnull,
-        "DATABASE_URL": database_url(),
-        "DATA_DIR": str(tmp_path),
-        "SECRET_KEY": django_settings.SECRET_KEY,
-        "BOUNCE_DOMAIN": "bounces.example.com",
-        **environment,
-    }
-    done = subprocess.run(command, cwd=BASE_DIR, env=values, input=message, check=False, timeout=60)
-    return done.returncode
+@pytest.fixture
+def reader(page: Page) -> Subscriber:
+    return make.subscriber(page, READER)
 
 
-def bounce(to: str = "postmaster@example.com") -> bytes:
-    return dsn("5.1.1", "smtp; 550 5.1.1 <kato@example.jp> unknown", to=to)
+@pytest.fixture
+def mail(page: Page, reader: Subscriber, settings: Settings) -> Delivery:
+    settings.BOUNCE_DOMAIN = BOUNCE_DOMAIN
+    return told(page)[0]
 
 
-def test_a_bounce_to_the_signed_address_disables_the_subscriber(path: str, tmp_path: Path) -> None:
-    assert receive(bounce(), tmp_path, "--recipient", path.upper()) == 0
-    subscriber = Subscriber.objects.get()
-    assert (subscriber.state, subscriber.disabled_reason) == ("disabled", "550 5.1.1 <…> unknown")
-    assert receive(bounce(), tmp_path, "--recipient", path) == 0
-    assert MailEvent.objects.get().source == "dsn"
+@pytest.mark.parametrize("name", ["postfix", "qmail", "exchange", "carrier", "carrier_japanese"])
+def test_a_hard_bounce_to_the_return_path_takes_the_address_out(
+    mail: Delivery, reader: Subscriber, name: str
+) -> None:
+    raw = returned_mail(name, recipient=return_path_of(mail))
+    assert [take_returned(raw, []), take_returned(raw, [])] == [Taken.COUNTED, Taken.KNOWN]
+    assert fresh(reader).state == SubscriberState.DISABLED
 
 
-def test_the_recipient_is_known_from_the_environment_or_the_message(path: str, tmp_path: Path) -> None:
-    assert receive(bounce(), tmp_path, ORIGINAL_RECIPIENT=path) == 0
-    assert MailEvent.objects.count() == 1
-    MailEvent.objects.all().delete()
-    assert receive(bounce(to=f"<{path}>"), tmp_path) == 0
-    assert MailEvent.objects.count() == 1
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("delayed", Taken.AUTOMATIC),
+        ("vacation", Taken.AUTOMATIC),
+        ("human", Taken.PERSONAL),
+        ("full", Taken.COUNTED),
+        ("policy", Taken.COUNTED),
+    ],
+)
+def test_what_is_no_hard_bounce_takes_nobody_out(
+    mail: Delivery, reader: Subscriber, name: str, taken: Taken
+) -> None:
+    assert take_returned(returned_mail(name, recipient=return_path_of(mail)), []) is taken
+    assert fresh(reader).state == SubscriberState.ACTIVE
 
 
-def test_a_complaint_is_known_by_the_sender_it_quotes(path: str, tmp_path: Path) -> None:
-    assert receive(complaint(path), tmp_path, "--recipient", "fbl@bounces.example.com") == 0
-    assert Subscriber.objects.get().state == "unsubscribed"
+def test_a_complaint_is_known_by_the_return_path_that_it_names(mail: Delivery, reader: Subscriber) -> None:
+    assert take_returned(returned_mail("complaint", recipient=return_path_of(mail)), []) is Taken.COUNTED
+    assert fresh(reader).state == SubscriberState.UNSUBSCRIBED
 
 
-def test_forged_and_foreign_messages_change_nothing(path: str, tmp_path: Path) -> None:
-    local, _, domain = path.partition("@")
-    forged = f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}"
-    assert find_returned(forged) is None
-    for message, recipient in (
-        (bounce(to=path), forged),
-        (bounce(to=path), "kato@example.jp"),
-        (complaint(forged), "fbl@bounces.example.com"),
-        (auto_reply(), path),
-        (b"\x00\xff" * 1000, path),
-        (b"", path),
-    ):
-        assert receive(message, tmp_path, "--recipient", recipient) == 0
-    assert Subscriber.objects.get().state == "active"
+def test_the_envelopes_recipient_counts_where_no_header_names_it(mail: Delivery) -> None:
+    assert take_returned(returned_mail("postfix"), [return_path_of(mail).upper()]) is Taken.COUNTED
+
+
+def forged(path: str) -> list[str]:
+    public_id, mac = re.findall(r"b\+(\w+)\.(\w+)@", path)[0]
+    other_purpose = tokens.short_mac("unsubscribe", public_id)
+    return [
+        f"b+{public_id}@{BOUNCE_DOMAIN}",
+        f"b+{public_id}.{'a' * 16}@{BOUNCE_DOMAIN}",
+        f"b+{public_id}.{mac[:-1]}@{BOUNCE_DOMAIN}",
+        f"b+{'0' * 32}.{mac}@{BOUNCE_DOMAIN}",
+        f"b+{public_id}.{other_purpose}@{BOUNCE_DOMAIN}",
+        READER,
+        "",
+    ]
+
+
+def test_a_forged_return_path_changes_nothing(mail: Delivery, reader: Subscriber) -> None:
+    for path in forged(return_path_of(mail)):
+        assert take_returned(returned_mail("postfix", recipient=path), [path]) is Taken.UNSIGNED, path
+    assert fresh(reader).state == SubscriberState.ACTIVE
     assert not MailEvent.objects.exists()
 
 
-def test_a_message_beyond_a_mebibyte_is_read_in_its_beginning(path: str, tmp_path: Path) -> None:
-    assert receive(bounce() + b"x" * 3_000_000, tmp_path, "--recipient", path) == 0
-    assert Subscriber.objects.get().state == "disabled"
+def run(*options: str, stdin: bytes, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    values = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **environment}
+    command = [sys.executable, "manage.py", "receive_mail", *options]
+    return subprocess.run(
+        command, cwd=ROOT, env=values, input=stdin, capture_output=True, timeout=60, check=False
+    )
 
 
-def test_the_mail_server_is_asked_to_try_again_while_the_database_is_away(path: str, tmp_path: Path) -> None:
-    away = "postgres://nobody@127.0.0.1:9/none"
-    assert receive(bounce(), tmp_path, "--recipient", path, DATABASE_URL=away) == os.EX_TEMPFAIL
-    assert receive(b"hello", tmp_path, "--recipient", path, DATABASE_URL=away) == 0
+@pytest.fixture
+def outside(settings: Settings, tmp_path: Path) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url(),
+        "DATA_DIR": str(tmp_path),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "BOUNCE_DOMAIN": BOUNCE_DOMAIN,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_server_pipes_a_bounce_into_a_process(
+    mail: Delivery, reader: Subscriber, outside: dict[str, str]
+) -> None:
+    raw = returned_mail("postfix", recipient="postmaster@bounces.example")
+    ended = run(stdin=raw, ORIGINAL_RECIPIENT=return_path_of(mail), **outside)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert fresh(reader).state == SubscriberState.DISABLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_not_for_us_is_swallowed(mail: Delivery, reader: Subscriber, outside: dict[str, str]) -> None:
+    """Sent back, it would reach whoever a spammer named as its sender."""
+    ended = run("--recipient", "b+x@bounces.example", stdin=b"\xff\x00 spam" * 300_000, **outside)
+    assert ended.returncode == 0
+    assert fresh(reader).state == SubscriberState.ACTIVE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_message_it_says_so(outside: dict[str, str]) -> None:
+    assert run(stdin=b"\n", **outside).returncode == 65
+
+
+def test_while_the_database_is_away_the_mail_server_keeps_the_message(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = f"b+{'0' * 32}.{tokens.short_mac('bounce', '0' * 32)}@{BOUNCE_DOMAIN}"
+    ended = run(
+        stdin=returned_mail("postfix", recipient=path),
+        DATABASE_URL="postgres://nobody:nothing@127.0.0.1:1/none",
+        DATA_DIR=str(tmp_path),
+        SECRET_KEY=settings.SECRET_KEY,
+    )
+    assert ended.returncode == 75
+    assert b"the database does not answer" in ended.stderr

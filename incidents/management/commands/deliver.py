@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from incidents.actions.returned import take_refusal
+from incidents.actions.bounce import take_refusal
 from incidents.management.stopping import stop_on_signals
 from incidents.models import Lane
 from incidents.notices.outbox import deliver_due

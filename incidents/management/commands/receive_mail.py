@@ -1,60 +1,50 @@
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from email.parser import BytesHeaderParser
-from typing import Any
+from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from incidents.actions.returned import take_of_delivery
-from incidents.models import MailEventKind
-from incidents.notices.links import find_returned
-from incidents.notices.returned import Parsed, read_returned
+from incidents.actions.returned import take_returned
 
-LARGEST_BYTES = 1024 * 1024
-SOURCE = "dsn"
-RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "To")
+MOST_BYTES = 1024 * 1024
 
 
 class Command(BaseCommand):
-    """Ends with 0 for what was taken or ignored, so that nothing is bounced back, and with 75 (try again) while
-    the database is away: mail servers hold the message then."""
+    """A mail server pipes each message for BOUNCE_DOMAIN into it; exit statuses are those of sysexits.h.
 
-    help = "Takes one message that came back (a bounce or a complaint) from standard input."
-    requires_system_checks = ()
+    0: taken, or nothing for us, which is never sent back to anybody. 65: there was no message. 75: the database
+    is away, try again later.
+    """
+
+    help = "Takes a bounce or a complaint as a message on standard input."
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--recipient",
-            default=os.environ.get("ORIGINAL_RECIPIENT", ""),
-            help="the envelope's recipient (default: ORIGINAL_RECIPIENT, else the message's own header)",
+            action="append",
+            default=[],
+            help="the envelope's recipient (default: ORIGINAL_RECIPIENT of the environment, and the message's headers)",
         )
 
-    def handle(self, *, recipient: str, **options: Any) -> None:
-        raw = sys.stdin.buffer.read(LARGEST_BYTES)
-        while sys.stdin.buffer.read(LARGEST_BYTES):
-            pass  # a mail server takes a broken pipe for a failure
-        parsed = read_returned(raw)
-        public_id = next(filter(None, map(find_returned, _addresses(raw, parsed, recipient))), None)
-        if public_id is None:
-            return
+    def handle(self, *args: Any, recipient: list[str], **options: Any) -> None:
+        raw = _read(sys.stdin.buffer)
+        if not raw.strip():
+            raise CommandError("there is no message on standard input", returncode=os.EX_DATAERR)
         try:
-            for returned in parsed.events:
-                take_of_delivery(public_id, returned, source=SOURCE)
+            taken = take_returned(raw, [*recipient, os.environ.get("ORIGINAL_RECIPIENT", "")])
         except Error as error:
-            self.stderr.write(f"the database does not answer: {error}")
-            sys.exit(os.EX_TEMPFAIL)
+            raise CommandError(f"the database does not answer: {error}", returncode=os.EX_TEMPFAIL) from error
+        if options["verbosity"] > 1:
+            self.stdout.write(taken.value)
 
 
-def _addresses(raw: bytes, parsed: Parsed, recipient: str) -> Iterator[str]:
-    """Where the signed return path may stand: only its signature says whose it is. Complaints come to an address
-    agreed with the provider and quote it."""
-    if recipient:
-        yield recipient
-    else:
-        headers = BytesHeaderParser().parsebytes(raw)
-        yield from (str(value) for name in RECIPIENT_HEADERS for value in headers.get_all(name, []))
-    if any(returned.kind is MailEventKind.COMPLAINT for returned in parsed.events):
-        yield parsed.sender
+def _read(stream: BinaryIO) -> bytes:
+    """What says why a mail came back stands at the beginning. The rest is read too, and forgotten: a mail server
+    whose pipe breaks takes that for a failure."""
+    raw = stream.read(MOST_BYTES)
+    while stream.read(MOST_BYTES):
+        pass
+    return raw

@@ -1,141 +1,36 @@
-"""What comes back: the address is spared, the page's mails are paused, and nothing counts twice."""
+"""A page whose mails come back sends no more notices to many until staff let them go on."""
 
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
-from incidents.actions import returned as actions
 from incidents.actions import subscriber as subscriber_actions
-from incidents.actions.returned import BURSTS, let_mails_go_on, take_of_address, take_of_delivery
+from incidents.actions.mail_pause import BURSTS, let_mails_go_on
 from incidents.models import (
     AuditEntry,
     Delivery,
-    DeliveryState,
     MailEvent,
     MailEventKind,
+    Notice,
     Page,
     Subscriber,
-    SubscriberState,
-    Suppression,
 )
 from incidents.notices import outbox
-from incidents.notices.returned import Returned
 from incidents.queries.choices import Choices
-from incidents.queries.suppressions import is_suppressed, suppressed_among
 from tests import make
+from tests.make_returned import bounce, told
 from tests.smtp import Sink, sink
 
 __all__ = ["sink"]
 pytestmark = pytest.mark.django_db
 
 KATO = "kato@example.jp"
-WORDS = f"550 5.1.1 <{KATO}>: user unknown"
-HARD = Returned(MailEventKind.HARD, "5.1.1", WORDS)
-SOFT = Returned(MailEventKind.SOFT, "5.2.2", "552 mailbox full")
-COMPLAINT = Returned(MailEventKind.COMPLAINT, "", "abuse")
 
 
 def publish(page: Page) -> None:
     make.update(make.incident(page), notify=True)
     Delivery.objects.filter(state="queued").update(next_attempt_at=timezone.now())
-
-
-def told(page: Page, email: str = KATO) -> Delivery:
-    """The delivery of a mail that was sent to the address."""
-    make.subscriber(page, email)
-    publish(page)
-    Delivery.objects.filter(subscriber__email=email).update(state="sent", sent_at=timezone.now())
-    return Delivery.objects.get(subscriber__page=page, subscriber__email=email)
-
-
-def take(delivery: Delivery, returned: Returned) -> bool:
-    return take_of_delivery(delivery.public_id, returned, source="dsn")
-
-
-def test_a_hard_bounce_disables_the_address_on_every_page_and_keeps_only_its_hash() -> None:
-    page, other = make.page(), make.page()
-    delivery = told(page)
-    make.subscriber(other, KATO)
-    publish(other)
-    assert take(delivery, HARD)
-    ended = Subscriber.objects.filter(email=KATO)
-    assert {one.state for one in ended} == {SubscriberState.DISABLED}
-    assert {one.disabled_reason for one in ended} == {"550 5.1.1 <…>: user unknown"}
-    waiting = Delivery.objects.get(subscriber__page=other)
-    assert waiting.state == DeliveryState.CANCELLED
-    suppression = Suppression.objects.get()
-    assert "kato" not in suppression.address + suppression.words
-    assert is_suppressed(KATO)
-    assert suppressed_among([KATO, "b@example.jp"]) == {KATO}
-
-
-def test_a_suppression_outlives_a_change_of_the_secret_key(settings: Settings) -> None:
-    take(told(make.page()), HARD)
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "another key of forty characters, or more."
-    assert is_suppressed(KATO)
-
-
-def test_what_is_told_twice_counts_once() -> None:
-    page = make.page()
-    delivery = told(page)
-    assert [take(delivery, SOFT) for _ in range(4)] == [True, False, False, False]
-    assert MailEvent.objects.count() == 1
-    assert Subscriber.objects.get().paused_until is None
-
-
-def test_the_third_soft_bounce_of_a_week_spares_the_subscriber_three_days() -> None:
-    page = make.page()
-    first = told(page)
-    for _ in range(2):
-        publish(page)
-    deliveries = list(Delivery.objects.order_by("pk"))
-    assert first in deliveries
-    for delivery in deliveries[:2]:
-        take(delivery, SOFT)
-    assert Subscriber.objects.get().paused_until is None
-    take(deliveries[2], SOFT)
-    until = Subscriber.objects.get().paused_until
-    assert until is not None
-    assert timedelta(days=2, hours=23) < until - timezone.now() <= timedelta(days=3)
-
-
-def test_soft_bounces_of_last_week_do_not_count() -> None:
-    page = make.page()
-    told(page)
-    for _ in range(2):
-        publish(page)
-    for delivery in Delivery.objects.order_by("pk"):
-        take(delivery, SOFT)
-        MailEvent.objects.update(at=timezone.now() - timedelta(days=8))
-    assert Subscriber.objects.get().paused_until is None
-
-
-def test_a_complaint_unsubscribes_from_that_page_alone() -> None:
-    page, other = make.page(), make.page()
-    delivery = told(page)
-    make.subscriber(other, KATO)
-    take(delivery, COMPLAINT)
-    assert Subscriber.objects.get(page=page).state == SubscriberState.UNSUBSCRIBED
-    assert Subscriber.objects.get(page=other).state == SubscriberState.ACTIVE
-    assert not is_suppressed(KATO)
-
-
-def test_a_delivery_nobody_knows_changes_nothing() -> None:
-    assert not take_of_delivery("0" * 32, HARD, source="dsn")
-    assert not take_of_address("nobody@example.jp", HARD, source="postmark", event_id="1")
-    assert not Suppression.objects.exists()
-
-
-def test_a_suppressed_address_is_answered_alike_and_gets_no_mail() -> None:
-    page = make.page()
-    take(told(page), HARD)
-    before = Delivery.objects.count()
-    subscriber_actions.subscribe(page, email=KATO, choices=Choices("ja"))
-    subscriber_actions.subscribe(make.page(), email=KATO, choices=Choices("ja"))
-    assert Delivery.objects.count() == before
 
 
 def many_told(page: Page, count: int) -> list[Delivery]:
@@ -150,10 +45,10 @@ def test_a_burst_of_hard_bounces_pauses_the_page(mails: int, caplog: pytest.LogC
     page, limit = make.page(), BURSTS[MailEventKind.HARD].count
     deliveries = many_told(page, mails)
     for delivery in deliveries[: limit - 1]:
-        take(delivery, HARD)
+        bounce(delivery)
     page.refresh_from_db()
     assert page.mail_paused_at is None
-    take(deliveries[limit - 1], HARD)
+    bounce(deliveries[limit - 1])
     page.refresh_from_db()
     assert (page.mail_paused_at is not None) is (mails == 400)
     assert bool(page.mail_pause_reason) is ("are paused" in caplog.text) is (mails == 400)
@@ -162,7 +57,7 @@ def test_a_burst_of_hard_bounces_pauses_the_page(mails: int, caplog: pytest.LogC
 def test_three_complaints_pause_a_page_that_sent_few_mails() -> None:
     page = make.page()
     for delivery in many_told(page, 10)[:3]:
-        take(delivery, COMPLAINT)
+        bounce(delivery, "complaint")
     page.refresh_from_db()
     assert page.mail_pause_reason == "complaint 3/10"
 
@@ -170,7 +65,7 @@ def test_three_complaints_pause_a_page_that_sent_few_mails() -> None:
 def paused_page(deliveries: int = 10) -> Page:
     page = make.page()
     for delivery in many_told(page, deliveries)[:3]:
-        take(delivery, COMPLAINT)
+        bounce(delivery, "complaint")
     page.refresh_from_db()
     assert page.mail_paused_at
     return page
@@ -221,7 +116,7 @@ def test_mails_that_wait_when_the_page_is_paused_are_set_aside_at_once(sink: Sin
     deliveries = many_told(page, 10)
     publish(page)
     for delivery in deliveries[:3]:
-        take(delivery, COMPLAINT)
+        bounce(delivery, "complaint")
     outbox.deliver_due()
     assert not sink.copies
     assert set(Delivery.objects.filter(state="queued").values_list("lane", flat=True)) == {
@@ -244,7 +139,7 @@ def test_what_came_back_before_staff_let_mails_go_on_pauses_no_more() -> None:
     still = Subscriber.objects.filter(page=page, state="active").first()
     assert still is not None
     delivery = Delivery.objects.get(subscriber=still)
-    take(delivery, COMPLAINT)
+    bounce(delivery, "complaint")
     page.refresh_from_db()
     assert page.mail_paused_at is None
 
@@ -273,18 +168,28 @@ def test_a_mail_that_would_come_too_late_for_a_spared_subscriber_expires_with_th
     assert "mails came back" in delivery.last_reply
 
 
-@pytest.mark.parametrize(
-    ("reply", "state"),
-    [
-        ("550 5.1.1 no such user", SubscriberState.DISABLED),
-        ("550 refused", SubscriberState.ACTIVE),
-        ("552 5.2.2 full", SubscriberState.ACTIVE),
-    ],
-)
-def test_a_recipient_refused_at_the_door_is_a_hard_bounce(sink: Sink, reply: str, state: str) -> None:
-    make.subscriber(page := make.page(), KATO)
-    publish(page)
-    sink.at_rcpt[KATO] = [reply]
-    outbox.deliver_due(take_refusal=actions.take_refusal)
-    assert Subscriber.objects.get().state == state
-    assert is_suppressed(KATO) is (state == SubscriberState.DISABLED)
+@pytest.mark.parametrize(("mails", "pauses"), [(1000, True), (1001, False)])
+def test_late_complaints_are_a_share_of_the_mails_they_are_about(mails: int, *, pauses: bool) -> None:
+    page = make.page()
+    deliveries = many_told(page, mails)
+    Delivery.objects.update(sent_at=timezone.now() - timedelta(hours=30))
+    Notice.objects.update(created_at=timezone.now() - timedelta(hours=31))
+    for delivery in deliveries[:3]:
+        bounce(delivery, "complaint")
+    page.refresh_from_db()
+    assert (page.mail_paused_at is not None) is pauses
+
+
+def test_a_mail_after_those_complained_of_counts_too_and_one_before_does_not() -> None:
+    page = make.page()
+    deliveries = many_told(page, 10)
+    told(page, sent_at=timezone.now() - timedelta(hours=5))
+    Delivery.objects.filter(pk__in=[one.pk for one in deliveries]).update(
+        sent_at=timezone.now() - timedelta(hours=4)
+    )
+    told(page, sent_at=timezone.now() - timedelta(hours=3))
+    MailEvent.objects.all().delete()
+    for delivery in deliveries[:3]:
+        bounce(delivery, "complaint")
+    page.refresh_from_db()
+    assert page.mail_pause_reason == "complaint 3/30"

@@ -1,0 +1,52 @@
+"""Addresses that nothing is sent to, by any page: what puts one there, and what lifts it."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from incidents.actions import audit
+from incidents.actions.leaving import end
+from incidents.lib.addresses import clean_address, without, without_any
+from incidents.lib.errors import Refused
+from incidents.models import (
+    Channel,
+    Staff,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from incidents.queries.suppressions import find_suppressions, suppression_key
+
+ACTOR = "mail"
+LEFT = (SubscriberState.UNSUBSCRIBED, SubscriberState.DISABLED)
+MOST_WORDS = 300
+
+
+@transaction.atomic
+def suppress(address: str, *, reason: SuppressionReason, words: str = "") -> None:
+    """Takes the address out on every page. `words` are the server's; they are kept for good, so without any
+    address. The first reason stays."""
+    if not find_suppressions(address).exists():
+        kept = without_any(words)[:MOST_WORDS]
+        Suppression.objects.get_or_create(
+            address=suppression_key(address), defaults={"reason": reason, "words": kept}
+        )
+    same = Subscriber.objects.filter(email=address, channel=Channel.EMAIL).exclude(state__in=LEFT)
+    for one in same.select_for_update().order_by("pk"):
+        one.disabled_reason = without(address, words)[:MOST_WORDS]
+        end(one, SubscriberState.DISABLED)
+        audit.record("disable_subscription", one, actor_name=ACTOR, after={"reason": reason.value})
+
+
+@transaction.atomic
+def lift_suppression(email: str, *, actor: Staff | None = None) -> int:
+    """The address may subscribe again. What it had subscribed to stays ended: only its owner's confirmation
+    begins anything. Answers how many subscriptions those are."""
+    address = clean_address(email)
+    found = find_suppressions(address)
+    if not found:
+        raise Refused(_("Nothing is held back from this address."), field="email")
+    for suppression in found:
+        audit.record("lift_suppression", suppression, actor=actor, before={"reason": suppression.reason})
+    found.delete()
+    return Subscriber.objects.filter(email=address, channel=Channel.EMAIL, state__in=LEFT).count()

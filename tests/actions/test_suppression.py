@@ -1,0 +1,115 @@
+"""An address that nothing is sent to is not written down again, and is answered like any other."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from incidents.actions.endpoint import request_endpoint
+from incidents.actions.erasure import erase_subscriber
+from incidents.actions.leaving import lock_mailbox, unsubscribe
+from incidents.actions.subscriber import change_choices, follow, subscribe
+from incidents.actions.suppression import lift_suppression, suppress
+from incidents.lib.errors import Refused
+from incidents.models import (
+    AuditEntry,
+    Delivery,
+    Page,
+    SignUp,
+    Subscriber,
+    SubscriberState,
+    Suppression,
+    SuppressionReason,
+)
+from incidents.queries.choices import Choices
+from incidents.queries.subscribers import manage_token, unsubscribe_token
+from incidents.queries.suppressions import is_suppressed, suppressed_among
+from tests import make
+from tests.make_returned import bounce, fresh, told
+
+pytestmark = pytest.mark.django_db
+READER = "reader@example.com"
+
+
+def sign_up(page: Page) -> None:
+    subscribe(page, email=" Reader@Example.com", choices=Choices("ja"))
+
+
+def ask_to_follow(page: Page) -> None:
+    follow(page, make.incident(page), email=READER, language="ja")
+
+
+def name_an_endpoint(page: Page) -> None:
+    url = "https://93.184.215.14/x"
+    request_endpoint(page, channel="webhook", endpoint=url, email=READER, choices=Choices("ja"))
+
+
+@pytest.mark.parametrize("ask", [sign_up, ask_to_follow, name_an_endpoint])
+def test_whatever_is_asked_for_an_erased_address_leaves_no_trace(ask: Callable[[Page], None]) -> None:
+    page = make.page()
+    erase_subscriber(READER)
+    ask(page)
+    for kept in (Subscriber, SignUp, Delivery):
+        assert not kept.objects.exists()
+
+
+def test_a_reader_who_moves_to_an_erased_address_leaves_none_there() -> None:
+    reader = make.subscriber(make.page(), "old@example.com", manage_nonce="1", manage_sent_at=timezone.now())
+    erase_subscriber(READER)
+    change_choices(manage_token(reader), Choices("ja"), new_email=READER)
+    assert Subscriber.objects.get().email == "old@example.com"
+
+
+def test_an_erased_owner_of_a_shared_mailbox_is_not_asked() -> None:
+    shared = make.subscriber(make.page(), "shared@example.com")
+    erase_subscriber(READER)
+    lock_mailbox(shared, owner=READER)
+    unsubscribe(unsubscribe_token(shared))
+    assert Subscriber.objects.get() == shared
+    assert Delivery.objects.get().subscriber == shared
+
+
+def test_a_reader_whose_mails_came_back_is_left_as_it_is() -> None:
+    page = make.page()
+    reader = make.subscriber(page, READER)
+    bounce(told(page)[0])
+    sign_up(page)
+    assert fresh(reader).state == SubscriberState.DISABLED
+    assert not SignUp.objects.exists()
+
+
+def test_suppressing_twice_keeps_the_first_reason() -> None:
+    suppress(READER, reason=SuppressionReason.COMPLAINT)
+    suppress(READER, reason=SuppressionReason.BOUNCE, words="550")
+    assert Suppression.objects.get().reason == SuppressionReason.COMPLAINT
+
+
+def test_a_lifted_suppression_subscribes_nobody_and_lets_the_address_ask_again() -> None:
+    page, staff = make.page(), make.staff()
+    reader = make.subscriber(page, READER)
+    make.subscriber(make.page(), READER)
+    bounce(told(page)[0])
+    assert lift_suppression("READER@example.com", actor=staff) == 2
+    assert fresh(reader).state == SubscriberState.DISABLED
+    assert not is_suppressed(READER)
+    before = Delivery.objects.count()
+    sign_up(page)
+    assert Delivery.objects.count() == before + 1
+    entry = AuditEntry.objects.get(action="lift_suppression")
+    assert (entry.actor, entry.before) == (staff, {"reason": "bounce"})
+
+
+def test_there_is_nothing_to_lift_of_an_address_that_is_not_held_back() -> None:
+    with pytest.raises(Refused, match="held back"):
+        lift_suppression(READER)
+
+
+def test_a_suppression_outlives_a_change_of_the_key() -> None:
+    old = "the key of last year, long enough to be one"
+    with override_settings(SECRET_KEY=old):
+        suppress(READER, reason=SuppressionReason.STAFF)
+    assert not is_suppressed(READER)
+    with override_settings(SECRET_KEY_FALLBACKS=[old]):
+        assert is_suppressed(READER)
+        assert suppressed_among([READER, "other@example.com"]) == {READER}

@@ -1,0 +1,109 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidents.lib.bounce_codes import Verdict
+from incidents.lib.returned_mail import Kind, pick_failure, read_returned
+from tests.returned import FOLDER, READER, returned_mail
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "code"),
+    [
+        ("postfix", Verdict.HARD, "5.1.1"),
+        ("qmail", Verdict.HARD, "5.1.1"),
+        ("exchange", Verdict.HARD, "5.1.10"),
+        ("carrier", Verdict.HARD, ""),
+        ("carrier_japanese", Verdict.HARD, ""),
+        ("full", Verdict.SOFT, "5.2.2"),
+        ("policy", Verdict.POLICY, "5.7.26"),
+    ],
+)
+def test_bounces_of_many_servers_are_read(name: str, verdict: Verdict, code: str) -> None:
+    returned = read_returned(returned_mail(name))
+    failure = pick_failure(returned.failures, READER)
+    assert returned.kind is Kind.BOUNCE
+    assert failure is not None
+    assert (failure.verdict, failure.code) == (verdict, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("delayed", Kind.AUTOMATIC),
+        ("vacation", Kind.AUTOMATIC),
+        ("human", Kind.PERSONAL),
+        ("complaint", Kind.COMPLAINT),
+    ],
+)
+def test_what_is_no_bounce_is_told_apart(name: str, kind: Kind) -> None:
+    assert read_returned(returned_mail(name)).kind is kind
+
+
+@pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "virus"])
+def test_feedback_that_is_no_complaint_is_none(feedback: str) -> None:
+    assert read_returned(returned_mail("complaint", feedback=feedback)).kind is Kind.AUTOMATIC
+
+
+def test_the_servers_words_are_one_printable_line() -> None:
+    failure = read_returned(returned_mail("postfix")).failures[0]
+    assert failure.words == (
+        "550 5.1.1 <reader@example.com>: Recipient address rejected: User unknown in virtual mailbox table"
+    )
+
+
+def test_of_several_recipients_the_own_one_counts() -> None:
+    own = pick_failure(read_returned(returned_mail("several")).failures, READER)
+    assert own is not None
+    assert (own.verdict, own.words) == (Verdict.HARD, "550 5.1.1 no such user")
+
+
+def test_a_list_of_which_some_members_are_gone_is_no_dead_address() -> None:
+    others = pick_failure(read_returned(returned_mail("several", second="b@example.com")).failures, READER)
+    assert others is not None
+    assert others.verdict is Verdict.SOFT
+
+
+def test_it_knows_where_it_was_delivered_to() -> None:
+    assert "b+id@bounces.example" in read_returned(returned_mail("postfix")).delivered_to
+    assert read_returned(returned_mail("complaint")).about == ("b+id@bounces.example",)
+
+
+@given(st.binary(max_size=2000))
+def test_garbage_is_never_a_fault(raw: bytes) -> None:
+    assert read_returned(raw).kind in Kind
+
+
+NAMES = sorted(path.stem for path in FOLDER.glob("*.eml"))
+CUTS = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 40), st.binary(max_size=20)), max_size=6)
+
+
+@given(st.sampled_from(NAMES), CUTS)
+def test_mangled_bounces_are_never_a_fault(name: str, cuts: list[tuple[int, int, bytes]]) -> None:
+    raw = returned_mail(name)
+    for at, length, put in cuts:
+        raw = raw[:at] + put + raw[at + length :]
+    returned = read_returned(raw)
+    for failure in returned.failures:
+        assert failure.words.isprintable()
+        assert len(failure.words) <= 300
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: multipart/mixed; boundary=x\n\n"
+        + b"--x\nContent-Type: multipart/mixed; boundary=x\n\n" * 3000,
+        b"From: mailer-daemon@x.example\n\n" + b"a@" * 500_000,
+        b"From: mailer-daemon@x.example\n\n" + b"user " + b"x" * 1_000_000,
+        b"From: mailer-daemon@x.example\n\n" + b"5.1." * 250_000,
+        b"To: " + b"b+" * 500_000 + b"\n\nx",
+    ],
+    ids=["nested", "ats", "user", "codes", "recipient"],
+)
+def test_a_large_message_made_to_cost_time_is_read_at_once(raw: bytes) -> None:
+    began_at = time.perf_counter()
+    read_returned(raw)
+    assert time.perf_counter() - began_at < 5
