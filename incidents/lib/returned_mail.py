@@ -6,7 +6,7 @@ It tells what the message says, not whether it is to be believed.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import Message
@@ -90,13 +90,14 @@ def read_returned(raw: bytes) -> Returned:
 
 
 def pick_failure(failures: tuple[Failure, ...], address: str) -> Failure | None:
-    """What was said of `address`. A report about others only (an alias that was expanded) speaks of it where it
-    is about one recipient; of several, one may well have been reached."""
-    own = [failure for failure in failures if address in failure.addresses]
-    if own or len(failures) <= 1:
-        return next(iter(own or failures), None)
-    first = failures[0]
-    return Failure(Verdict.SOFT, first.code, first.words)
+    """What was said of `address`, or of nobody by name. A report about others only is never hard: `address` may be
+    a list, of which only one member is gone."""
+    own = (failure for failure in failures if address in failure.addresses or not failure.addresses)
+    found = next(own, None)
+    if found is not None or not failures:
+        return found
+    verdict = Verdict.SOFT if failures[0].verdict is Verdict.HARD else failures[0].verdict
+    return replace(failures[0], verdict=verdict)
 
 
 def _read_complaint(feedback: Message, delivered_to: tuple[str, ...]) -> Returned:

@@ -1,6 +1,6 @@
 import pytest
 
-from incidents.lib.addresses import clean_address, is_clean, mailbox_of, mask, without
+from incidents.lib.addresses import clean_address, is_clean, mailbox_of, mask, without, without_any
 from incidents.lib.errors import Refused
 
 
@@ -106,3 +106,7 @@ def test_a_masked_address_is_known_to_its_owner_alone() -> None:
 )
 def test_an_address_is_taken_out_of_a_text_where_it_stands_alone(text: str, left: str) -> None:
     assert without("a@b.example", text) == left
+
+
+def test_all_addresses_are_taken_out_of_a_text() -> None:
+    assert without_any("<a@b.example> and smtp;c.d@e.example") == "<…> and smtp;…"

@@ -60,10 +60,46 @@ def test_of_several_recipients_the_own_one_counts() -> None:
     assert (own.verdict, own.words) == (Verdict.HARD, "550 5.1.1 no such user")
 
 
-def test_a_list_of_which_some_members_are_gone_is_no_dead_address() -> None:
-    others = pick_failure(read_returned(returned_mail("several", second="b@example.com")).failures, READER)
+@pytest.mark.parametrize("gone", [("a@example.com",), ("a@example.com", "b@example.com")])
+def test_a_list_of_which_some_members_are_gone_is_no_dead_address(gone: tuple[str, ...]) -> None:
+    others = pick_failure(read_returned(report(*gone)).failures, READER)
     assert others is not None
     assert others.verdict is Verdict.SOFT
+
+
+def report(*recipients: str, kind: str = "message/delivery-status", **fields: str) -> bytes:
+    """That each of these failed."""
+    said = {"Action": "failed", "Status": "5.1.1", **{name.title(): text for name, text in fields.items()}}
+    told = "\n".join(f"{name.replace('_', '-')}: {text}" for name, text in said.items())
+    blocks = "\n".join(f"Final-Recipient: rfc822; {recipient}\n{told}\n" for recipient in recipients)
+    head = "From: MAILER-DAEMON@mx.example.jp\nTo: b+id@bounces.example\nMIME-Version: 1.0\n"
+    parts = f"--x\nContent-Type: {kind}\n\nReporting-MTA: dns; mx.example.jp\n\n{blocks}\n--x--\n"
+    return f'{head}Content-Type: multipart/report; boundary="x"\n\n{parts}'.encode()
+
+
+def judged(raw: bytes) -> list[tuple[Verdict, str]]:
+    return [(failure.verdict, failure.code) for failure in read_returned(raw).failures]
+
+
+@pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
+def test_reports_of_both_kinds_are_read_recipient_by_recipient(kind: str) -> None:
+    assert judged(report("a@example.com", READER, kind=kind)) == [(Verdict.HARD, "5.1.1")] * 2
+
+
+@pytest.mark.parametrize("status", ["5.0.0", "5.0.0 (failure)", ""])
+def test_a_vague_status_gives_way_to_the_diagnostic(status: str) -> None:
+    raw = report(READER, status=status, diagnostic_code="smtp; 550 5.1.1 nobody here")
+    assert judged(raw) == [(Verdict.HARD, "5.1.1")]
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
+def test_what_has_not_failed_is_no_bounce(action: str) -> None:
+    assert read_returned(report(READER, action=action)).kind is Kind.AUTOMATIC
+
+
+def test_a_receipt_is_no_bounce() -> None:
+    raw = report(READER, kind="message/disposition-notification")
+    assert read_returned(raw).kind is Kind.AUTOMATIC
 
 
 def test_it_knows_where_it_was_delivered_to() -> None:
