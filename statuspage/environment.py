@@ -26,7 +26,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRETS = frozenset(
-    {"secret_key", "mail_webhook_secret", "mail_webhook_key", "database_url", "redis_url", "email_url", "sms_url"}
+    {
+        "secret_key",
+        "mail_webhook_secret",
+        "mail_webhook_key",
+        "database_url",
+        "redis_url",
+        "email_url",
+        "sms_url",
+    }
 )
 TLS_MODES = ("starttls", "ssl", "none")
 # Mailbox providers that turn a sender away who is too fast: mails a second, and senders at once.

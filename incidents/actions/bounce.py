@@ -157,8 +157,8 @@ def _raise_alarm(event: MailEvent) -> None:
 
 
 def _pause_after_soft(event: MailEvent, subscriber: Subscriber) -> None:
-    now, paused_until = timezone.now(), subscriber.paused_until
-    if paused_until and paused_until > now:
+    now, paused_until = event.at, subscriber.paused_until
+    if paused_until and paused_until >= now:
         return
     since = max(filter(None, (now - SOFT_WINDOW, paused_until)))
     soft = MailEvent.objects.filter(subscriber=subscriber, kind=MailEventKind.SOFT, at__gt=since)
