@@ -15,7 +15,7 @@ PUBLIC = {
     *("healthz", "readyz"),
     *("", PUBLISHED),
     *("subscribe", "subscribe/webhook", "subscribe/chat", "subscribe/sms", "subscribe/sms/code"),
-    *("endpoints", "manage", "members", "follow/<str:reference>"),
+    *("endpoints", "manage", "members", "follow/<slug:reference>"),
 }
 API = {"api/v2/subscribers.json"}
 DESCRIBED = {"v1/openapi.json"}

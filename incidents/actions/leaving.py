@@ -22,6 +22,7 @@ from incidents.models import (
     WishKind,
     WishState,
 )
+from incidents.notices.ledger import NO_LONGER_SUBSCRIBED
 from incidents.queries import subscribers
 from incidents.queries.subscribers import LinkState
 from incidents.queries.suppressions import is_suppressed
@@ -114,7 +115,8 @@ def end(subscriber: Subscriber, state: SubscriberState) -> None:
     subscriber.save()
     void_links(subscriber)
     unsent = (DeliveryState.QUEUED, DeliveryState.HELD)
-    Delivery.objects.filter(subscriber=subscriber, state__in=unsent).update(state=DeliveryState.CANCELLED)
+    waiting = Delivery.objects.filter(subscriber=subscriber, state__in=unsent)
+    waiting.update(state=DeliveryState.CANCELLED, last_reply=NO_LONGER_SUBSCRIBED)
 
 
 def void_links(subscriber: Subscriber) -> None:

@@ -15,7 +15,7 @@ from incidents.notices import expansion, guard, lease, pausing, throttle
 from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender, Writer
 from incidents.notices.clock import DatabaseClock, database_now
 from incidents.notices.endpoints import EndpointSettlement
-from incidents.notices.ledger import Ledger
+from incidents.notices.ledger import NO_LONGER_SUBSCRIBED, Ledger
 from incidents.notices.owner import new_owner
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
@@ -221,7 +221,7 @@ class _Pass:
         if delivery.expires_at <= self._clock.now() and not pausing.is_paused(delivery):
             self._ledger.end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
         elif not _may_be_told(delivery):
-            gone = Answer(Outcome.FAILED, "", "No longer subscribed.")
+            gone = Answer(Outcome.FAILED, "", NO_LONGER_SUBSCRIBED)
             self._ledger.end(delivery, DeliveryState.CANCELLED, gone)
         elif pausing.is_paused(delivery):
             self._ledger.set_aside(delivery, pausing.paused_lane(delivery.subscriber.page_id))

@@ -17,6 +17,6 @@ urlpatterns: list[URLPattern] = [
     path("manage/<str:token>", subscribing.manage_choices, name="manage_choices"),
     path("unsubscribe/<str:token>", subscribing.unsubscribe, name="unsubscribe"),
     path("keep/<str:token>", subscribing.keep, name="keep"),
-    path("follow/<str:reference>", following.follow, name="follow"),
+    path("follow/<slug:reference>", following.follow, name="follow"),
     path("last-only/<str:token>", following.last_only, name="last_only"),
 ]
