@@ -30,12 +30,12 @@ from incidents.models import (
     SubscriberState,
     Throttle,
 )
+from incidents.queries.deliveries import LOST
 
 RECENT = 8
 LOST_FOR = timedelta(days=7)
 REFUSED_FOR = timedelta(days=1)
 MAINTENANCE_AHEAD = timedelta(days=7)
-LOST = (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.EXPIRED)
 
 
 @dataclass(frozen=True)

@@ -133,13 +133,6 @@ def history(page: Page) -> tuple[IncidentView, ...]:
     return view_incidents(shown_incidents(page), page=page)
 
 
-def incidents_of(page: Page, *, slug: str) -> tuple[IncidentView, ...]:
-    """Every incident that hit the service, the latest onset first."""
-    services = shown_services(page).filter(slug=slug)
-    hit = shown_incidents(page).filter(impacts__service__in=services)
-    return view_incidents(hit.distinct(), page=page)
-
-
 def _by_day(
     incidents: Iterable[IncidentView], maintenances: Iterable[MaintenanceView], *, page: Page, now: datetime
 ) -> Iterable[DayView]:
