@@ -15,6 +15,14 @@ class MonitorKind(models.TextChoices):
     HTTP = "http", "HTTP(S)"
     HEARTBEAT = "heartbeat", _("Heartbeat")
     BASELINE = "baseline", _("Baseline")
+    TCP = "tcp", "TCP"
+    TLS = "tls", "TLS"
+    DNS = "dns", "DNS"
+    ICMP = "icmp", "ICMP"
+    SMTP = "smtp", "SMTP"
+    MAIL_ROUND_TRIP = "mail_round_trip", _("Mail round trip")
+    SPF = "spf", _("SPF drift")
+    UPSTREAM = "upstream", _("Status page of another")
 
 
 class Verdict(models.TextChoices):
@@ -38,7 +46,7 @@ class Monitor(models.Model):
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="monitors")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    kind = models.CharField(max_length=10, choices=MonitorKind.choices)
+    kind = models.CharField(max_length=20, choices=MonitorKind.choices)
     name = models.CharField(max_length=100)
     target = models.CharField(max_length=2048, blank=True)
     settings = models.JSONField(default=dict, blank=True)
