@@ -1,6 +1,7 @@
 """Tables, constraints, small facts."""
 
 from incidents.models.access import AuditEntry, Staff
+from incidents.models.alert import Alert, AlertFormat, AlertSource
 from incidents.models.announcement import Announcement
 from incidents.models.api_token import ApiToken, Scope
 from incidents.models.correction import Corrected, IncidentCorrection
@@ -77,6 +78,9 @@ __all__ = [
     "RANK",
     "RUNNING",
     "UPDATE_LIFE",
+    "Alert",
+    "AlertFormat",
+    "AlertSource",
     "Announcement",
     "ApiToken",
     "AudiencePart",

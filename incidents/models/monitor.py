@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from incidents.models.alert import Alert
 from incidents.models.incident import Incident
 from incidents.models.maintenance import Maintenance
 from incidents.models.service import Service
@@ -117,12 +118,17 @@ class Observation(models.Model):
 
 
 class Signal(models.Model):
-    """One stretch of failing verdicts of one monitor; all signals of a service fold into one incident.
+    """One stretch of failing verdicts of one monitor, or one alert of another system; all signals of a service
+    fold into one incident.
 
     One that began while a `maintenance` of the service ran is kept apart: it colours nothing and opens nothing.
     """
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="signals")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="signals")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, null=True, blank=True, related_name="signals"
+    )
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, null=True, blank=True, related_name="signals")
     incident = models.ForeignKey(
         Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
     )
@@ -141,6 +147,13 @@ class Signal(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["monitor"], condition=Q(ended_at__isnull=True), name="one_open_signal_a_monitor"
+            ),
+            models.UniqueConstraint(
+                fields=["alert"], condition=Q(ended_at__isnull=True), name="one_open_signal_an_alert"
+            ),
+            models.CheckConstraint(
+                condition=Q(monitor__isnull=True) ^ Q(alert__isnull=True),
+                name="signal_is_of_a_monitor_or_an_alert",
             ),
         ]
 

@@ -213,10 +213,10 @@ def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     """Without what failed while its service was under maintenance: that is kept apart."""
     causes: dict[int, list[_Cause]] = defaultdict(list)
     signals = Signal.objects.filter(
-        monitor__service__in=services, ended_at__isnull=True, maintenance__isnull=True
-    ).exclude(monitor__service__policy=Policy.OBSERVE)
-    for signal in signals.select_related("monitor"):
-        causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+        service__in=services, ended_at__isnull=True, maintenance__isnull=True
+    ).exclude(service__policy=Policy.OBSERVE)
+    for signal in signals:
+        causes[signal.service_id].append(_Cause(signal.status, signal.started_at))
     return causes
 
 
