@@ -22,7 +22,12 @@ class AlertFormat(models.TextChoices):
 
 
 class AlertSource(models.Model):
-    """Another system that sends us alerts; all concern `service` where it is set."""
+    """Another system that sends us alerts; all concern `service` where it is set, else its `rules` decide.
+
+    The secret before counts up to `previous_until`, so that the other side can be changed in peace. `mapping` is
+    how the generic format reads it. What is heard of an alert no more for `silence_hours` is taken to be over;
+    empty: never.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="alert_sources")
     service = models.ForeignKey(
@@ -31,8 +36,15 @@ class AlertSource(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     format = models.CharField(max_length=20, choices=AlertFormat.choices)
     name = models.CharField(max_length=100)
+    secret = models.CharField(max_length=200)
+    previous_secret = models.CharField(max_length=200, blank=True)
+    previous_until = models.DateTimeField(null=True, blank=True)
+    mapping = models.JSONField(default=dict, blank=True)
+    rules = models.JSONField(default=list, blank=True)
+    silence_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    last_event_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -85,3 +97,33 @@ _SUFFERING = {
     Severity.MAJOR: ServiceStatus.PARTIAL_OUTAGE,
     Severity.CRITICAL: ServiceStatus.MAJOR_OUTAGE,
 }
+
+
+class AlertEvent(models.Model):
+    """What came in one call, as it was understood: nothing else of a payload is kept. The row is the queue.
+
+    `heard` is a list of {"key", "firing", "title", "severity", "at", "labels"}; `outcome` tells staff what it led
+    to, one word an alert.
+    """
+
+    source = models.ForeignKey(AlertSource, on_delete=models.CASCADE, related_name="events")
+    event_id = models.CharField(max_length=200, blank=True)
+    received_at = models.DateTimeField()
+    heard = models.JSONField(default=list)
+    outcome = models.JSONField(default=list, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["id"], name="alert_event_waits", condition=Q(taken_at__isnull=True)),
+            models.Index(fields=["source", "-received_at"], name="alert_event_of_source"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "event_id"], condition=~Q(event_id=""), name="one_alert_event_an_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.received_at:%Y-%m-%d %H:%M:%S}"
