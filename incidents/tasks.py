@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from incidents.actions import bounce, housekeeping, maintenance_clock, update
+from incidents.alerts import intake as alerts_intake
 from incidents.monitors import rollup, run
 from incidents.notices import outbox
 
@@ -22,6 +23,11 @@ def judge_silence() -> None:
 @shared_task
 def roll_up_results() -> None:
     rollup.roll_up_due()
+
+
+@shared_task
+def take_alerts() -> None:
+    alerts_intake.take_events()
 
 
 @shared_task

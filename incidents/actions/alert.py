@@ -37,13 +37,13 @@ def create_source(
     page: Page,
     *,
     name: str,
-    format: str,
+    kind: str,
     service: Service | None = None,
     secret: str = "",
     actor: Staff | None = None,
 ) -> AlertSource:
     """A source with its secret, a new one unless one is given."""
-    if format not in AlertFormat.values:
+    if kind not in AlertFormat.values:
         raise Refused(f"expected one of {', '.join(AlertFormat.values)}", field="format")
     if not name.strip() or len(name) > 100:
         raise Refused("expected a name of 1 to 100 characters", field="name")
@@ -54,13 +54,13 @@ def create_source(
     source = AlertSource.objects.create(
         page=page,
         service=service,
-        format=format,
+        format=kind,
         name=name.strip(),
         secret=secret or new_secret(),
-        silence_hours=SILENCE_HOURS if format in _REPEATING else None,
+        silence_hours=SILENCE_HOURS if kind in _REPEATING else None,
         created_at=times.now(),
     )
-    audit.record("create_alert_source", source, actor=actor, after={"name": source.name, "format": format})
+    audit.record("create_alert_source", source, actor=actor, after={"name": source.name, "format": kind})
     return source
 
 

@@ -70,7 +70,7 @@ def from_json(stored: dict[str, Any]) -> Heard:
 
 def _take(source: AlertSource, heard: Heard) -> str:
     known = newest_alert(source, heard.key)
-    what = step(heard, known and Known(known.started_at, known.ended_at))
+    what = step(heard, Known(known.started_at, known.ended_at) if known else None)
     if what is Step.OPEN:
         return _open(source, heard)
     if known is None or what is Step.IGNORE:

@@ -6,8 +6,8 @@ from uuid import UUID
 from incidents.models import Alert, AlertEvent, AlertSource
 
 
-def find_source(public_id: UUID, *, format: str) -> AlertSource | None:
-    found = AlertSource.objects.filter(public_id=public_id, format=format)
+def find_source(public_id: UUID, *, kind: str) -> AlertSource | None:
+    found = AlertSource.objects.filter(public_id=public_id, format=kind)
     return found.select_related("page", "service").first()
 
 

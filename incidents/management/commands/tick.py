@@ -15,6 +15,7 @@ def publish_pages() -> None:
 
 JOBS = (
     tasks.check_monitors,
+    tasks.take_alerts,
     tasks.judge_silence,
     tasks.roll_up_results,
     tasks.publish_due_drafts,
