@@ -6,6 +6,7 @@ One service's failures and recoveries are taken one after the other (its row is 
 monitors that fail at once open one draft, and none is closed while another still fails.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,10 +33,11 @@ from incidents.models import (
     Verdict,
     worst,
 )
+from incidents.queries.dependency import Dependencies, dependencies_of, incident_behind
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
-from incidents.queries.service import lock_service
+from incidents.queries.service import lock_service, lock_services
 
 # What a draft proposes by how its service suffers; with it goes the promise of the next update.
 PROPOSED_SEVERITY = {
@@ -47,6 +49,10 @@ PROPOSED_SEVERITY = {
 
 Witness = Monitor | Alert
 """Whoever says of a service that it fails. Only the name that staff gave it stands in our own sentences."""
+
+
+EXPLAINED_BACK = timedelta(minutes=15)
+"""A service that fails explains what failed above it so shortly before: monitors look at different instants."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
 
     While a maintenance of the service runs it opens the signal alone, kept apart.
     """
+    depends = _lock_family(witness.service_id)
     service = lock_service(witness.service_id)
     if witness.signals.filter(ended_at=None, verdict=judged.verdict).exists():
         return  # silence in between does not make it another failure
@@ -73,7 +80,8 @@ def take_failure(witness: Witness, judged: Judged) -> None:
     if maintenance is not None:
         _open_signal(witness, judged, onset=onset, status=status, maintenance=maintenance)
         return
-    incident = _held(open_incident_of(service))
+    behind = depends.behind(service.pk)
+    incident = _held(open_incident_of(service)) or _held(incident_behind(behind) if behind else None)
     if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
         _log_surge(witness, incident, judged)
         return
@@ -87,6 +95,49 @@ def take_failure(witness: Witness, judged: Judged) -> None:
     signal.incident = incident
     signal.save(update_fields=["incident"])
     _log_detection(incident, signal.summary, at=judged.at)
+    if over := depends.over(service.pk):
+        _explain(incident, over)
+
+
+def _lock_family(service_id: int) -> Dependencies:
+    """Holds the service with all that it stands on and all that stands on it: failures of one family are taken
+    one after the other, whichever comes first."""
+    page_id = Service.objects.values_list("page_id", flat=True).get(pk=service_id)
+    depends = dependencies_of(page_id)
+    lock_services({service_id, *depends.behind(service_id), *depends.over(service_id)})
+    return depends
+
+
+def _explain(incident: Incident, over: Set[int]) -> None:
+    """Drafts of services that depend on the failed one, seen just before it, are folded into its incident, as
+    long as nobody touched them."""
+    since = times.now() - EXPLAINED_BACK
+    failing = Signal.objects.filter(service__in=over, ended_at=None, detected_at__gte=since)
+    drafts = Incident.objects.filter(signals__in=failing).exclude(pk=incident.pk).distinct().order_by("pk")
+    for draft in drafts:
+        held = _held(draft)
+        if held is not None and _is_untouched(held) and _services_of(held) <= over:
+            _absorb(held, into=incident)
+
+
+def _is_untouched(incident: Incident) -> bool:
+    is_own = incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR
+    return is_own and incident.acknowledged_at is None
+
+
+def _services_of(incident: Incident) -> set[int]:
+    return set(incident.signals.values_list("service_id", flat=True))
+
+
+def _absorb(draft: Incident, *, into: Incident) -> None:
+    signals = list(draft.signals.select_related("service"))
+    draft.signals.update(incident=into)
+    for signal in signals:
+        if into.state == IncidentState.DRAFT and signal.ended_at is None:
+            _fold_into_draft(into, signal.service, onset=signal.started_at, status=signal.status)
+        _log_detection(into, signal.summary, at=signal.detected_at)
+    language = into.page.first_language
+    dismiss_draft(draft, reason=wording.explained(reference=into.reference, language=language))
 
 
 def _suffering(witness: Witness, judged: Judged) -> str:
@@ -205,7 +256,7 @@ def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
 
 def take_recovery(witness: Witness) -> None:
     """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended."""
-    lock_service(witness.service_id)
+    _lock_family(witness.service_id)
     signal = witness.signals.filter(ended_at=None).select_related("incident").first()
     concerned = {signal.incident} if signal and signal.incident else set()
     if signal:
@@ -223,5 +274,5 @@ def _tell_recovery(incident: Incident, witness: Witness) -> None:
     text = wording.recovered(monitor=witness.name, language=witness.service.page.first_language)
     _log_detection(incident, text, at=times.now())
     still_failing = incident.signals.filter(ended_at=None).exists()
-    if incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR and not still_failing:
+    if _is_untouched(incident) and not still_failing:
         dismiss_draft(incident)

@@ -67,6 +67,11 @@ _RECOVERED = {
     "en": "Monitor “{monitor}” is back to normal.",
 }
 
+_EXPLAINED = {
+    "ja": "依存先の障害（{reference}）によるものと判断し、同下書きへ統合。",
+    "en": "Explained by the failure of a service it depends on: folded into {reference}.",
+}
+
 _DISMISSED = {
     "ja": "公開前に回復したため、下書きを自動で取り下げ。",
     "en": "Recovered before publication: the draft was dismissed automatically.",
@@ -120,6 +125,11 @@ def surge(*, monitor: str, percent: int, language: str) -> str:
 
 def recovered(*, monitor: str, language: str) -> str:
     return _RECOVERED[_for(language)].format(monitor=monitor)
+
+
+def explained(*, reference: str, language: str) -> str:
+    """Why a draft is no more: the failure of what it stands on explains it."""
+    return _EXPLAINED[_for(language)].format(reference=reference)
 
 
 def dismissed(*, language: str) -> str:
