@@ -26,7 +26,16 @@ from incidents.models.maintenance import (
     MaintenanceState,
     MaintenanceUpdate,
 )
-from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
+from incidents.models.monitor import (
+    FAILING,
+    AutomationWatch,
+    CheckResult,
+    Monitor,
+    MonitorKind,
+    Observation,
+    Signal,
+    Verdict,
+)
 from incidents.models.note import CustomerNote
 from incidents.models.outbox import (
     PAUSED_LANE,
@@ -86,6 +95,7 @@ __all__ = [
     "ApiToken",
     "AudiencePart",
     "AuditEntry",
+    "AutomationWatch",
     "Channel",
     "CheckResult",
     "Corrected",

@@ -117,6 +117,16 @@ class Observation(models.Model):
         return f"{self.monitor_id} {self.at:%Y-%m-%d %H:%M} {self.value:g}"
 
 
+class AutomationWatch(models.Model):
+    """One row: when what happens by itself was last looked after, and until when it is held."""
+
+    heartbeat_at = models.DateTimeField()
+    held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"at work {self.heartbeat_at}"
+
+
 class Signal(models.Model):
     """One stretch of failing verdicts of one monitor, or one alert of another system; all signals of a service
     fold into one incident.
