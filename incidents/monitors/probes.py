@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -23,7 +24,18 @@ def outbound_guard() -> Guard:
 
 def probe_of(monitor: Monitor) -> Probe:
     """For a kind that a checker of the registry takes."""
-    return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(monitor.settings))
+    given = given_settings(monitor.kind, monitor.settings)
+    return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(given))
+
+
+def given_settings(kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is stored with a monitor, and over it what the operator alone decides for a kind."""
+    match kind:
+        case MonitorKind.DNS:
+            return {**stored, "own_resolvers": settings.NAMESERVERS}
+        case MonitorKind.SMTP:
+            return {**stored, "own_name": urlsplit(settings.SITE_URL).hostname}
+    return stored
 
 
 def policy_of(monitor: Monitor) -> Policy:
@@ -44,18 +56,20 @@ def read_policy(given: Mapping[str, Any]) -> Policy:
     )
 
 
-def check_configuration(kind: str, *, target: str, settings: Mapping[str, Any], guard: Guard) -> None:
+def check_configuration(kind: str, *, target: str, stored: Mapping[str, Any]) -> None:
     """Raises Refused with the field of what a monitor of this kind cannot work with, or may not reach."""
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
-    check_settings(kind, target=target, settings=settings)
-    if checker := CHECKERS.get(kind):
-        for field, host in checker.find_hosts(target, checker.read_settings(settings)).items():
-            check_may_reach(host, guard=guard, field=field)
+    guard = outbound_guard()
+    for field, host in check_settings(kind, target=target, stored=stored).items():
+        check_may_reach(host, guard=guard, field=field)
 
 
-def check_settings(kind: str, *, target: str, settings: Mapping[str, Any]) -> None:
-    """Raises Refused with the field of what a monitor of this kind cannot work with. Asks nobody."""
-    if checker := CHECKERS.get(kind):
-        checker.find_hosts(target, checker.read_settings(settings))
-        read_policy(settings)
+def check_settings(kind: str, *, target: str, stored: Mapping[str, Any]) -> Mapping[str, str]:
+    """Raises Refused with the field of what a monitor of this kind cannot work with. Asks nobody, and answers the
+    hosts that it would ask, by their field."""
+    checker = CHECKERS.get(kind)
+    if checker is None:
+        return {}
+    read_policy(stored)
+    return checker.find_hosts(target, checker.read_settings(given_settings(kind, stored)))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.monitors.checkers import heartbeat, http, tcp
+from incidents.monitors.checkers import dns, heartbeat, http, smtp, tcp, tls
 from incidents.monitors.results import Result
 
 
@@ -24,9 +24,12 @@ class Checker:
 
 
 CHECKERS: Mapping[str, Checker] = {
+    "dns": Checker(dns.read_settings, dns.find_hosts, dns.check),
     "heartbeat": Checker(heartbeat.read_settings, lambda _target, _settings: {}, is_asked=False),
     "http": Checker(http.read_settings, http.find_hosts),
+    "smtp": Checker(smtp.read_settings, smtp.find_hosts, smtp.check),
     "tcp": Checker(tcp.read_settings, tcp.find_hosts, tcp.check),
+    "tls": Checker(tls.read_settings, tls.find_hosts, tls.check),
 }
 
 ASKED = frozenset(kind for kind, checker in CHECKERS.items() if checker.is_asked)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from incidents.lib.certificates import check_authorities
 from incidents.lib.errors import Refused
 from incidents.lib.fetch import Request, Response, fetch_many
 from incidents.lib.headers import check_header
@@ -17,12 +16,14 @@ from incidents.lib.patterns import check_pattern, is_in
 from incidents.lib.times import now
 from incidents.monitors.reading import (
     Given,
+    read_authorities,
     read_choice,
     read_flag,
     read_line,
     read_lines,
     read_optional,
     read_text,
+    read_total_ms,
     read_whole,
 )
 from incidents.monitors.results import Probe, Result, broken
@@ -82,8 +83,8 @@ def read_settings(given: Given) -> Settings:
         json_value=read_line(given, "json_value", most=200),
         certificate_days=read_optional(given, "certificate_days", least=1, most=365),
         verify_certificate=read_flag(given, "verify_certificate", default=True),
-        authorities=read_text(given, "authorities", most=64_000),
-        total_ms=read_whole(given, "total_ms", default=10_000, least=100, most=30_000),
+        authorities=read_authorities(given),
+        total_ms=read_total_ms(given),
     )
     _check_together(settings)
     return settings
@@ -103,8 +104,6 @@ def _check_together(settings: Settings) -> None:
         check_pattern(settings.keyword, field="keyword")
     if settings.json_path:
         check_path(settings.json_path, field="json_path")
-    if settings.authorities:
-        check_authorities(settings.authorities, field="authorities")
 
 
 def find_hosts(target: str, settings: Settings) -> Mapping[str, str]:
