@@ -77,7 +77,7 @@ class NewMonitorForm(forms.Form):
     def _check_configuration(self) -> None:
         values = self.values()
         try:
-            check_configuration(values["kind"], target=values["target"], settings=values["settings"])
+            check_configuration(values["kind"], target=values["target"], stored=values["settings"])
         except Refused as refused:
             field = "interval_seconds" if refused.field == "period_seconds" else refused.field
             refuse_into(self, Refused(str(refused), field=field))
