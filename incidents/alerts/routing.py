@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import re2
-
 from incidents.alerts.heard import Heard
 from incidents.lib.errors import Refused
+from incidents.lib.patterns import check_pattern, is_in
 
 HOW = ("is", "begins", "matches")
 MOST_RULES, MOST_CONDITIONS, LONGEST_PATTERN = 100, 10, 200
-_CHOICES = {"severity": ("", "minor", "major", "critical")}
+SEVERITIES = ("", "minor", "major", "critical")
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Condition:
             return said == self.value
         if self.how == "begins":
             return said.startswith(self.value)
-        return bool(re2.search(self.value, said))
+        return is_in(self.value, said)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def _read_rule(given: Any, where: str) -> Rule:
     if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_CONDITIONS:
         raise Refused(f"expected 1 to {MOST_CONDITIONS} conditions", field=f"{where}.conditions")
     severity, service = given.get("severity", ""), given.get("service", "")
-    if severity not in _CHOICES["severity"]:
+    if severity not in SEVERITIES:
         raise Refused("expected minor, major, critical or nothing", field=f"{where}.severity")
     if not isinstance(service, str):
         raise Refused("expected the slug of a service or nothing", field=f"{where}.service")
@@ -92,12 +91,5 @@ def _read_condition(given: Any, where: str) -> Condition:
     if not isinstance(value, str) or not value or len(value) > LONGEST_PATTERN:
         raise Refused(f"expected a text of 1 to {LONGEST_PATTERN} characters", field=f"{where}.value")
     if how == "matches":
-        _check_pattern(value, where)
+        check_pattern(value, field=f"{where}.value")
     return Condition(label, how, value)
-
-
-def _check_pattern(value: str, where: str) -> None:
-    try:
-        re2.compile(value)
-    except re2.error as error:
-        raise Refused(f"not a regular expression: {error}", field=f"{where}.value") from None

@@ -6,6 +6,7 @@ from typing import Any
 
 from incidents.alerts import fields
 from incidents.alerts.heard import Heard
+from incidents.alerts.mapping import read_by, read_mapping
 from incidents.alerts.proof import (
     Prove,
     any_of,
@@ -40,6 +41,10 @@ def _read(source: AlertSource, body: Body, headers: Mapping[str, str]) -> Messag
     return Message(READ[source.format](body.payload()), headers.get("webhook-id", ""))
 
 
+def _read_mapped(source: AlertSource, body: Body, headers: Mapping[str, str]) -> Message:
+    return Message(read_by(read_mapping(source.mapping), body.payload()), headers.get("webhook-id", ""))
+
+
 def _read_pagerduty(source: AlertSource, body: Body, headers: Mapping[str, str]) -> Message:
     payload: Any = body.payload()
     return Message(READ[source.format](payload), fields.word(fields.obj(payload, "event"), "id", of="event."))
@@ -54,5 +59,5 @@ SENDERS: Mapping[str, SenderKind] = {
     AlertFormat.PAGERDUTY: SenderKind(any_of(by_token, by_pagerduty), _read_pagerduty),
     AlertFormat.PINGDOM: _BY_TOKEN,
     AlertFormat.UPTIME_KUMA: _BY_TOKEN,
-    AlertFormat.GENERIC: SenderKind(any_of(by_token, by_standard_webhooks), _read),
+    AlertFormat.GENERIC: SenderKind(any_of(by_token, by_standard_webhooks), _read_mapped),
 }

@@ -52,8 +52,13 @@ def check_path(path: str, *, field: str) -> None:
 
 def find_values(path: str, text: str) -> list[Any]:
     """What stands at a checked path; raises ValueError where the text is no JSON or is nested too deeply."""
+    return values_at(path, json.loads(text))
+
+
+def values_at(path: str, value: Any) -> list[Any]:
+    """The same, of a value that has been read already."""
     try:
-        return list(_compiled(path).find(json.loads(text)).values())
+        return list(_compiled(path).find(value).values())
     except (JSONPathError, RecursionError) as error:
         raise ValueError("nested too deeply") from error
 
