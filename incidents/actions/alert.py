@@ -76,10 +76,14 @@ def rotate_secret(source: AlertSource, *, actor: Staff | None = None) -> AlertSo
 
 
 @transaction.atomic
-def keep_event(source: AlertSource, heard: Sequence[dict[str, Any]], *, event_id: str = "") -> bool:
+def keep_event(
+    source: AlertSource, heard: Sequence[dict[str, Any]], *, event_id: str = "", confirm_at: str = ""
+) -> bool:
     """Keeps what came, to be taken soon; False for an event that came before."""
     now = times.now()
-    event = AlertEvent(source=source, event_id=event_id[:200], received_at=now, heard=list(heard))
+    event = AlertEvent(
+        source=source, event_id=event_id[:200], received_at=now, heard=list(heard), confirm_at=confirm_at
+    )
     try:
         with transaction.atomic():
             event.save(force_insert=True)
@@ -87,6 +91,17 @@ def keep_event(source: AlertSource, heard: Sequence[dict[str, Any]], *, event_id
         return False
     AlertSource.objects.filter(pk=source.pk).update(last_event_at=now)
     return True
+
+
+@transaction.atomic
+def pin_topic(source: AlertSource, topic: str) -> str:
+    """The topic of the source: the first that is named."""
+    source = AlertSource.objects.select_for_update().get(pk=source.pk)
+    if not source.topic:
+        source.topic = topic
+        source.save(update_fields=["topic"])
+        audit.record("pin_alert_topic", source, after={"topic": topic})
+    return source.topic
 
 
 def open_alert(

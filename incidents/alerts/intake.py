@@ -10,6 +10,7 @@ from incidents.actions.alert import end_alert, hear_again, open_alert, settle_ev
 from incidents.alerts.heard import Heard
 from incidents.alerts.routing import read_rules, route
 from incidents.alerts.stage import Known, Step, step
+from incidents.alerts.topics import confirm
 from incidents.lib import times
 from incidents.models import Alert, AlertEvent, AlertSource, Service
 from incidents.queries.alert import lock_source, newest_alert, silent_alerts, waiting_events
@@ -50,6 +51,8 @@ def take_event(event_id: int) -> None:
     if event.taken_at is not None:
         return
     settle_event(event, [_take(source, from_json(stored)) for stored in event.heard])
+    if event.confirm_at:
+        transaction.on_commit(lambda: confirm(event.confirm_at))
 
 
 def to_json(heard: Heard) -> dict[str, Any]:

@@ -12,20 +12,26 @@ from incidents.alerts.proof import (
     any_of,
     by_grafana,
     by_pagerduty,
+    by_signature_inside,
     by_standard_webhooks,
     by_token,
 )
 from incidents.alerts.registry import READ
+from incidents.alerts.topics import certificate_at, check_topic
 from incidents.hooks.alert_bodies import Body
+from incidents.lib.nested import read_json
+from incidents.lib.sns import check_host, check_signature
 from incidents.models import AlertFormat, AlertSource
 
 
 @dataclass(frozen=True)
 class Message:
-    """`event_id` is the sender's name for this message, empty where it has none."""
+    """`event_id` is the sender's name for this message, empty where it has none. `confirm_at` is an address to
+    ask, so that the sender knows that it is heard."""
 
     heard: list[Heard]
     event_id: str = ""
+    confirm_at: str = ""
 
 
 ReadMessage = Callable[[AlertSource, Body, Mapping[str, str]], Message]
@@ -50,9 +56,24 @@ def _read_pagerduty(source: AlertSource, body: Body, headers: Mapping[str, str])
     return Message(READ[source.format](payload), fields.word(fields.obj(payload, "event"), "id", of="event."))
 
 
+def _read_sns(source: AlertSource, body: Body, headers: Mapping[str, str]) -> Message:
+    """Refused unless Amazon signed it, of the topic that the first message named. What asks to confirm a
+    subscription is confirmed by the task that takes it."""
+    message = fields.obj(body.payload())
+    check_signature(message, fetch=certificate_at)
+    check_topic(source, str(message.get("TopicArn")))
+    event_id = fields.word(message, "MessageId")
+    if message.get("Type") == "SubscriptionConfirmation":
+        return Message([], event_id, confirm_at=check_host(message.get("SubscribeURL")))
+    if message.get("Type") != "Notification":
+        return Message([])
+    return Message(READ[source.format](read_json(str(message.get("Message")).encode())), event_id)
+
+
 _BY_TOKEN = SenderKind(by_token, _read)
 SENDERS: Mapping[str, SenderKind] = {
     AlertFormat.ALERTMANAGER: _BY_TOKEN,
+    AlertFormat.CLOUDWATCH: SenderKind(by_signature_inside, _read_sns),
     AlertFormat.GRAFANA: SenderKind(any_of(by_token, by_grafana), _read),
     AlertFormat.HEALTHCHECKS: _BY_TOKEN,
     AlertFormat.MACKEREL: _BY_TOKEN,

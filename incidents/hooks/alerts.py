@@ -62,7 +62,10 @@ def _take(request: HttpRequest, kind: str, source_id: UUID) -> HttpResponse:
 
 
 def _keep(source: AlertSource, message: Message) -> HttpResponse:
-    if message.heard and keep_event(source, _stored(message.heard), event_id=message.event_id):
+    if not message.heard and not message.confirm_at:
+        return _say(200, "OK")
+    stored = _stored(message.heard)
+    if keep_event(source, stored, event_id=message.event_id, confirm_at=message.confirm_at):
         transaction.on_commit(lambda: wake("incidents.tasks.take_alerts"), robust=True)
     return _say(200, "OK")
 

@@ -24,9 +24,9 @@ class AlertFormat(models.TextChoices):
 class AlertSource(models.Model):
     """Another system that sends us alerts; all concern `service` where it is set, else its `rules` decide.
 
-    The secret before counts up to `previous_until`, so that the other side can be changed in peace. `mapping` is
-    how the generic format reads it. What is heard of an alert no more for `silence_hours` is taken to be over;
-    empty: never.
+    The secret before counts up to `previous_until`, so that the other side can be changed in peace. `topic` is that
+    of Amazon SNS from which alone it takes messages, `mapping` how the generic format reads its JSON. What is heard
+    of an alert no more for `silence_hours` is taken to be over; empty: never.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="alert_sources")
@@ -41,6 +41,7 @@ class AlertSource(models.Model):
     previous_until = models.DateTimeField(null=True, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
     rules = models.JSONField(default=list, blank=True)
+    topic = models.CharField(max_length=300, blank=True)
     silence_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -103,11 +104,12 @@ class AlertEvent(models.Model):
     """What came in one call, as it was understood: nothing else of a payload is kept. The row is the queue.
 
     `heard` is a list of {"key", "firing", "title", "severity", "at", "labels"}; `outcome` tells staff what it led
-    to, one word an alert.
+    to, one word an alert. `confirm_at` is an address to ask once, to confirm a subscription.
     """
 
     source = models.ForeignKey(AlertSource, on_delete=models.CASCADE, related_name="events")
     event_id = models.CharField(max_length=200, blank=True)
+    confirm_at = models.CharField(max_length=2000, blank=True)
     received_at = models.DateTimeField()
     heard = models.JSONField(default=list)
     outcome = models.JSONField(default=list, blank=True)

@@ -9,8 +9,10 @@ from django.test import Client
 
 from incidents.actions.alert import create_source
 from incidents.alerts.intake import take_events
-from incidents.models import Alert, AlertSource, Incident, IncidentState
+from incidents.hooks import alert_senders
+from incidents.models import Alert, AlertEvent, AlertSource, Incident, IncidentState
 from tests import make
+from tests.lib.test_sns import KEY, certificate, message
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 
@@ -107,3 +109,44 @@ def test_without_the_secret_nothing_is_taken(source: AlertSource) -> None:
 def test_what_is_no_alert_is_refused(source: AlertSource, body: bytes, status: int) -> None:
     assert send(source, body) == status
     assert not Alert.objects.exists()
+
+
+@pytest.fixture
+def amazon(db: None, monkeypatch: pytest.MonkeyPatch) -> AlertSource:
+    """A source whose messages are signed by a key of our own in Amazon's place."""
+    monkeypatch.setattr(alert_senders, "certificate_at", lambda url: certificate(KEY))
+    page = make.page()
+    return create_source(page, name="CloudWatch", kind="cloudwatch", service=make.service(page))
+
+
+ALARM = {
+    "AlarmName": "errors",
+    "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors",
+    "NewStateValue": "ALARM",
+    "StateChangeTime": "2026-11-24T03:00:00.000+0000",
+}
+
+
+def test_an_alarm_of_cloudwatch_comes_through_sns(amazon: AlertSource) -> None:
+    assert send(amazon, message(Message=json.dumps(ALARM))) == 200
+    assert len(drafts()) == 1
+    over = ALARM | {"NewStateValue": "OK", "StateChangeTime": "2026-11-24T03:05:00.000+0000"}
+    assert send(amazon, message(Message=json.dumps(over), MessageId="2")) == 200
+    assert drafts() == []
+
+
+def test_a_message_of_sns_that_comes_twice_is_one(amazon: AlertSource) -> None:
+    for _ in range(2):
+        assert send(amazon, message(Message=json.dumps(ALARM))) == 200
+    assert AlertEvent.objects.count() == 1
+
+
+def test_another_topic_that_amazon_signed_is_refused(amazon: AlertSource) -> None:
+    send(amazon, message(Message=json.dumps(ALARM)))
+    theirs = message(Message=json.dumps(ALARM), MessageId="3", TopicArn="arn:aws:sns:eu-west-1:666:theirs")
+    assert send(amazon, theirs) == 422
+
+
+def test_what_amazon_did_not_sign_is_refused(amazon: AlertSource) -> None:
+    assert send(amazon, {**message(), "Message": json.dumps(ALARM)}) == 422
+    assert not AlertEvent.objects.exists()
