@@ -199,6 +199,12 @@ def schedule_next(monitor: Monitor, *, ok: bool, due_at: datetime | None = None)
     monitor.save(update_fields=["next_check_at", "lease_until"])
 
 
+def check_soon(monitor: Monitor) -> None:
+    """Lets the next check come at once; the caller holds the monitor's row."""
+    monitor.next_check_at = timezone.now()
+    monitor.save(update_fields=["next_check_at"])
+
+
 def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:
     """Keeps one check result, as `record_results` does."""
     record_results(
