@@ -93,6 +93,15 @@ class TcpForm(Judged):
     expect = line(_("Expected in the answer"))
 
 
+class IcmpForm(Judged):
+    kind = MonitorKind.ICMP
+    about = _("Pings a host")
+    target_label = (_("Host"), "")
+
+    packets = number(_("Pings a check"), initial=3)
+    most_lost = number(_("Pings that may go unanswered"), initial=1)
+
+
 class TlsForm(Certified):
     kind = MonitorKind.TLS
     about = _("Shakes hands in TLS and looks at the certificate")
@@ -193,6 +202,6 @@ FORMS: dict[str, type[MonitorForm]] = {
     form.kind: form
     for form in (
         *(HttpForm, HeartbeatForm, BaselineForm, MailRoundTripForm),
-        *(SmtpForm, DnsForm, TlsForm, TcpForm),
+        *(SmtpForm, DnsForm, TlsForm, TcpForm, IcmpForm),
     )
 }

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.monitors.checkers import dns, heartbeat, http, mail_round_trip, smtp, tcp, tls
+from incidents.monitors.checkers import dns, heartbeat, http, icmp, mail_round_trip, smtp, tcp, tls
 from incidents.monitors.results import Result
 
 
@@ -27,6 +27,7 @@ CHECKERS: Mapping[str, Checker] = {
     "dns": Checker(dns.read_settings, dns.find_hosts, dns.check),
     "heartbeat": Checker(heartbeat.read_settings, lambda _target, _settings: {}, is_asked=False),
     "http": Checker(http.read_settings, http.find_hosts),
+    "icmp": Checker(icmp.read_settings, icmp.find_hosts, icmp.check),
     "mail_round_trip": Checker(
         mail_round_trip.read_settings, mail_round_trip.find_hosts, mail_round_trip.check
     ),

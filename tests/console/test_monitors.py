@@ -12,6 +12,7 @@ from pytest_django import Settings
 from incidents.actions.monitor import park_monitor, record_observations, record_result
 from incidents.console.monitor_kinds import FORMS
 from incidents.lib import times
+from incidents.lib.ping import can_ping
 from incidents.lib.tokens import hash_secret
 from incidents.models import AuditEntry, Monitor, Service
 from tests import make
@@ -23,6 +24,7 @@ NEW = {
     "heartbeat": {},
     "baseline": {},
     "tcp": {"target": "1.1.1.1:25"},
+    **({"icmp": {"target": "1.1.1.1"}} if can_ping() else {}),
     "tls": {"target": "1.1.1.1", "verify_certificate": "on", "minimum_version": "1.2", "starttls": ""},
     "dns": {"target": "www.example.com", "record": "A", "match": "any"},
     "smtp": {"target": "1.1.1.1", "tls": "none", "verify_certificate": "on"},
