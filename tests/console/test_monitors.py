@@ -158,8 +158,9 @@ def test_a_wrong_monitor_names_its_field_and_is_not_added(
     assert Monitor.objects.count() == 1
     desk.staff.language = "ja"
     desk.staff.save()
+    refused = add(desk, service, kind, **wrong)
     with translation.override("ja"):
-        [error] = add(desk, service, kind, **wrong).context["form"].errors[field]
+        [error] = refused.context["form"].errors[field]
         assert re.search("[ぁ-ん]", error), error
 
 
