@@ -1,9 +1,11 @@
 """Makes checks of all kinds side by side, so that none waits for another and none spoils another."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 
 from incidents.lib.outbound import Guard
 from incidents.lib.times import now
@@ -28,7 +30,13 @@ def check_all(probes: Sequence[Probe], *, guard: Guard) -> list[Result]:
         )
         results |= zip(asked, http.check_many([probes[index] for index in asked], guard=guard), strict=True)
         results |= zip(others, checking.result(), strict=True)
-    return [results[index] for index in range(len(probes))]
+    return [_readable(results[index]) for index in range(len(probes))]
+
+
+def _readable(result: Result) -> Result:
+    """Without what a database or a log cannot keep: targets may say anything."""
+    words = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", result.detail)
+    return result if words == result.detail else replace(result, detail=words)
 
 
 def _check_by_asyncio(probes: Sequence[Probe], guard: Guard) -> list[Result]:

@@ -1,6 +1,7 @@
 """A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard, check_may_reach
 from incidents.models import Monitor, MonitorKind
+from incidents.monitors.checkers.mail_round_trip import Server
 from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.reading import read_optional, read_whole
 from incidents.monitors.registry import CHECKERS
@@ -24,7 +26,12 @@ def outbound_guard() -> Guard:
 
 def probe_of(monitor: Monitor) -> Probe:
     """For a kind that a checker of the registry takes."""
-    given = given_settings(monitor.kind, monitor.settings)
+    remembered = {
+        "key": monitor.public_id.hex,
+        "memory": monitor.state.get("memory"),
+        "receipt": monitor.state.get("receipt"),
+    }
+    given = {**given_settings(monitor.kind, monitor.settings), **remembered}
     return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(given))
 
 
@@ -34,8 +41,25 @@ def given_settings(kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
         case MonitorKind.DNS:
             return {**stored, "own_resolvers": settings.NAMESERVERS}
         case MonitorKind.SMTP:
-            return {**stored, "own_name": urlsplit(settings.SITE_URL).hostname}
+            return {**stored, "own_name": _own_name()}
+        case MonitorKind.MAIL_ROUND_TRIP:
+            sender = parseaddr(settings.DEFAULT_FROM_EMAIL or "")[1]
+            own = {"own_name": _own_name(), "own_server": _own_server(), "own_sender": sender}
+            return {**stored, **own}
     return stored
+
+
+def _own_name() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
+
+
+def _own_server() -> Server | None:
+    """The one that EMAIL_URL names; None where mails are written to files."""
+    if not settings.MAIL_SERVER:
+        return None
+    tls = "starttls" if settings.EMAIL_USE_TLS else "ssl" if settings.EMAIL_USE_SSL else "none"
+    login = settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD
+    return Server(settings.EMAIL_HOST, settings.EMAIL_PORT, tls, *login)
 
 
 def policy_of(monitor: Monitor) -> Policy:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.monitors.checkers import dns, heartbeat, http, smtp, tcp, tls
+from incidents.monitors.checkers import dns, heartbeat, http, icmp, mail_round_trip, smtp, tcp, tls
 from incidents.monitors.results import Result
 
 
@@ -27,6 +27,10 @@ CHECKERS: Mapping[str, Checker] = {
     "dns": Checker(dns.read_settings, dns.find_hosts, dns.check),
     "heartbeat": Checker(heartbeat.read_settings, lambda _target, _settings: {}, is_asked=False),
     "http": Checker(http.read_settings, http.find_hosts),
+    "icmp": Checker(icmp.read_settings, icmp.find_hosts, icmp.check),
+    "mail_round_trip": Checker(
+        mail_round_trip.read_settings, mail_round_trip.find_hosts, mail_round_trip.check
+    ),
     "smtp": Checker(smtp.read_settings, smtp.find_hosts, smtp.check),
     "tcp": Checker(tcp.read_settings, tcp.find_hosts, tcp.check),
     "tls": Checker(tls.read_settings, tls.find_hosts, tls.check),
