@@ -7,7 +7,7 @@ from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS
 from incidents.console.refusals import refuse_into
 from incidents.lib.errors import Refused
 from incidents.models import MonitorKind, ServiceStatus
-from incidents.monitors.probes import check_configuration
+from incidents.monitors.probes import check_configuration, outbound_guard
 
 HOUR, DAY = 3600, 86_400
 OUTAGES = [
@@ -77,7 +77,9 @@ class NewMonitorForm(forms.Form):
     def _check_configuration(self) -> None:
         values = self.values()
         try:
-            check_configuration(values["kind"], target=values["target"], settings=values["settings"])
+            check_configuration(
+                values["kind"], target=values["target"], settings=values["settings"], guard=outbound_guard()
+            )
         except Refused as refused:
             field = "interval_seconds" if refused.field == "period_seconds" else refused.field
             refuse_into(self, Refused(str(refused), field=field))

@@ -84,7 +84,8 @@ def fetch_many(requests: Sequence[Request], *, guard: Guard, ca_file: str | None
     def start(transfer: _Transfer) -> None:
         try:
             curl = _prepare(transfer, guard=guard, ca_file=ca_file)
-        except Refused as error:
+        # What curl will not take (a method with a NUL in it) is one request's fault, not all of theirs.
+        except (Refused, pycurl.error, TypeError, ValueError) as error:
             responses[transfer.index] = _failed(transfer, str(error))
             return
         running[curl] = transfer

@@ -11,9 +11,8 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Monitor
 from incidents.monitors.checkers.baseline import judge_series, judge_value
-from incidents.monitors.checkers.heartbeat import judge_pings
+from incidents.monitors.checkers.heartbeat import judge_pings, read_settings
 from incidents.monitors.pings import pings_of, to_json, with_event
-from incidents.monitors.probes import heartbeat_settings
 from incidents.monitors.run import take_result
 from incidents.monitors.series import Series
 from incidents.queries.monitor import lock_monitor, observed
@@ -58,5 +57,5 @@ def take_ping(monitor: Monitor, event: str) -> None:
     monitor = lock_monitor(monitor.pk)
     pings = with_event(pings_of(monitor), event, at=times.now())
     save_state(monitor, {**monitor.state, "pings": to_json(pings)})
-    settings = heartbeat_settings(monitor.settings)
+    settings = read_settings(monitor.settings)
     take_result(monitor.pk, None if event == "start" else judge_pings(pings, times.now(), settings))
