@@ -10,6 +10,7 @@ from incidents.actions import sign_ups
 from incidents.actions.leaving import leave_due
 from incidents.actions.monitor import RETENTION
 from incidents.actions.rollup import expire_roll_ups, may_be_deleted
+from incidents.actions.spf import expire_sources
 from incidents.models import AudiencePart, CheckResult, Observation, SignUp, Subscriber, SubscriberState, Wish
 from incidents.notices import throttle
 
@@ -35,3 +36,4 @@ def expire_old_rows() -> None:
     CheckResult.objects.filter(may_be_deleted(now=now)).delete()
     Observation.objects.filter(at__lt=now - RETENTION).delete()
     expire_roll_ups(now=now)
+    expire_sources()

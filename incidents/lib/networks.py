@@ -65,15 +65,11 @@ def subtract(network: Network, taken: Iterable[Network]) -> list[Network]:
 
 
 def _without(whole: Network, taken: Network) -> list[Network]:
-    if isinstance(whole, IPv4Network) and isinstance(taken, IPv4Network):
-        if not whole.overlaps(taken):
-            return [whole]
-        return list(whole.address_exclude(taken)) if taken.subnet_of(whole) else []
-    if isinstance(whole, IPv6Network) and isinstance(taken, IPv6Network):
-        if not whole.overlaps(taken):
-            return [whole]
-        return list(whole.address_exclude(taken)) if taken.subnet_of(whole) else []
-    return [whole]
+    if not whole.overlaps(taken):
+        return [whole]
+    if taken.prefixlen <= whole.prefixlen:
+        return []
+    return list(whole.address_exclude(taken))  # type: ignore[arg-type]  # they overlap, so they are of one family
 
 
 def read_address(text: str) -> Address | None:

@@ -48,11 +48,12 @@ async def _check_together(probes: Sequence[Probe], guard: Guard) -> list[Result]
 async def _check_one(probe: Probe, guard: Guard) -> Result:
     at = now()
     try:
-        check = CHECKERS[probe.kind].check
-        if check is None:
+        checker = CHECKERS[probe.kind]
+        if checker.check is None:
             raise LookupError(f"monitors of the kind {probe.kind} are not asked")
+        remembered = {"memory": probe.memory} if checker.remembers else {}
         async with asyncio.timeout(probe.settings.total_ms / 1000):
-            return await check(probe.target, probe.settings, guard=guard)
+            return await checker.check(probe.target, probe.settings, guard=guard, **remembered)
     except TimeoutError:
         return Result(at, ok=False, detail=f"no complete answer within {probe.settings.total_ms} ms")
     except Exception as error:

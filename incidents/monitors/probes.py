@@ -23,7 +23,8 @@ def outbound_guard() -> Guard:
 
 def probe_of(monitor: Monitor) -> Probe:
     """For a kind that a checker of the registry takes."""
-    return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(monitor.settings))
+    settings = CHECKERS[monitor.kind].read_settings(monitor.settings)
+    return Probe(monitor.kind, monitor.target, settings, monitor.state.get("memory", {}))
 
 
 def policy_of(monitor: Monitor) -> Policy:
