@@ -14,7 +14,7 @@ from incidents.actions.spf import Source, check_sources, record_published, recor
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.networks import NetworkSet
-from incidents.models import FAILING, Monitor, PublishedSet
+from incidents.models import Monitor, PublishedSet
 from incidents.monitors.checkers.spf import MOST_NAMED_AT_ONCE, Settings, read_settings
 from incidents.monitors.drift import Drift, Group, Hour, Published, Sighting, judge_drift
 from incidents.monitors.results import Result, Verdict
@@ -53,7 +53,7 @@ def keep_answer(monitor: Monitor, result: Result) -> None:
         return
     monitor.state = {**monitor.state, "trouble": ""}
     record_published(monitor, memory["published"], at=result.at)
-    fails = judge_again(monitor).verdict in FAILING
+    fails = bool(judge_again(monitor).cause)
     record_result(monitor, at=result.at, ok=not fails, latency_ms=result.latency_ms, detail=result.detail)
 
 
