@@ -21,7 +21,6 @@ class Seen(NamedTuple):
     first_at: datetime
     last_at: datetime
     host: str
-    domain: str
 
 
 class HourSeen(NamedTuple):
@@ -54,22 +53,22 @@ def addresses_seen(monitor: Monitor, *, since: datetime) -> list[Seen]:
     """By address; without those that were not kept apart."""
     rows = SourceHour.objects.filter(monitor=monitor, hour__gte=since).exclude(address="")
     accepted, refused = Q(outcome=Outcome.ACCEPTED), Q(outcome=Outcome.REFUSED)
-    found = rows.values_list("address").annotate(
-        Sum("count", filter=accepted, default=0),
-        Sum("count", filter=refused, default=0),
-        Min("first_at"),
-        Max("last_at"),
-        Max("host"),
-        Max("domain"),
+    found = rows.values("address").annotate(
+        accepted=Sum("count", filter=accepted, default=0),
+        refused=Sum("count", filter=refused, default=0),
+        earliest=Min("first_at"),
+        latest=Max("last_at"),
+        named=Max("host"),
     )
-    return [Seen(*row) for row in found.order_by("address")]
+    fields = ("address", "accepted", "refused", "earliest", "latest", "named")
+    return [Seen(*row) for row in found.order_by("address").values_list(*fields)]
 
 
 def hours_seen(monitor: Monitor, *, since: datetime) -> list[HourSeen]:
     """All that came in each hour, those included that were not kept apart."""
     counts: dict[datetime, dict[str, int]] = defaultdict(dict)
     rows = SourceHour.objects.filter(monitor=monitor, hour__gte=since).values_list("hour", "outcome")
-    for hour, outcome, count in rows.annotate(Sum("count")):
+    for hour, outcome, count in rows.annotate(all=Sum("count")):
         counts[hour][outcome] = count
     return [
         HourSeen(hour, by.get(Outcome.ACCEPTED, 0), by.get(Outcome.REFUSED, 0))
