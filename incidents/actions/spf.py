@@ -167,7 +167,8 @@ def _added(row: SourceHour, source: Source) -> SourceHour:
 
 @transaction.atomic
 def set_known_networks(monitor: Monitor, networks: Iterable[str], *, actor: Staff | None = None) -> Monitor:
-    """Networks that staff take as the sender's although it does not publish them. Judged by the next look."""
+    """Networks that staff take as the sender's although it does not publish them: all of them, in the place of
+    those known before."""
     monitor = lock_monitor(monitor.pk)
     before = monitor.settings.get("known_networks", [])
     known = clean_networks(networks, field="known_networks")

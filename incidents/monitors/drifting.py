@@ -1,6 +1,6 @@
 """SPF monitors at work: what was published and what was seen is kept, judged and acted on in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -10,11 +10,11 @@ from django.db import transaction
 from incidents.actions import wording
 from incidents.actions.detection import Judged, take_more
 from incidents.actions.monitor import apply_judgement, record_result, save_state, schedule_next
-from incidents.actions.spf import Source, check_sources, record_published, record_sources
+from incidents.actions.spf import Source, check_sources, record_published, record_sources, set_known_networks
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.networks import NetworkSet
-from incidents.models import Monitor, PublishedSet
+from incidents.models import Monitor, PublishedSet, Staff
 from incidents.monitors.checkers.spf import MOST_NAMED_AT_ONCE, Settings, read_settings
 from incidents.monitors.drift import Drift, Group, Hour, Published, Sighting, judge_drift
 from incidents.monitors.results import Result, Verdict
@@ -43,8 +43,16 @@ def take_published(monitor_id: int, result: Result) -> None:
     schedule_next(monitor, ok=result.is_final)
 
 
+@transaction.atomic
+def know_networks(monitor: Monitor, networks: Iterable[str], *, actor: Staff | None = None) -> None:
+    """Takes networks as the sender's although it does not publish them, and judges at once."""
+    judge_again(set_known_networks(monitor, networks, actor=actor))
+
+
+@transaction.atomic
 def keep_answer(monitor: Monitor, result: Result) -> None:
-    """The caller holds the monitor's row."""
+    """As `take_published` does, also for a monitor that asks nobody by itself."""
+    monitor = lock_monitor(monitor.pk)
     memory = result.memory or {}
     hosts = {**monitor.state.get("hosts", {}), **memory.get("hosts", {})}
     monitor.state = {**monitor.state, "hosts": dict(list(hosts.items())[-MOST_HOSTS:])}

@@ -5,13 +5,13 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from incidents.lib.dns_resolver import DnsResolver, Host
 from incidents.lib.errors import Refused
-from incidents.lib.networks import clean_networks, read_address
+from incidents.lib.networks import Address, clean_networks, read_address
 from incidents.lib.outbound import Guard
-from incidents.lib.spf import FaultKind, Flattened, flatten
+from incidents.lib.spf import FaultKind, Flattened, Resolver, flatten
 from incidents.lib.times import now
 from incidents.monitors.reading import Given, read_flag, read_whole
 from incidents.monitors.results import Result
@@ -43,6 +43,12 @@ class Settings:
     window_hours: int = 24
     tell_changes: bool = False
     total_ms: int = 25_000
+
+
+class NamingResolver(Resolver, Protocol):
+    """One that also knows what the hosts of addresses are called."""
+
+    async def host_of(self, address: Address) -> Host: ...
 
 
 def read_settings(given: Given) -> Settings:
@@ -97,7 +103,7 @@ async def check(
     *,
     guard: Guard,
     memory: Mapping[str, Any],
-    resolver: DnsResolver | None = None,
+    resolver: NamingResolver | None = None,
 ) -> Result:
     """Its memory holds what is `published` and the `hosts` of the addresses that it was given as `unnamed`."""
     at, began = now(), time.monotonic()
@@ -115,7 +121,7 @@ async def check(
     )
 
 
-async def _name(addresses: Sequence[str], resolver: DnsResolver) -> dict[str, list[Any]]:
+async def _name(addresses: Sequence[str], resolver: NamingResolver) -> dict[str, list[Any]]:
     """The names found in time; the rest is asked for at the next check."""
     places, named = asyncio.Semaphore(NAMES_AT_A_TIME), dict[str, list[Any]]()
 
