@@ -1,7 +1,9 @@
 """Real stream servers on loopback whose whole behaviour is one coroutine."""
 
 import asyncio
+import socket
 import ssl
+import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -75,6 +77,10 @@ async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Ends with RST instead of FIN, once the connection stands."""
+    await asyncio.sleep(0.02)
+    lingering = writer.get_extra_info("socket")
+    lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 

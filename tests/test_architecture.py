@@ -30,9 +30,10 @@ DJANGO_FREE = (
             "words",
         )
     ),
-    ROOT / "incidents/lib/connect.py",
-    ROOT / "incidents/lib/outbound.py",
-    ROOT / "incidents/lib/markdown.py",
+    *(
+        ROOT / "incidents/lib" / f"{name}.py"
+        for name in ("connect", "fetch", "json_paths", "markdown", "outbound", "patterns")
+    ),
 )
 
 

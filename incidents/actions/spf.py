@@ -41,6 +41,9 @@ def record_published(monitor: Monitor, published: Mapping[str, Any], *, at: date
     """Keeps what was published at `at` if it is not what was before; answers whether it is not."""
     before = open_set(monitor)
     networks, fault = published["networks"], published["fault"]
+    PublishedSet.objects.filter(monitor=monitor, published_until=None).exclude(domain=monitor.target).update(
+        published_until=at
+    )
     if before and _same(before, published):
         PublishedSet.objects.filter(pk=before.pk).update(ttl_seconds=published["ttl"])
         return False
@@ -51,6 +54,7 @@ def record_published(monitor: Monitor, published: Mapping[str, Any], *, at: date
         before.save(update_fields=["published_until"])
     PublishedSet.objects.create(
         monitor=monitor,
+        domain=monitor.target,
         published_from=at,
         networks=networks,
         unflattened=published["unflattened"],
@@ -170,9 +174,9 @@ def set_known_networks(monitor: Monitor, networks: Iterable[str], *, actor: Staf
     """Networks that staff take as the sender's although it does not publish them: all of them, in the place of
     those known before."""
     monitor = lock_monitor(monitor.pk)
-    before = monitor.settings.get("known_networks", [])
+    before = monitor.settings.get("known_networks", "").split()
     known = clean_networks(networks, field="known_networks")
-    monitor.settings = {**monitor.settings, "known_networks": known}
+    monitor.settings = {**monitor.settings, "known_networks": "\n".join(known)}
     monitor.save(update_fields=["settings"])
     audit.record(
         "set_known_networks", monitor, actor=actor, before={"networks": before}, after={"networks": known}

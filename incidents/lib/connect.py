@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import socket
 import ssl
 import threading
@@ -11,47 +10,16 @@ from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from ipaddress import ip_address
 
-from incidents.lib.errors import Refused
-from incidents.lib.hosts import clean_host
 from incidents.lib.outbound import Guard
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 CONNECT_SECONDS = 5.0
 MOST_LINE_BYTES = 64 * 1024
-# Below 1024 each port belongs to one service; these are the ones that are offered to others and so are watched.
-WATCHED_PORTS = frozenset(
-    {21, 22, 25, 53, 80, 88, 110, 111, 119, 123, 143, 161, 179, 389, 443, 445, 465, 514, 515, 543, 548, 554}
-    | {563, 587, 631, 636, 853, 873, 990, 989, 992, 993, 994, 995}
-)
 
 
 class Unreachable(Exception):
     """No connection came about; `str()` says why, for staff."""
-
-
-def read_place(text: str, *, field: str = "target", port: int | None = None) -> tuple[str, int]:
-    """`host:port`, or the host alone where a `port` is usual; an IPv6 address in brackets. Raises Refused."""
-    host, given = _split(text.strip(), field=field)
-    if not given and port is None:
-        raise Refused("expected a host and a port, such as mail.example.com:25", field=field)
-    number = int(given) if given else port or 0
-    if not 1 <= number <= 65535:
-        raise Refused("expected a port between 1 and 65535", field=field)
-    if number < 1024 and number not in WATCHED_PORTS:
-        raise Refused(f"expected a port that services are offered at, not {number}", field=field)
-    return clean_host(host, field=field).strip("[]"), number
-
-
-def _split(text: str, *, field: str) -> tuple[str, str]:
-    try:
-        return str(ip_address(text.strip("[]"))), ""
-    except ValueError:
-        pass
-    found = re.fullmatch(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]/@\s]+)(?::(?P<port>[0-9]{1,5}))?", text)
-    if found is None:
-        raise Refused("expected a host and a port, such as mail.example.com:25", field=field)
-    return found["host"].strip("[]"), found["port"] or ""
 
 
 async def resolve(host: str, *, guard: Guard) -> list[str]:
@@ -96,26 +64,28 @@ async def _look_up(host: str) -> list[str]:
 
 @asynccontextmanager
 async def connected(
-    host: str, port: int, *, guard: Guard, tls: ssl.SSLContext | None = None
+    host: str, port: int, *, guard: Guard, tls: ssl.SSLContext | None = None, name: str = ""
 ) -> AsyncIterator[Connection]:
     """A connection to the first address of the host that takes one; closed at the end, whatever happens.
 
+    With `tls` it is encrypted from the first byte, and the certificate must be for `name`, or else for the host.
     Raises Unreachable, and what TLS has against the other side as ssl.SSLError.
     """
-    reader, writer = await _connect(await resolve(host, guard=guard), host, port, tls)
+    addresses = await resolve(host, guard=guard)
+    reader, writer = await _connect(addresses, port, tls=tls, name=name or host)
     try:
         yield reader, writer
     finally:
         writer.transport.abort()
 
 
-async def _connect(addresses: list[str], host: str, port: int, tls: ssl.SSLContext | None) -> Connection:
-    why = f"the name {host} has no address"
+async def _connect(addresses: list[str], port: int, *, tls: ssl.SSLContext | None, name: str) -> Connection:
+    why = "the name has no address"
     for address in addresses:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 return await asyncio.open_connection(
-                    address, port, ssl=tls, server_hostname=host if tls else None, limit=MOST_LINE_BYTES
+                    address, port, ssl=tls, server_hostname=name if tls else None, limit=MOST_LINE_BYTES
                 )
         except ssl.SSLError:
             raise
@@ -127,8 +97,31 @@ async def _connect(addresses: list[str], host: str, port: int, tls: ssl.SSLConte
 
 
 def explain(error: OSError) -> str:
-    """The system's own sentence: what asyncio says in its place names no cause."""
-    return (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__).lower()
+    """For staff. The system's own sentence: what asyncio says in its place names no cause."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    if error.errno:
+        return os.strerror(error.errno).lower()
+    return str(error) or "the other side ended the connection"
+
+
+async def hear_line(reader: asyncio.StreamReader) -> bytes:
+    """The next line with its end. Raises OSError where none comes: the other side has left, or talks without end."""
+    try:
+        line = await reader.readline()
+    except ValueError as error:
+        raise ConnectionError("a line without end") from error
+    if not line:
+        raise ConnectionError("the other side left in the middle")
+    return line
+
+
+async def encrypt(connection: Connection, tls: ssl.SSLContext, *, name: str) -> None:
+    """Goes on in TLS; the certificate must be for `name`. Raises as `connected` does."""
+    _, writer = connection
+    await writer.start_tls(tls, server_hostname=name)
 
 
 @lru_cache(maxsize=64)
@@ -145,9 +138,3 @@ def client_tls(
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def explain_tls(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is refused: {error.verify_message}"
-    return f"TLS failed: {error.reason or error}".replace("_", " ").lower().replace("tls", "TLS", 1)

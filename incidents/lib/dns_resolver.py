@@ -21,6 +21,9 @@ TRY_SECONDS = 2.0
 DNS_PORT = 53
 MOST_POINTERS = 3
 
+# An address and a port.
+Place = tuple[str, int]
+
 
 @dataclass(frozen=True)
 class Host:
@@ -31,12 +34,12 @@ class Host:
 
 
 class DnsResolver:
-    """Asks `nameservers` (addresses), or the system's where none are named; by TCP what UDP cuts short."""
+    """Asks these servers, or the system's where none are named; by TCP what UDP cuts short."""
 
-    def __init__(self, nameservers: Sequence[str] = (), *, port: int = DNS_PORT) -> None:
-        self._resolver = dns.asyncresolver.Resolver(configure=not nameservers)
-        if nameservers:
-            self._resolver.nameservers = [dns.nameserver.Do53Nameserver(one, port) for one in nameservers]
+    def __init__(self, places: Sequence[Place] = ()) -> None:
+        self._resolver = dns.asyncresolver.Resolver(configure=not places)
+        if places:
+            self._resolver.nameservers = [dns.nameserver.Do53Nameserver(*place) for place in places]
         self._resolver.timeout = TRY_SECONDS
 
     async def ask(self, name: str, kind: str) -> Answer:

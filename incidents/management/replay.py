@@ -144,9 +144,7 @@ class Replay:
     def _publish(self, facts: PublishedFacts) -> None:
         """As a check would: the same evaluation, with the answers of the file."""
         monitor = self._monitors[facts.monitor]
-        check = spf.check(
-            monitor.target, spf.Settings(), guard=Guard(), memory={}, resolver=FixedAnswers(facts.answers)
-        )
+        check = spf.check(monitor.target, spf.Settings(), guard=Guard(), resolver=FixedAnswers(facts.answers))
         keep_answer(monitor, asyncio.run(check))
 
     def _see(self, slug: str, seen: Sequence[SeenFacts]) -> None:

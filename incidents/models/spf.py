@@ -20,6 +20,7 @@ class PublishedSet(models.Model):
     """
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="published_sets")
+    domain = models.CharField(max_length=253)
     published_from = models.DateTimeField()
     published_until = models.DateTimeField(null=True, blank=True)
     networks = models.JSONField(default=list)

@@ -1,9 +1,11 @@
 """Makes checks of all kinds side by side, so that none waits for another and none spoils another."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 
 from incidents.lib.outbound import Guard
 from incidents.lib.times import now
@@ -28,7 +30,13 @@ def check_all(probes: Sequence[Probe], *, guard: Guard) -> list[Result]:
         )
         results |= zip(asked, http.check_many([probes[index] for index in asked], guard=guard), strict=True)
         results |= zip(others, checking.result(), strict=True)
-    return [results[index] for index in range(len(probes))]
+    return [_readable(results[index]) for index in range(len(probes))]
+
+
+def _readable(result: Result) -> Result:
+    """Without what a database or a log cannot keep: targets may say anything."""
+    words = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", result.detail)
+    return result if words == result.detail else replace(result, detail=words)
 
 
 def _check_by_asyncio(probes: Sequence[Probe], guard: Guard) -> list[Result]:
@@ -48,12 +56,11 @@ async def _check_together(probes: Sequence[Probe], guard: Guard) -> list[Result]
 async def _check_one(probe: Probe, guard: Guard) -> Result:
     at = now()
     try:
-        checker = CHECKERS[probe.kind]
-        if checker.check is None:
+        check = CHECKERS[probe.kind].check
+        if check is None:
             raise LookupError(f"monitors of the kind {probe.kind} are not asked")
-        remembered = {"memory": probe.memory} if checker.remembers else {}
         async with asyncio.timeout(probe.settings.total_ms / 1000):
-            return await checker.check(probe.target, probe.settings, guard=guard, **remembered)
+            return await check(probe.target, probe.settings, guard=guard)
     except TimeoutError:
         return Result(at, ok=False, detail=f"no complete answer within {probe.settings.total_ms} ms")
     except Exception as error:

@@ -1,13 +1,16 @@
 """A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard, check_may_reach
 from incidents.models import Monitor, MonitorKind
+from incidents.monitors.checkers.mail_round_trip import Server
 from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.reading import read_optional, read_whole
 from incidents.monitors.registry import CHECKERS
@@ -23,8 +26,40 @@ def outbound_guard() -> Guard:
 
 def probe_of(monitor: Monitor) -> Probe:
     """For a kind that a checker of the registry takes."""
-    settings = CHECKERS[monitor.kind].read_settings(monitor.settings)
-    return Probe(monitor.kind, monitor.target, settings, monitor.state.get("memory", {}))
+    remembered = {
+        "key": monitor.public_id.hex,
+        "memory": monitor.state.get("memory"),
+        "receipt": monitor.state.get("receipt"),
+    }
+    given = {**given_settings(monitor.kind, monitor.settings), **remembered}
+    return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(given))
+
+
+def given_settings(kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is stored with a monitor, and over it what the operator alone decides for a kind."""
+    match kind:
+        case MonitorKind.DNS | MonitorKind.SPF:
+            return {**stored, "own_resolvers": settings.NAMESERVERS}
+        case MonitorKind.SMTP:
+            return {**stored, "own_name": _own_name()}
+        case MonitorKind.MAIL_ROUND_TRIP:
+            sender = parseaddr(settings.DEFAULT_FROM_EMAIL or "")[1]
+            own = {"own_name": _own_name(), "own_server": _own_server(), "own_sender": sender}
+            return {**stored, **own}
+    return stored
+
+
+def _own_name() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
+
+
+def _own_server() -> Server | None:
+    """The one that EMAIL_URL names; None where mails are written to files."""
+    if not settings.MAIL_SERVER:
+        return None
+    tls = "starttls" if settings.EMAIL_USE_TLS else "ssl" if settings.EMAIL_USE_SSL else "none"
+    login = settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD
+    return Server(settings.EMAIL_HOST, settings.EMAIL_PORT, tls, *login)
 
 
 def policy_of(monitor: Monitor) -> Policy:
@@ -45,18 +80,20 @@ def read_policy(given: Mapping[str, Any]) -> Policy:
     )
 
 
-def check_configuration(kind: str, *, target: str, settings: Mapping[str, Any], guard: Guard) -> None:
+def check_configuration(kind: str, *, target: str, stored: Mapping[str, Any]) -> None:
     """Raises Refused with the field of what a monitor of this kind cannot work with, or may not reach."""
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
-    check_settings(kind, target=target, settings=settings)
-    if checker := CHECKERS.get(kind):
-        for field, host in checker.find_hosts(target, checker.read_settings(settings)).items():
-            check_may_reach(host, guard=guard, field=field)
+    guard = outbound_guard()
+    for field, host in check_settings(kind, target=target, stored=stored).items():
+        check_may_reach(host, guard=guard, field=field)
 
 
-def check_settings(kind: str, *, target: str, settings: Mapping[str, Any]) -> None:
-    """Raises Refused with the field of what a monitor of this kind cannot work with. Asks nobody."""
-    if checker := CHECKERS.get(kind):
-        checker.find_hosts(target, checker.read_settings(settings))
-        read_policy(settings)
+def check_settings(kind: str, *, target: str, stored: Mapping[str, Any]) -> Mapping[str, str]:
+    """Raises Refused with the field of what a monitor of this kind cannot work with. Asks nobody, and answers the
+    hosts that it would ask, by their field."""
+    checker = CHECKERS.get(kind)
+    if checker is None:
+        return {}
+    read_policy(stored)
+    return checker.find_hosts(target, checker.read_settings(given_settings(kind, stored)))

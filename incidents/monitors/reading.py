@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from incidents.lib.certificates import check_authorities
 from incidents.lib.errors import Refused
 
 Given = Mapping[str, Any]
@@ -61,3 +62,24 @@ def read_lines(given: Given, name: str, *, most: int, most_lines: int) -> tuple[
     if len(read) > most_lines:
         raise Refused(f"expected at most {most_lines} lines", field=name)
     return read
+
+
+def read_address(given: Given, name: str) -> str:
+    """A mail address as it stands in an envelope; "" where none is given."""
+    address = read_line(given, name, most=254)
+    if address and not re.fullmatch(r"[^\s<>@\"\\(),:;\[\]]{1,64}@[A-Za-z0-9.-]{1,189}", address):
+        raise Refused("expected a mail address such as check@example.com", field=name)
+    return address
+
+
+def read_authorities(given: Given, name: str = "authorities") -> str:
+    """Certificates in PEM that stand in for those of the system; "" where none are given."""
+    authorities = read_text(given, name, most=64_000)
+    if authorities:
+        check_authorities(authorities, field=name)
+    return authorities
+
+
+def read_total_ms(given: Given) -> int:
+    """How long a check may take from its beginning to its end, in milliseconds."""
+    return read_whole(given, "total_ms", default=10_000, least=100, most=30_000)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.monitors.checkers import heartbeat, http, spf, tcp
+from incidents.monitors.checkers import dns, heartbeat, http, icmp, mail_round_trip, smtp, spf, tcp, tls
 from incidents.monitors.results import Result
 
 
@@ -14,22 +14,27 @@ class Checker:
 
     `find_hosts` answers the hosts that a check would connect to, by the field that names each. `check` is the
     coroutine that makes one check, given the guard of the way out. Where it is None the kind is either asked in
-    another way, many at once, or not at all (`is_asked`). A checker that `remembers` is given the memory of the
-    monitor's newest result.
+    another way, many at once, or not at all (`is_asked`).
     """
 
     read_settings: Callable[[Mapping[str, Any]], Any]
     find_hosts: Callable[[str, Any], Mapping[str, str]]
     check: Callable[..., Awaitable[Result]] | None = None
     is_asked: bool = True
-    remembers: bool = False
 
 
 CHECKERS: Mapping[str, Checker] = {
+    "dns": Checker(dns.read_settings, dns.find_hosts, dns.check),
     "heartbeat": Checker(heartbeat.read_settings, lambda _target, _settings: {}, is_asked=False),
     "http": Checker(http.read_settings, http.find_hosts),
-    "spf": Checker(spf.read_settings, spf.find_hosts, spf.check, remembers=True),
+    "icmp": Checker(icmp.read_settings, icmp.find_hosts, icmp.check),
+    "mail_round_trip": Checker(
+        mail_round_trip.read_settings, mail_round_trip.find_hosts, mail_round_trip.check
+    ),
+    "smtp": Checker(smtp.read_settings, smtp.find_hosts, smtp.check),
+    "spf": Checker(spf.read_settings, spf.find_hosts, spf.check),
     "tcp": Checker(tcp.read_settings, tcp.find_hosts, tcp.check),
+    "tls": Checker(tls.read_settings, tls.find_hosts, tls.check),
 }
 
 ASKED = frozenset(kind for kind, checker in CHECKERS.items() if checker.is_asked)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -21,12 +21,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Probe:
-    """One check to make: `settings` are those that the checker of this `kind` has read, `memory` what it left."""
+    """One check to make: `settings` are those that the checker of this `kind` has read."""
 
     kind: str
     target: str
     settings: Any
-    memory: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _silenced(monitor: Monitor) -> dict[str, object]:
 def _is_sound(monitor: Monitor) -> bool:
     """Parks a monitor whose configuration cannot work."""
     try:
-        check_settings(monitor.kind, target=monitor.target, settings=monitor.settings)
+        check_settings(monitor.kind, target=monitor.target, stored=monitor.settings)
     except Refused as refused:
         park_monitor(monitor, reason=f"{refused.field}: {refused}")
         return False

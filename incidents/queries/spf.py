@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max, Min, Q, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from incidents.models import LogPosition, Monitor, Outcome, PublishedSet, SourceHour
 
@@ -31,22 +31,27 @@ class HourSeen(NamedTuple):
 
 def open_set(monitor: Monitor) -> PublishedSet | None:
     """What the domain publishes now, as far as it was asked."""
-    return PublishedSet.objects.filter(monitor=monitor, published_until=None).first()
+    return _sets(monitor).filter(published_until=None).first()
 
 
 def usable_set(monitor: Monitor) -> PublishedSet | None:
     """The newest that receivers can use; where there never was one, what there is."""
-    sets = PublishedSet.objects.filter(monitor=monitor)
-    return sets.filter(fault_kind="").first() or sets.first()
+    return _sets(monitor).filter(fault_kind="").first() or _sets(monitor).first()
 
 
 def has_earlier_set(published: PublishedSet) -> bool:
-    return PublishedSet.objects.filter(monitor=published.monitor_id).exclude(pk=published.pk).exists()
+    others = PublishedSet.objects.filter(monitor=published.monitor_id, domain=published.domain)
+    return others.exclude(pk=published.pk).exists()
 
 
 def past_sets(monitor: Monitor) -> list[PublishedSet]:
     """What changed when, the newest first, without the networks themselves."""
-    return list(PublishedSet.objects.filter(monitor=monitor).defer("networks", "unflattened")[:HISTORY_SHOWN])
+    return list(_sets(monitor).defer("networks", "unflattened")[:HISTORY_SHOWN])
+
+
+def _sets(monitor: Monitor) -> QuerySet[PublishedSet]:
+    """Of the domain that the monitor watches now, the newest first."""
+    return PublishedSet.objects.filter(monitor=monitor, domain=monitor.target)
 
 
 def addresses_seen(monitor: Monitor, *, since: datetime) -> list[Seen]:

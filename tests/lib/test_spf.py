@@ -1,25 +1,25 @@
 """Published SPF flattened as RFC 7208 says, asked of a real DNS server on loopback."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
-from incidents.lib.dns_resolver import DnsResolver, Host
+from incidents.lib.dns_resolver import Host
 from incidents.lib.networks import read_address
 from incidents.lib.spf import Flattened, flatten
-from tests.name_server import name_server, spf_zone, txt
+from tests.dns_server import Zone, serving_dns
+from tests.spf_zones import failing, resolver_of, spf_zone, txt
 
-Records = Mapping[tuple[str, str], Sequence[str]]
 SENDER = "sender.example"
 
 
 def flattened(
-    texts: Mapping[str, str] | str, more: Records | None = None, faults: Mapping[str, str] | None = None
+    texts: Mapping[str, str] | str, more: Zone | None = None, faults: Mapping[str, str] | None = None
 ) -> Flattened:
     records = {SENDER: texts} if isinstance(texts, str) else texts
-    with name_server({**spf_zone(records), **(more or {})}, faults) as server:
-        return asyncio.run(flatten(SENDER, DnsResolver(["127.0.0.1"], port=server.port)))
+    with serving_dns({**spf_zone(records), **(more or {})}, failing(faults or {})) as server:
+        return asyncio.run(flatten(SENDER, resolver_of(server)))
 
 
 def networks(found: Flattened) -> list[str]:
@@ -38,7 +38,7 @@ def test_addresses_and_networks_of_both_families_are_published() -> None:
         "2001:db8::/32",
         "2001:db8:1::1/128",
     ]
-    assert (found.lookups, found.ttl, found.fault) == (0, 300, None)
+    assert (found.lookups, found.ttl, found.fault) == (0, 60, None)
 
 
 def test_includes_are_followed_and_each_network_knows_its_way() -> None:
@@ -203,10 +203,11 @@ def test_silence_is_a_temporary_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_cut_short_is_asked_for_by_tcp() -> None:
-    with name_server(spf_zone({SENDER: "v=spf1 ip4:192.0.2.1"}), {SENDER: "truncated"}) as server:
-        found = asyncio.run(flatten(SENDER, DnsResolver(["127.0.0.1"], port=server.port)))
+    zone = spf_zone({SENDER: "v=spf1 ip4:192.0.2.1"})
+    with serving_dns(zone, failing({SENDER: "truncated"})) as server:
+        found = asyncio.run(flatten(SENDER, resolver_of(server)))
     assert networks(found) == ["192.0.2.1/32"]
-    assert [over for _, _, over in server.asked] == ["udp", "tcp"]
+    assert server.asked == ["udp sender.example TXT", "tcp sender.example TXT"]
 
 
 @pytest.mark.parametrize(
@@ -278,8 +279,8 @@ def test_a_reverse_name_is_told_with_whether_it_leads_back() -> None:
         ("8.2.0.192.in-addr.arpa", "PTR"): ["mail.google.example."],
         ("9.2.0.192.in-addr.arpa", "PTR"): ["\\<script\\>.example."],
     }
-    with name_server(zone) as server:
-        resolver = DnsResolver(["127.0.0.1"], port=server.port)
+    with serving_dns(zone) as server:
+        resolver = resolver_of(server)
 
         def host_of(text: str) -> Host:
             address = read_address(text)

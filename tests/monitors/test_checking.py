@@ -1,9 +1,10 @@
 """Checks of several kinds in one run, against real servers on loopback."""
 
+import asyncio
 import time
 
 from incidents.lib.outbound import Guard
-from incidents.monitors.checkers import http, tcp
+from incidents.monitors.checkers import http, smtp, tcp
 from incidents.monitors.checking import MOST_AT_ONCE, check_all
 from incidents.monitors.results import Probe
 from tests.servers import serving
@@ -54,6 +55,18 @@ def test_a_poison_probe_fails_with_its_reason_and_spoils_no_other() -> None:
     assert all(result.detail for result in results)
     reason = "the check itself broke: AttributeError: 'str' object has no attribute "
     assert (results[1].detail, results[3].detail) == (f"{reason}'method'", f"{reason}'total_ms'")
+
+
+async def talk_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"554 a\0b\x1b[31m\xff\r\n")
+    await writer.drain()
+
+
+def test_what_a_target_says_can_be_stored_and_logged() -> None:
+    with serving_streams(talk_nonsense) as served:
+        probe = Probe("smtp", f"127.0.0.1:{served.port}", smtp.Settings())
+        [result] = check_all([probe], guard=LOOPBACK)
+    assert result.detail == "after the connection: 554 a\ufffdb\ufffd[31m\ufffd"
 
 
 def test_nothing_to_check_is_no_result() -> None:

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from incidents.actions.housekeeping import expire_old_rows
 from incidents.actions.monitor import create_monitor, set_monitor_enabled
 from incidents.actions.spf import MOST_ADDRESSES_AN_HOUR, Source, record_sources, set_known_networks
 from incidents.lib import times
-from incidents.lib.dns_resolver import DnsResolver
 from incidents.lib.errors import Refused
 from incidents.models import Incident, Monitor, PublishedSet, Signal, SourceHour
 from incidents.monitors import run
 from incidents.monitors.drifting import take_sources
 from tests import make
+from tests.dns_server import Nameserver, serving_dns
 from tests.make import jst
-from tests.name_server import NameServer, name_server, spf_zone, txt
+from tests.spf_zones import failing, spf_zone, txt
 
 pytestmark = pytest.mark.django_db
 NOW = jst("2020-09-01 10:00")
@@ -27,10 +28,14 @@ RECORD = "v=spf1 ip4:198.18.0.0/16 -all"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
-    with name_server(spf_zone({SENDER: RECORD})) as serving:
-        ours = DnsResolver(["127.0.0.1"], port=serving.port)
-        monkeypatch.setattr("incidents.monitors.checkers.spf.DnsResolver", lambda: ours)
+def faults() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture
+def server(settings: Settings, faults: dict[str, str]) -> Iterator[Nameserver]:
+    with serving_dns(spf_zone({SENDER: RECORD}), failing(faults)) as serving:
+        settings.NAMESERVERS = [f"127.0.0.1:{serving.port}"]
         yield serving
 
 
@@ -74,7 +79,7 @@ def lines(incident: Incident) -> list[str]:
     return list(incident.log.filter(source="monitor").values_list("text", flat=True))
 
 
-def test_unpublished_sources_open_a_draft_whose_log_names_them(server: NameServer, monitor: Monitor) -> None:
+def test_unpublished_sources_open_a_draft_whose_log_names_them(server: Nameserver, monitor: Monitor) -> None:
     check(monitor)
     assert monitor.verdict == "up"
     push(monitor, accepted(), refused("192.0.2.7", 60), refused("192.0.2.9", 40), refused("2001:db8::1", 90))
@@ -91,7 +96,7 @@ def test_unpublished_sources_open_a_draft_whose_log_names_them(server: NameServe
 
 
 def test_what_is_pushed_before_the_record_was_read_is_judged_with_it(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor
 ) -> None:
     push(monitor, accepted(), refused("192.0.2.7"))
     assert (monitor.verdict, Incident.objects.count()) == ("unknown", 0)
@@ -100,7 +105,7 @@ def test_what_is_pushed_before_the_record_was_read_is_judged_with_it(
 
 
 def test_further_networks_are_one_more_line_and_the_same_again_is_none(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor
 ) -> None:
     check(monitor)
     push(monitor, accepted(), refused("192.0.2.7"))
@@ -114,7 +119,7 @@ def test_further_networks_are_one_more_line_and_the_same_again_is_none(
     )
 
 
-def test_what_staff_know_is_forgiven_and_the_draft_closes(server: NameServer, monitor: Monitor) -> None:
+def test_what_staff_know_is_forgiven_and_the_draft_closes(server: Nameserver, monitor: Monitor) -> None:
     check(monitor)
     push(monitor, accepted(), refused("192.0.2.7"))
     set_known_networks(monitor, ["192.0.2.0/24"])
@@ -124,7 +129,7 @@ def test_what_staff_know_is_forgiven_and_the_draft_closes(server: NameServer, mo
 
 
 def test_what_the_sender_comes_to_publish_ends_it_and_the_change_is_kept(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor
 ) -> None:
     check(monitor)
     push(monitor, accepted(), refused("192.0.2.7"))
@@ -134,10 +139,10 @@ def test_what_the_sender_comes_to_publish_ends_it_and_the_change_is_kept(
     now, before = PublishedSet.objects.all()
     assert (before.published_from, before.published_until, now.published_from) == (NOW, later, later)
     assert (now.came, now.went) == (["192.0.2.0/24", "198.18.0.0/17"], ["198.18.0.0/16"])
-    assert (before.came, before.went, now.published_until, now.ttl_seconds) == ([], [], None, 300)
+    assert (before.came, before.went, now.published_until, now.ttl_seconds) == ([], [], None, 60)
 
 
-def test_the_same_record_in_another_order_is_no_change(server: NameServer, monitor: Monitor) -> None:
+def test_the_same_record_in_another_order_is_no_change(server: Nameserver, monitor: Monitor) -> None:
     server.zone[SENDER, "TXT"] = [txt("v=spf1 ip4:198.18.0.0/16 ip4:192.0.2.1 -all")]
     check(monitor)
     server.zone[SENDER, "TXT"] = [txt("v=spf1 ip4:192.0.2.1 ip4:198.18.0.0/16 ip4:192.0.2.1 -all")]
@@ -146,10 +151,10 @@ def test_the_same_record_in_another_order_is_no_change(server: NameServer, monit
 
 
 def test_a_server_that_fails_changes_nothing_until_it_is_too_long_ago(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor, faults: dict[str, str]
 ) -> None:
     check(monitor)
-    server.faults[SENDER] = "servfail"
+    faults[SENDER] = "servfail"
     later = NOW + timedelta(hours=2)
     assert check(monitor, later).verdict == "up"
     assert monitor.state["trouble"] == (
@@ -160,12 +165,12 @@ def test_a_server_that_fails_changes_nothing_until_it_is_too_long_ago(
         run.judge_silent()
     monitor.refresh_from_db()
     assert monitor.verdict == "unknown"
-    server.faults.clear()
+    faults.clear()
     assert check(monitor, NOW + timedelta(hours=5)).verdict == "up"
 
 
 def test_a_record_that_came_to_be_wrong_fails_and_the_last_good_one_is_judged_by(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor
 ) -> None:
     check(monitor)
     push(monitor, accepted())
@@ -187,7 +192,7 @@ def test_a_record_that_came_to_be_wrong_fails_and_the_last_good_one_is_judged_by
 
 
 def test_names_of_unpublished_sources_are_asked_for_and_stay_with_staff(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor
 ) -> None:
     server.zone["7.2.0.192.in-addr.arpa", "PTR"] = ["a1.unverified.<b>.example."]
     server.zone["a1.unverified.<b>.example", "A"] = ["192.0.2.7"]
@@ -203,9 +208,9 @@ def test_names_of_unpublished_sources_are_asked_for_and_stay_with_staff(
 
 
 def test_sources_of_other_domains_are_left_out_where_staff_name_the_sender_s(
-    server: NameServer, monitor: Monitor
+    server: Nameserver, monitor: Monitor
 ) -> None:
-    monitor.settings = {"sender_domains": ["sender.example"]}
+    monitor.settings = {"sender_domains": "sender.example"}
     monitor.save()
     check(monitor)
     push(monitor, accepted(), refused("203.0.113.9", domain="spam.example"))
@@ -260,7 +265,7 @@ def test_what_is_no_source_refuses_the_batch_by_its_field(
     assert not SourceHour.objects.exists()
 
 
-def test_nothing_seen_for_a_window_is_no_word_that_all_is_well(server: NameServer, monitor: Monitor) -> None:
+def test_nothing_seen_for_a_window_is_no_word_that_all_is_well(server: Nameserver, monitor: Monitor) -> None:
     check(monitor)
     push(monitor, accepted())
     assert check(monitor, NOW + timedelta(hours=25)).verdict == "unknown"

@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from incidents.lib.dns_resolver import DnsResolver, Host
+from incidents.lib.dns_resolver import DNS_PORT, DnsResolver, Host, Place
 from incidents.lib.errors import Refused
+from incidents.lib.hosts import read_place
 from incidents.lib.networks import Address, clean_networks, read_address
 from incidents.lib.outbound import Guard
 from incidents.lib.spf import FaultKind, Flattened, Resolver, flatten
 from incidents.lib.times import now
-from incidents.monitors.reading import Given, read_flag, read_whole
+from incidents.monitors.reading import Given, read_flag, read_lines, read_whole
 from incidents.monitors.results import Result
 
 MOST_NAMED_AT_ONCE = 50
-MOST_DOMAINS = 50
+MOST_WORDS = 50
 NAMES_AT_A_TIME = 10
 NAMING_SECONDS = 8.0
 LONGEST_WINDOW_HOURS = 7 * 24
@@ -32,7 +33,7 @@ class Settings:
 
     `known_networks` are taken as published. `hosts`: only sources whose name ends so are judged; `sender_domains`:
     only sources that name one of them, or no domain, are counted. Empty: all. `tell_changes`: a changed record
-    alone makes the monitor *unstable* for the window.
+    alone makes the monitor *unstable* for the window. `unnamed`: addresses whose names are to be asked for.
     """
 
     known_networks: tuple[str, ...] = ()
@@ -42,6 +43,8 @@ class Settings:
     least_per_thousand: int = 5
     window_hours: int = 24
     tell_changes: bool = False
+    unnamed: tuple[str, ...] = ()
+    own_resolvers: tuple[Place, ...] = ()
     total_ms: int = 25_000
 
 
@@ -53,29 +56,25 @@ class NamingResolver(Resolver, Protocol):
 
 def read_settings(given: Given) -> Settings:
     return Settings(
-        known_networks=tuple(clean_networks(_texts(given, "known_networks"), field="known_networks")),
+        known_networks=tuple(clean_networks(_words(given, "known_networks"), field="known_networks")),
         hosts=_domains(given, "hosts"),
         sender_domains=_domains(given, "sender_domains"),
         least_count=read_whole(given, "least_count", default=5, least=1, most=1_000_000),
         least_per_thousand=read_whole(given, "least_per_thousand", default=5, least=0, most=1000),
         window_hours=read_whole(given, "window_hours", default=24, least=1, most=LONGEST_WINDOW_HOURS),
         tell_changes=read_flag(given, "tell_changes"),
+        unnamed=tuple((given.get("memory") or {}).get("unnamed", ())),
+        own_resolvers=tuple(read_place(text, port=DNS_PORT) for text in given.get("own_resolvers", ())),
         total_ms=read_whole(given, "total_ms", default=25_000, least=100, most=30_000),
     )
 
 
-def _texts(given: Given, name: str) -> list[str]:
-    values = given.get(name, [])
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise Refused("expected a list of texts", field=name)
-    return values
+def _words(given: Given, name: str) -> tuple[str, ...]:
+    return read_lines(given, name, most=4000, most_lines=MOST_WORDS)
 
 
 def _domains(given: Given, name: str) -> tuple[str, ...]:
-    values = _texts(given, name)
-    if len(values) > MOST_DOMAINS:
-        raise Refused(f"expected at most {MOST_DOMAINS} domains", field=name)
-    return tuple(clean_domain(value.lstrip("*."), field=name) for value in values)
+    return tuple(clean_domain(word.lstrip("*."), field=name) for word in _words(given, name))
 
 
 def clean_domain(text: str, *, field: str = "target") -> str:
@@ -102,15 +101,12 @@ async def check(
     settings: Settings,
     *,
     guard: Guard,
-    memory: Mapping[str, Any],
     resolver: NamingResolver | None = None,
 ) -> Result:
-    """Its memory holds what is `published` and the `hosts` of the addresses that it was given as `unnamed`."""
+    """The memory of its result holds what is `published`, and the `hosts` of the addresses that were `unnamed`."""
     at, began = now(), time.monotonic()
-    asked = resolver or DnsResolver()
-    found, hosts = await asyncio.gather(
-        flatten(clean_domain(target), asked), _name(memory.get("unnamed", ()), asked)
-    )
+    asked = resolver or DnsResolver(settings.own_resolvers)
+    found, hosts = await asyncio.gather(flatten(clean_domain(target), asked), _name(settings.unnamed, asked))
     return Result(
         at,
         ok=found.fault is None,

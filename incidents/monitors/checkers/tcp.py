@@ -5,11 +5,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from incidents.lib.connect import Connection, Unreachable, connected, explain, read_place
+from incidents.lib.connect import Connection, Unreachable, connected, explain
 from incidents.lib.errors import Refused
+from incidents.lib.hosts import read_place
 from incidents.lib.outbound import FOREIGN_PORTS, Guard
 from incidents.lib.times import now
-from incidents.monitors.reading import Given, read_line, read_whole
+from incidents.monitors.reading import Given, read_line, read_total_ms
 from incidents.monitors.results import Result
 
 MOST_ANSWER_BYTES = 16 * 1024
@@ -28,7 +29,7 @@ def read_settings(given: Given) -> Settings:
     return Settings(
         send=read_line(given, "send", most=200),
         expect=read_line(given, "expect", most=200),
-        total_ms=read_whole(given, "total_ms", default=10_000, least=100, most=30_000),
+        total_ms=read_total_ms(given),
     )
 
 
