@@ -14,7 +14,7 @@ DJANGO_FREE = (
     *(ROOT / "incidents/monitors/checkers").glob("*.py"),
     *(
         ROOT / "incidents/monitors" / f"{name}.py"
-        for name in ("judge", "reading", "results", "series", "usual")
+        for name in ("drift", "judge", "reading", "results", "series", "usual")
     ),
     *(
         ROOT / "incidents/reports" / f"{name}.py"

@@ -57,13 +57,19 @@ EXPLAINED_BACK = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Judged:
-    """A judge's answer for one monitor; `ratio` is the value as a share of the usual one, 1.0 where none is."""
+    """A judge's answer for one monitor; `ratio` is the value as a share of the usual one, 1.0 where none is.
+
+    `cause` is why, where the judge has another reason than its kind's usual one; `summary` then says it to staff,
+    in the page's first language.
+    """
 
     verdict: str
     at: datetime
     onset_at: datetime | None
     state: dict[str, Any]
     ratio: float = 1.0
+    cause: str = ""
+    summary: str = ""
 
 
 def take_failure(witness: Witness, judged: Judged) -> None:
@@ -175,7 +181,7 @@ def _open_signal(
     if isinstance(witness, Monitor):
         reopen(witness, onset)
     page = witness.service.page
-    summary = wording.detected(
+    summary = judged.summary or wording.detected(
         judged.verdict,
         monitor=witness.name,
         onset=onset.astimezone(page.zone),
@@ -205,7 +211,7 @@ def _of(witness: Witness) -> dict[str, Any]:
 
 
 def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
-    first, *others = wording.proposed_titles(judged.verdict, service=service)
+    first, *others = wording.proposed_titles(judged.verdict, service=service, cause=judged.cause)
     incident = open_incident(
         service.page,
         title=first.text,
@@ -252,6 +258,14 @@ def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
         happened_at=min(at, times.now()),
         source=LogSource.MONITOR,
     )
+
+
+def take_more(monitor: Monitor, text: str, *, at: datetime) -> None:
+    """The failure goes on and more is known of it: a line in the open incident that it is in, if it is in one."""
+    signal = monitor.signals.filter(ended_at=None).select_related("incident").first()
+    incident = _held(signal.incident) if signal else None
+    if incident is not None:
+        _log_detection(incident, text, at=at)
 
 
 def take_recovery(witness: Witness) -> None:

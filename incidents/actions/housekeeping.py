@@ -10,6 +10,7 @@ from incidents.actions import alert, sign_ups
 from incidents.actions.leaving import leave_due
 from incidents.actions.monitor import RETENTION
 from incidents.actions.rollup import expire_roll_ups, may_be_deleted
+from incidents.actions.spf import expire_sources
 from incidents.models import AudiencePart, CheckResult, Observation, SignUp, Subscriber, SubscriberState, Wish
 from incidents.notices import throttle
 
@@ -36,3 +37,4 @@ def expire_old_rows() -> None:
     Observation.objects.filter(at__lt=now - RETENTION).delete()
     expire_roll_ups(now=now)
     alert.forget_old_events()
+    expire_sources()

@@ -25,6 +25,17 @@ _TITLE: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_TITLE_BY_CAUSE: Mapping[str, Mapping[str, str]] = {
+    "ja": {
+        "unpublished": "{service} メール受信遅延の可能性",
+        "invalid": "{service} メール受信遅延の可能性",
+    },
+    "en": {
+        "unpublished": "{service}: possible delay of received mail",
+        "invalid": "{service}: possible delay of received mail",
+    },
+}
+
 _FIRST_UPDATE = {
     "ja": (
         "{services}において、通常と異なる状況を監視システムで検知いたしました。"
@@ -54,6 +65,34 @@ _DETECTED: Mapping[str, Mapping[str, str]] = {
         ),
     },
 }
+
+_UNPUBLISHED = {
+    "ja": (
+        "監視「{monitor}」が、{domain} の SPF レコードで公開されていない接続元を検知"
+        "（{onset}頃から。以後の接続のうち拒否 {refused}、許可 {accepted}）: {addresses}"
+    ),
+    "en": (
+        "Monitor “{monitor}” detected sources that the SPF record of {domain} does not publish "
+        "(since about {onset}; of what came since, {refused} refused, {accepted} accepted): {addresses}"
+    ),
+}
+
+_MORE_UNPUBLISHED = {
+    "ja": "監視「{monitor}」が、{domain} の SPF レコードで公開されていない接続元をさらに検知: {addresses}",
+    "en": "Monitor “{monitor}” detected more sources that the SPF record of {domain} does not publish: {addresses}",
+}
+
+_INVALID = {
+    "ja": "監視「{monitor}」が、{domain} の SPF レコードを受信側で利用できない状態を検知（{onset}頃から）。",
+    "en": "Monitor “{monitor}” detected that receivers cannot use the SPF record of {domain} (since about {onset}).",
+}
+
+_CHANGED = {
+    "ja": "監視「{monitor}」が、{domain} の SPF レコードの変更を検知（{onset}頃）。",
+    "en": "Monitor “{monitor}” detected a change of the SPF record of {domain} (at about {onset}).",
+}
+
+_OTHERS = {"ja": "ほか{count}件", "en": "{count} more"}
 
 _SURGE = {
     "ja": "監視「{monitor}」が通常の統計と比較して増加を検知（通常の約{percent}%）。滞留分の処理による回復傾向と判断。",
@@ -139,14 +178,19 @@ def fixed(what: Fixed, *, language: str) -> str:
     return _FIXED[_for(language)][what]
 
 
-def proposed_titles(verdict: str, *, service: Service) -> list[Said]:
-    """In each of the page's languages, its first one first."""
+def proposed_titles(verdict: str, *, service: Service, cause: str = "") -> list[Said]:
+    """In each of the page's languages, its first one first; that of the cause, where it has its own."""
     page = service.page
     names = [
         (said_by(service, "name", language=language, first=page.first_language).text, language)
         for language in page.languages
     ]
-    return [Said(_TITLE[_for(lang)][verdict].format(service=name)[:150], lang) for name, lang in names]
+    return [Said(_title(verdict, cause, lang).format(service=name)[:150], lang) for name, lang in names]
+
+
+def _title(verdict: str, cause: str, language: str) -> str:
+    known = _for(language)
+    return _TITLE_BY_CAUSE[known].get(cause) or _TITLE[known][verdict]
 
 
 def first_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
@@ -184,9 +228,66 @@ def _joined(sentences: Mapping[str, str], names: Sequence[str], *, language: str
 
 def detected(verdict: str, *, monitor: str, onset: datetime, percent: int, language: str) -> str:
     """`onset` in the page's zone; `percent` is the value as a share of the usual one, told by *low* and *high*."""
-    clock = f"{onset:%H:%M}"
-    day = f"{onset.year}年{onset.month}月{onset.day}日" if _for(language) == "ja" else f"{onset:%Y-%m-%d}"
-    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=f"{day} {clock}", percent=percent)
+    at = _stamp(onset, language)
+    return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=at, percent=percent)
+
+
+def _stamp(at: datetime, language: str) -> str:
+    day = f"{at.year}年{at.month}月{at.day}日" if _for(language) == "ja" else f"{at:%Y-%m-%d}"
+    return f"{day} {at:%H:%M}"
+
+
+def unpublished(
+    addresses: Sequence[str],
+    *,
+    monitor: str,
+    domain: str,
+    onset: datetime,
+    refused: float,
+    accepted: float,
+    language: str,
+) -> str:
+    """For staff alone. `onset` in the page's zone; `refused` and `accepted` are shares, 0 to 1."""
+    return _UNPUBLISHED[_for(language)].format(
+        monitor=monitor,
+        domain=domain,
+        onset=_stamp(onset, language),
+        refused=_percent(refused),
+        accepted=_percent(accepted),
+        addresses=listed(addresses, language=language),
+    )
+
+
+def more_unpublished(addresses: Sequence[str], *, monitor: str, domain: str, language: str) -> str:
+    """For staff alone."""
+    said = listed(addresses, language=language)
+    return _MORE_UNPUBLISHED[_for(language)].format(monitor=monitor, domain=domain, addresses=said)
+
+
+def invalid_record(*, monitor: str, domain: str, onset: datetime, language: str) -> str:
+    said = _INVALID[_for(language)]
+    return said.format(monitor=monitor, domain=domain, onset=_stamp(onset, language))
+
+
+def changed_record(*, monitor: str, domain: str, onset: datetime, language: str) -> str:
+    said = _CHANGED[_for(language)]
+    return said.format(monitor=monitor, domain=domain, onset=_stamp(onset, language))
+
+
+def listed(addresses: Sequence[str], *, language: str, most_characters: int = 120) -> str:
+    """As many as there is room for, and how many more there are."""
+    joiner = "、" if _for(language) == "ja" else ", "
+    shown = list(addresses[:1])
+    for address in addresses[1:]:
+        if len(joiner.join([*shown, address])) > most_characters:
+            break
+        shown.append(address)
+    left = len(addresses) - len(shown)
+    return joiner.join([*shown, *([_OTHERS[_for(language)].format(count=left)] if left else [])])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%" if share >= 0.01 or not share else f"{100 * share:.1f}%"
 
 
 def surge(*, monitor: str, percent: int, language: str) -> str:

@@ -1,13 +1,18 @@
-"""The body of a push to `/observations/<monitor id>`, read into points."""
+"""The body of a push to `/observations/<monitor id>`, read into points or, for an SPF monitor, into sources."""
 
 import json
 from datetime import datetime
 from typing import Any
 
+from incidents.actions.spf import Source
 from incidents.lib import times
 from incidents.lib.errors import Refused
 
 MOST_POINTS = 5_000
+MOST_NAME_CHARACTERS = 253
+SOURCES_FORM = (
+    '{"sources": [{"address": "192.0.2.1", "outcome": "accepted" or "refused", "count": n, "at": instant}]}'
+)
 FORMS = 'a number, {"value": n, "at": instant}, or {"observations": [{"value": n, "at": instant}, …]}'
 
 
@@ -24,6 +29,45 @@ def read_points(body: bytes) -> list[tuple[datetime, float]]:
     if isinstance(parsed, dict):
         return [_read_point(parsed, where="")]
     return [(times.now(), _read_number(parsed, where="value"))]
+
+
+def read_sources(body: bytes) -> list[Source]:
+    """The sources of a body; one without a count came once, one without an instant now. Refused as above."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(f"expected {SOURCES_FORM}") from None
+    items = parsed.get("sources") if isinstance(parsed, dict) else None
+    if not isinstance(items, list) or not items:
+        raise Refused(f"expected {SOURCES_FORM}", field="sources")
+    if len(items) > MOST_POINTS:
+        raise Refused(f"expected at most {MOST_POINTS} sources at once", field="sources")
+    return [_read_source(item, where=f"sources[{index}]") for index, item in enumerate(items)]
+
+
+def _read_source(item: Any, *, where: str) -> Source:
+    if not isinstance(item, dict):
+        raise Refused('expected {"address": …, "outcome": …}', field=where)
+    count = item.get("count", 1)
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise Refused("expected a whole number of at least 1", field=f"{where}.count")
+    return Source(
+        address=_read_text(item, "address", where=where),
+        outcome=_read_text(item, "outcome", where=where),
+        at=_read_instant(item["at"], where=f"{where}.at") if "at" in item else times.now(),
+        count=count,
+        domain=_read_text(item, "domain", where=where, default="").lower(),
+        host=_read_text(item, "host", where=where, default="").lower(),
+    )
+
+
+def _read_text(item: dict[str, Any], name: str, *, where: str, default: Any = None) -> str:
+    value = item.get(name, default)
+    if not isinstance(value, str) or len(value) > MOST_NAME_CHARACTERS or not value.isprintable():
+        raise Refused(
+            f"expected a text of at most {MOST_NAME_CHARACTERS} characters", field=f"{where}.{name}"
+        )
+    return value
 
 
 def _read_batch(items: Any) -> list[tuple[datetime, float]]:

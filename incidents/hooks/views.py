@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from incidents.hooks.observations import read_points
+from incidents.hooks.observations import read_points, read_sources
 from incidents.lib.errors import Refused
 from incidents.lib.tokens import hash_secret
-from incidents.models import MonitorKind
+from incidents.models import Monitor, MonitorKind
 from incidents.monitors import intake
+from incidents.monitors.drifting import take_sources
 from incidents.queries.monitor import find_monitor
 
 LARGEST_BODY_BYTES = 1_000_000
@@ -20,7 +21,7 @@ LARGEST_BODY_BYTES = 1_000_000
 @csrf_exempt
 @require_http_methods(["POST"])
 def take_observations(request: HttpRequest, monitor_id: UUID) -> HttpResponse:
-    monitor = find_monitor(monitor_id, kind=MonitorKind.BASELINE)
+    monitor = find_monitor(monitor_id, MonitorKind.BASELINE, MonitorKind.SPF)
     if monitor is None:
         return _error(404, "there is no such monitor")
     if not hmac.compare_digest(hash_secret(_bearer(request)), monitor.token_hash):
@@ -30,19 +31,28 @@ def take_observations(request: HttpRequest, monitor_id: UUID) -> HttpResponse:
     if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY_BYTES:
         return _error(413, f"expected at most {LARGEST_BODY_BYTES} bytes")
     try:
-        points = read_points(request.body)
-        intake.take_observations(monitor, points)
+        accepted = _take(monitor, request.body)
     except Refused as refused:
         return _error(422, str(refused), field=refused.field)
-    return JsonResponse({"accepted": len(points)}, status=202)
+    return JsonResponse({"accepted": accepted}, status=202)
+
+
+def _take(monitor: Monitor, body: bytes) -> int:
+    if monitor.kind == MonitorKind.SPF:
+        sources = read_sources(body)
+        take_sources(monitor, sources)
+        return len(sources)
+    points = read_points(body)
+    intake.take_observations(monitor, points)
+    return len(points)
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_ping(request: HttpRequest, monitor_id: UUID, event: str = "") -> HttpResponse:
     """Of a job that a heartbeat waits for, or that the message of a mail round trip named in `event` has arrived."""
-    monitor = find_monitor(monitor_id, kind=MonitorKind.HEARTBEAT)
-    trip = None if monitor else find_monitor(monitor_id, kind=MonitorKind.MAIL_ROUND_TRIP)
+    monitor = find_monitor(monitor_id, MonitorKind.HEARTBEAT)
+    trip = None if monitor else find_monitor(monitor_id, MonitorKind.MAIL_ROUND_TRIP)
     monitor = monitor or trip
     if monitor is None:
         return HttpResponse("not found", status=404, content_type="text/plain")

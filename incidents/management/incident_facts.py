@@ -27,6 +27,7 @@ class MonitorFacts:
     name: str
     kind: str
     service: str
+    target: str
     interval_seconds: int
     status_when_failing: str
     settings: dict[str, Any]
@@ -41,17 +42,51 @@ class SeriesFacts:
 
 
 @dataclass(frozen=True)
+class SeenFacts:
+    """An address that came `count` times from about `at`; the monitor hears of it at `told_at`."""
+
+    told_at: datetime
+    at: datetime
+    address: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True)
 class SourceFacts:
-    """`seen`: source addresses that were turned away, with the instants, in order."""
+    """`seen`: source addresses, in the order in which the monitor hears of them."""
 
     monitor: str
-    seen: tuple[tuple[datetime, str], ...]
+    seen: tuple[SeenFacts, ...]
+
+
+@dataclass(frozen=True)
+class AnswerFacts:
+    """What DNS says of a name: a resolver that is given these knows of no others."""
+
+    name: str
+    kind: str
+    records: tuple[str, ...]
+    ttl: int
+
+
+@dataclass(frozen=True)
+class PublishedFacts:
+    """What a monitor's domain publishes from `at` on."""
+
+    monitor: str
+    at: datetime
+    answers: tuple[AnswerFacts, ...]
 
 
 @dataclass(frozen=True)
 class StaffFacts:
+    """`monitor` and `networks` are those of `know_networks`."""
+
     at: datetime
     action: str
+    monitor: str = ""
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +146,7 @@ class IncidentFile:
     services: tuple[ServiceFacts, ...]
     monitors: tuple[MonitorFacts, ...]
     series: tuple[SeriesFacts, ...]
+    published: tuple[PublishedFacts, ...]
     sources: tuple[SourceFacts, ...]
     staff: tuple[StaffFacts, ...]
     log: tuple[LogFacts, ...]

@@ -6,12 +6,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from incidents.lib.errors import Refused
+from incidents.lib.networks import clean_networks
 from incidents.management.incident_facts import (
+    AnswerFacts,
     IncidentFile,
     LogFacts,
     MonitorFacts,
     PageFacts,
+    PublishedFacts,
     ReportFacts,
+    SeenFacts,
     SeriesFacts,
     ServiceFacts,
     SourceFacts,
@@ -19,14 +23,17 @@ from incidents.management.incident_facts import (
     UpdateFacts,
 )
 from incidents.management.toml_table import Table
+from incidents.monitors.checkers.spf import clean_domain
 
 STAGES = ("investigating", "identified", "monitoring", "resolved")
 STATUSES = ("operational", "degraded", "partial_outage", "major_outage", "maintenance")
 FAILING_STATUSES = ("degraded", "partial_outage", "major_outage")
 SEVERITIES = ("minor", "major", "critical")
 LOG_KINDS = ("finding", "detection", "enquiry", "action", "escalation", "reply")
-MONITOR_KINDS = ("http", "heartbeat", "baseline")
-STAFF_ACTIONS = ("publish_draft", "issue_report")
+MONITOR_KINDS = ("http", "heartbeat", "baseline", "spf")
+STAFF_ACTIONS = ("publish_draft", "know_networks", "issue_report")
+OUTCOMES = ("refused", "accepted")
+ANSWER_KINDS = ("TXT", "A", "AAAA", "MX")
 TRANSLATED = ("body", "concerned", "workaround")
 LOG_SOURCES = ("staff", "monitor", "system")
 
@@ -52,6 +59,7 @@ def parse(text: str) -> IncidentFile:
         services=root.rows("services", _service, at_least=1),
         monitors=root.rows("monitors", _monitor),
         series=root.rows("series", _series),
+        published=root.rows("published", _published),
         sources=root.rows("sources", _sources),
         staff=root.rows("staff", _staff),
         log=root.rows("log", _log),
@@ -93,6 +101,7 @@ def _monitor(table: Table) -> MonitorFacts:
         name=table.text("name"),
         kind=table.choice("kind", MONITOR_KINDS),
         service=table.text("service"),
+        target=table.text("target", default=""),
         interval_seconds=table.whole("interval_seconds", at_least=10),
         status_when_failing=table.choice("status_when_failing", FAILING_STATUSES, default="degraded"),
         settings=table.free("settings"),
@@ -120,21 +129,69 @@ def _point(table: Table) -> tuple[datetime, float]:
     return point
 
 
-def _sources(table: Table) -> SourceFacts:
-    sources = SourceFacts(table.text("monitor"), table.rows("seen", _seen, at_least=1))
+def _published(table: Table) -> PublishedFacts:
+    published = PublishedFacts(
+        table.text("monitor"), table.instant("at"), table.rows("answers", _answer, at_least=1)
+    )
     table.end()
-    table.check_order("seen", [at for at, _ in sources.seen], strictly=False)
-    return sources
+    return published
 
 
-def _seen(table: Table) -> tuple[datetime, str]:
-    seen = (table.instant("at"), table.address("address"))
+def _answer(table: Table) -> AnswerFacts:
+    answer = AnswerFacts(
+        name=table.text("name"),
+        kind=table.choice("kind", ANSWER_KINDS, default="TXT"),
+        records=table.texts("records", default=()),
+        ttl=table.whole("ttl", at_least=0) if table.has("ttl") else 300,
+    )
+    table.end()
+    return answer
+
+
+def _sources(table: Table) -> SourceFacts:
+    """Either `seen`, or in short `start`, `step_seconds`, `address` and `counts`."""
+    monitor = table.text("monitor")
+    if table.has("seen"):
+        sources = SourceFacts(monitor, table.rows("seen", _seen, at_least=1))
+        table.end()
+        table.check_order("seen", [one.at for one in sources.seen], strictly=False)
+        return sources
+    start, step = table.instant("start"), timedelta(seconds=table.whole("step_seconds", at_least=1))
+    address, outcome = table.address("address"), table.choice("outcome", OUTCOMES, default=OUTCOMES[0])
+    counts = table.wholes("counts")
+    table.end()
+    stamps = [start + index * step for index in range(len(counts))]
+    seen = (
+        SeenFacts(at, at - step, address, outcome, count)
+        for at, count in zip(stamps, counts, strict=True)
+        if count
+    )
+    return SourceFacts(monitor, tuple(seen))
+
+
+def _seen(table: Table) -> SeenFacts:
+    at = table.instant("at")
+    seen = SeenFacts(
+        told_at=at,
+        at=at,
+        address=table.address("address"),
+        outcome=table.choice("outcome", OUTCOMES, default=OUTCOMES[0]),
+        count=table.whole("count", at_least=1) if table.has("count") else 1,
+    )
     table.end()
     return seen
 
 
 def _staff(table: Table) -> StaffFacts:
-    staff = StaffFacts(table.instant("at"), table.choice("action", STAFF_ACTIONS))
+    at, action = table.instant("at"), table.choice("action", STAFF_ACTIONS)
+    staff = StaffFacts(at, action)
+    if action == "know_networks":
+        networks = table.texts("networks", default=())
+        try:
+            known = clean_networks(networks)
+        except Refused as refused:
+            raise table.refusal("networks", str(refused).removeprefix("expected ")) from refused
+        staff = StaffFacts(at, action, table.text("monitor"), tuple(known))
     table.end()
     return staff
 
@@ -222,7 +279,15 @@ def _check_names(file: IncidentFile) -> None:
     monitors = _once("monitors", [monitor.slug for monitor in file.monitors])
     _known("monitors", "service", [monitor.service for monitor in file.monitors], services)
     _known("series", "monitor", [series.monitor for series in file.series], monitors)
-    _known("sources", "monitor", [sources.monitor for sources in file.sources], monitors)
+    spf = {monitor.slug for monitor in file.monitors if monitor.kind == "spf"}
+    _known("published", "monitor", [published.monitor for published in file.published], spf)
+    _known("sources", "monitor", [sources.monitor for sources in file.sources], spf)
+    for index, action in enumerate(file.staff):
+        if action.action == "know_networks" and action.monitor not in spf:
+            raise Refused(_expected_one_of(spf, action.monitor), field=f"staff[{index}].monitor")
+    for index, monitor in enumerate(file.monitors):
+        if monitor.kind == "spf":
+            clean_domain(monitor.target, field=f"monitors[{index}].target")
     for index, update in enumerate(file.updates):
         for slug in update.services or ():
             if slug not in services:

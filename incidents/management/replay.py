@@ -1,6 +1,8 @@
 """Plays an incident file through intake, judge and actions on a simulated clock; writes no table itself."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -13,9 +15,26 @@ from incidents.actions import incident as incident_actions
 from incidents.actions import report as report_actions
 from incidents.actions import update as update_actions
 from incidents.actions.report import LineChoice
+from incidents.actions.spf import Source
 from incidents.actions.update import Draft
 from incidents.lib import times
-from incidents.management.incident_facts import IncidentFile, LogFacts, ReportFacts, UpdateFacts
+from incidents.lib.dns_resolver import Host
+from incidents.lib.networks import Address
+from incidents.lib.outbound import Guard
+from incidents.lib.spf import Answer
+from incidents.management.incident_facts import (
+    AnswerFacts,
+    IncidentFile,
+    LogFacts,
+    PublishedFacts,
+    ReportFacts,
+    SeenFacts,
+    SourceFacts,
+    StaffFacts,
+    UpdateFacts,
+)
+from incidents.monitors.checkers import spf
+from incidents.monitors.drifting import keep_answer, know_networks, take_sources
 from incidents.monitors.intake import take_observations
 from incidents.queries.incident import refreshed
 from incidents.queries.monitor import open_incident_of
@@ -79,16 +98,22 @@ class Replay:
 
     def _events(self) -> Iterator[Event]:
         file = self._file
+        for index, published in enumerate(file.published):
+            yield Event(published.at, 0, index, lambda p=published: self._publish(p))  # type: ignore[misc]
+        for index, (slug, told_at, seen) in enumerate(_told(file.sources)):
+            yield Event(told_at, 1, index, lambda s=slug, n=seen: self._see(s, n))  # type: ignore[misc]
         for series in file.series:
             for index, (at, value) in enumerate(series.points):
-                yield Event(at, 0, index, lambda s=series.monitor, a=at, v=value: self._observe(s, a, v))  # type: ignore[misc]
+                yield Event(at, 2, index, lambda s=series.monitor, a=at, v=value: self._observe(s, a, v))  # type: ignore[misc]
         for index, entry in enumerate(file.log):
-            yield Event(entry.recorded_at, 1, index, lambda e=entry: self._log(e))  # type: ignore[misc]
+            yield Event(entry.recorded_at, 3, index, lambda e=entry: self._log(e))  # type: ignore[misc]
         for index, update in enumerate(file.updates):
-            yield Event(update.at, 2, index, lambda u=update: self._update(u))  # type: ignore[misc]
+            yield Event(update.at, 4, index, lambda u=update: self._update(u))  # type: ignore[misc]
         for index, action in enumerate(file.staff):
+            if action.action == "know_networks":
+                yield Event(action.at, 5, index, lambda a=action: self._know(a))  # type: ignore[misc]
             if action.action == "issue_report" and file.report is not None:
-                yield Event(action.at, 3, index, lambda r=file.report: self._issue(r))  # type: ignore[misc]
+                yield Event(action.at, 5, index, lambda r=file.report: self._issue(r))  # type: ignore[misc]
 
     def _set_up(self) -> None:
         for facts in self._file.services:
@@ -106,6 +131,7 @@ class Replay:
                 self._services[watch.service],
                 kind=watch.kind,
                 name=watch.name,
+                target=watch.target,
                 settings=watch.settings,
                 interval_seconds=watch.interval_seconds,
                 status_when_failing=watch.status_when_failing,
@@ -114,6 +140,19 @@ class Replay:
 
     def _observe(self, slug: str, at: datetime, value: float) -> None:
         take_observations(self._monitors[slug], [(at, value)])
+
+    def _publish(self, facts: PublishedFacts) -> None:
+        """As a check would: the same evaluation, with the answers of the file."""
+        monitor = self._monitors[facts.monitor]
+        check = spf.check(monitor.target, spf.Settings(), guard=Guard(), resolver=FixedAnswers(facts.answers))
+        keep_answer(monitor, asyncio.run(check))
+
+    def _see(self, slug: str, seen: Sequence[SeenFacts]) -> None:
+        sources = [Source(one.address, one.outcome, one.at, one.count) for one in seen]
+        take_sources(self._monitors[slug], sources)
+
+    def _know(self, facts: StaffFacts) -> None:
+        know_networks(self._monitors[facts.monitor], facts.networks)
 
     def _log(self, entry: LogFacts) -> None:
         incident = self.incident or self._open_incident()
@@ -195,6 +234,29 @@ class Replay:
             )
             for row in line_rows(report)
         }
+
+
+class FixedAnswers:
+    """A resolver that knows these answers and no others."""
+
+    def __init__(self, answers: Iterable[AnswerFacts]) -> None:
+        self._answers = {(one.name, one.kind): Answer(one.records, one.ttl) for one in answers}
+
+    async def ask(self, name: str, kind: str) -> Answer:
+        return self._answers.get((name, kind), Answer())
+
+    async def host_of(self, address: Address) -> Host:
+        return Host()
+
+
+def _told(sources: Iterable[SourceFacts]) -> Iterator[tuple[str, datetime, list[SeenFacts]]]:
+    """What a monitor hears of at one instant, from however many tables, as one batch."""
+    batches: dict[tuple[str, datetime], list[SeenFacts]] = defaultdict(list)
+    for table in sources:
+        for one in table.seen:
+            batches[table.monitor, one.told_at].append(one)
+    for (slug, told_at), seen in batches.items():
+        yield slug, told_at, seen
 
 
 def _estimate(facts: UpdateFacts) -> Handle:

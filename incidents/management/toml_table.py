@@ -78,6 +78,13 @@ class Table:
             raise self.refusal(name, "at least one number")
         return [self._finite(f"{name}[{index}]", value) for index, value in enumerate(values)]
 
+    def wholes(self, name: str) -> list[int]:
+        """Numbers of things: none below 0."""
+        values = self._take(name, list, "a list of whole numbers")
+        if not values or not all(type(value) is int and value >= 0 for value in values):
+            raise self.refusal(name, "at least one whole number, and none below 0")
+        return list(values)
+
     def instant(self, name: str) -> datetime:
         expected = "an instant with its offset, such as 2020-09-04T12:46:00+09:00"
         value: datetime = self._take(name, datetime, expected)

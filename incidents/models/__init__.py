@@ -56,6 +56,7 @@ from incidents.models.page import Logo, Page, Visibility
 from incidents.models.report import Edition, Report, ReportLine, ReportState
 from incidents.models.rollup import MonitorDay, MonitorHour, ServiceDay
 from incidents.models.service import Policy, Service, ServiceGroup
+from incidents.models.spf import LogPosition, Outcome, PublishedSet, SourceHour
 from incidents.models.states import OVER, RANK, ServiceStatus, Severity, Stage, worst
 from incidents.models.subscriber import (
     Channel,
@@ -114,6 +115,7 @@ __all__ = [
     "Lane",
     "LogEntry",
     "LogKind",
+    "LogPosition",
     "LogSource",
     "Logo",
     "MailEvent",
@@ -133,9 +135,11 @@ __all__ = [
     "Observation",
     "Origin",
     "OutboxWatch",
+    "Outcome",
     "Page",
     "PhoneCode",
     "Policy",
+    "PublishedSet",
     "RecoveryEstimate",
     "Report",
     "ReportLine",
@@ -148,6 +152,7 @@ __all__ = [
     "Severity",
     "SignUp",
     "Signal",
+    "SourceHour",
     "Staff",
     "Stage",
     "Stages",

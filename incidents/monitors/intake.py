@@ -88,7 +88,7 @@ def take_marked_mail(raw: bytes) -> bool:
     message = message_from_bytes(raw, policy=compat32)
     words = f"{message.get(MARKER_HEADER, '')} {message.get('Subject', '')}"
     found = re.search(r"\b([0-9a-f]{32})-[0-9a-f]{16}\b", words)
-    monitor = find_monitor(UUID(found[1]), kind=MonitorKind.MAIL_ROUND_TRIP) if found else None
+    monitor = find_monitor(UUID(found[1]), MonitorKind.MAIL_ROUND_TRIP) if found else None
     if found is None or monitor is None:
         return False
     with suppress(Refused):  # late or twice

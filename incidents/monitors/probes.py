@@ -38,7 +38,7 @@ def probe_of(monitor: Monitor) -> Probe:
 def given_settings(kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is stored with a monitor, and over it what the operator alone decides for a kind."""
     match kind:
-        case MonitorKind.DNS:
+        case MonitorKind.DNS | MonitorKind.SPF:
             return {**stored, "own_resolvers": settings.NAMESERVERS}
         case MonitorKind.SMTP:
             return {**stored, "own_name": _own_name()}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.monitors.checkers import dns, heartbeat, http, icmp, mail_round_trip, smtp, tcp, tls
+from incidents.monitors.checkers import dns, heartbeat, http, icmp, mail_round_trip, smtp, spf, tcp, tls
 from incidents.monitors.results import Result
 
 
@@ -32,6 +32,7 @@ CHECKERS: Mapping[str, Checker] = {
         mail_round_trip.read_settings, mail_round_trip.find_hosts, mail_round_trip.check
     ),
     "smtp": Checker(smtp.read_settings, smtp.find_hosts, smtp.check),
+    "spf": Checker(spf.read_settings, spf.find_hosts, spf.check),
     "tcp": Checker(tcp.read_settings, tcp.find_hosts, tcp.check),
     "tls": Checker(tls.read_settings, tls.find_hosts, tls.check),
 }

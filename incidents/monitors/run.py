@@ -1,7 +1,7 @@
 """The hands of the monitors: due checks made, silence judged."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -23,6 +23,7 @@ from incidents.models import Monitor, MonitorKind
 from incidents.monitors.checkers import heartbeat
 from incidents.monitors.checkers.heartbeat import due_at, judge_pings
 from incidents.monitors.checking import check_all
+from incidents.monitors.drifting import take_published
 from incidents.monitors.judge import State, judge, judge_silence
 from incidents.monitors.pings import pings_of
 from incidents.monitors.probes import check_settings, outbound_guard, policy_of, probe_of
@@ -44,7 +45,7 @@ def check_due() -> int:
     asked = [monitor for monitor in sound if monitor.kind in ASKED]
     results = check_all([probe_of(monitor) for monitor in asked], guard=outbound_guard())
     for monitor, result in zip(asked, results, strict=True):
-        _settle(monitor, partial(take_result, monitor.pk, result))
+        _settle(monitor, partial(TAKERS.get(monitor.kind, take_result), monitor.pk, result))
     for monitor in sound:
         if monitor.kind == MonitorKind.HEARTBEAT:
             _settle(monitor, partial(_judge_heartbeat, monitor.pk))
@@ -75,6 +76,10 @@ def _judge_heartbeat(monitor_id: int) -> None:
     take_result(
         monitor_id, judge_pings(pings_of(monitor), times.now(), heartbeat.read_settings(monitor.settings))
     )
+
+
+# Kinds whose results are not simply passed or failed.
+TAKERS: Mapping[str, Callable[[int, Result], None]] = {MonitorKind.SPF: take_published}
 
 
 def _settle(monitor: Monitor, take: Callable[[], None]) -> None:

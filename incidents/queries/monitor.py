@@ -26,8 +26,9 @@ def lock_monitor(monitor_id: int) -> Monitor:
     return Monitor.objects.select_for_update(of=("self",)).select_related("service__page").get(pk=monitor_id)
 
 
-def find_monitor(public_id: UUID, *, kind: str) -> Monitor | None:
-    return Monitor.objects.filter(public_id=public_id, kind=kind).select_related("service__page").first()
+def find_monitor(public_id: UUID, *kinds: str) -> Monitor | None:
+    found = Monitor.objects.filter(public_id=public_id, kind__in=kinds)
+    return found.select_related("service__page").first()
 
 
 def open_incident_of(service: Service) -> Incident | None:

@@ -41,9 +41,10 @@ PRINTED = (
 
 
 def seen_since(file: IncidentFile, first: datetime) -> IncidentFile:
-    """The file with its series cut: enough weeks to judge by, played in a fraction of the time."""
+    """The file with its series cut: enough weeks to judge by, played in a fraction of the time. Without sources: who
+    sees them knows it all at once."""
     cut = [SeriesFacts(s.monitor, tuple(p for p in s.points if p[0] > first)) for s in file.series]
-    return replace(file, series=tuple(cut))
+    return replace(file, series=tuple(cut), sources=())
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,33 @@ def test_the_drop_is_seen_within_hours_and_the_report_is_written_by_the_record(
     assert client.get("/reports/HEA2020100801.txt").content.decode() == hea.write(document_of(report))
 
 
+def test_the_unpublished_addresses_are_named_on_the_day_they_begin_and_to_staff_alone(
+    reference: IncidentFile,
+) -> None:
+    page = make.page()
+    replay = Replay(replace(reference, series=()), page)
+    replay.play()
+
+    incident = Incident.objects.get(state="public")
+    assert replay.detected_at == ONSET + timedelta(hours=1)
+    told = incident.log.filter(source="monitor", recorded_at__lt=jst("2020-09-02 00:00")).order_by(
+        "recorded_at"
+    )
+    first = told[0]
+    assert (first.recorded_at, incident.started_at) == (ONSET + timedelta(hours=1), ONSET)
+    refused = {one.address for table in reference.sources for one in table.seen if one.outcome == "refused"}
+    assert len(refused) == 8
+    assert {address for address in refused if address in first.text} == refused
+    assert "拒否 2" in first.text
+    assert incident.log.filter(source="monitor", text__contains="転送元の IP アドレス」が正常").exists()
+    report = with_record(Report.objects.get().pk)
+    assert printed_lines(report) == PRINTED
+    public = [f"/incidents/{incident.reference}", "/", "/reports/HEA2020100801.txt", "/api/v2/summary.json"]
+    shown = "".join(Client().get(path).content.decode() for path in public)
+    assert "HEA2020100801" in shown
+    assert not any(word in shown for word in [*refused, "転送元の IP アドレス", "forwarder.example"])
+
+
 def printed_lines(report: Report) -> list[str]:
     lines = document_of(report).timeline
     stamps = [f"{line.at.astimezone(make.JST):%m-%d %H:%M}" for line in lines]
@@ -103,7 +131,7 @@ def test_a_judge_that_sees_nothing_finds_nothing(reference: IncidentFile) -> Non
     calm = tuple(
         (at, usual.get(at) or usual[at - 2 * weeks]) for at, _ in series.points if at <= FIRST_NOTICE
     )
-    quiet = replace(reference, series=(SeriesFacts(series.monitor, calm),))
+    quiet = replace(reference, series=(SeriesFacts(series.monitor, calm),), sources=())
     replay = Replay(seen_since(quiet, ONSET - timedelta(weeks=3)), make.page())
     replay.play()
     assert replay.detected_at is None
@@ -118,7 +146,7 @@ def test_the_reference_s_instants_are_in_the_order_of_its_report() -> None:
 def test_with_deliver_the_page_s_subscribers_are_told_each_update_once(reference: IncidentFile) -> None:
     page = make.page()
     make.subscriber(page)
-    Replay(replace(reference, series=(), staff=(), report=None), page, deliver=True).play()
+    Replay(replace(reference, series=(), sources=(), staff=(), report=None), page, deliver=True).play()
     assert Delivery.objects.count() == 11
     assert list(Notice.objects.order_by("sequence").values_list("audience", flat=True)) == [1] * 11
 
@@ -145,7 +173,16 @@ def test_estimates_and_texts_of_a_file_are_told_as_staff_would_tell_them() -> No
     )
     second = replace(file.updates[1], estimate_undecided=True)
     play = Replay(
-        replace(file, titles={"en": "Late search"}, updates=(first, second), staff=(), report=None), page
+        replace(
+            file,
+            titles={"en": "Late search"},
+            updates=(first, second),
+            series=(),
+            sources=(),
+            staff=(),
+            report=None,
+        ),
+        page,
     )
     play.play()
     incident = Incident.objects.get()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from incidents.lib.errors import Refused
+from incidents.management.incident_facts import AnswerFacts, SeenFacts
 from incidents.management.incident_file import load, parse
 
 LEAST = """
@@ -25,17 +26,43 @@ name = "通数"
 kind = "baseline"
 service = "mail"
 interval_seconds = 3600
+[[monitors]]
+slug = "senders"
+name = "転送元"
+kind = "spf"
+target = "_spf.sender.example"
+service = "mail"
+interval_seconds = 600
 [[series]]
 monitor = "counts"
 start = 2026-03-02T10:00:00+09:00
 step_seconds = 3600
 values = [3, 4.5, 0]
+[[published]]
+monitor = "senders"
+at = 2026-03-02T08:00:00+09:00
+answers = [
+  { name = "_spf.sender.example", records = ["v=spf1 mx"] },
+  { name = "_spf.sender.example", kind = "MX", ttl = 60 },
+]
 [[sources]]
-monitor = "counts"
+monitor = "senders"
 seen = [{ at = 2026-03-02T10:00:00+09:00, address = "192.0.2.1" }]
+[[sources]]
+monitor = "senders"
+address = "2001:DB8::1"
+outcome = "accepted"
+start = 2026-03-02T10:00:00+09:00
+step_seconds = 3600
+counts = [4, 0, 6]
 [[staff]]
 at = 2026-03-02T12:00:00+09:00
 action = "publish_draft"
+[[staff]]
+at = 2026-03-02T12:30:00+09:00
+action = "know_networks"
+monitor = "senders"
+networks = ["192.0.2.0/24"]
 [[staff]]
 at = 2026-03-09T12:00:00+09:00
 action = "issue_report"
@@ -94,8 +121,19 @@ def test_every_table_is_read() -> None:
     at_one = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
     assert [value for _, value in file.series[0].points] == [3.0, 4.5, 0.0]
     assert file.series[0].points[0][0] == at_one
-    assert file.sources[0].seen == ((at_one, "192.0.2.1"),)
-    assert [action.action for action in file.staff] == ["publish_draft", "issue_report"]
+    one, several = file.sources
+    assert one.seen == (SeenFacts(at_one, at_one, "192.0.2.1", "refused", 1),)
+    hour = timedelta(hours=1)
+    assert several.seen == (
+        SeenFacts(at_one, at_one - hour, "2001:db8::1", "accepted", 4),
+        SeenFacts(at_one + 2 * hour, at_one + hour, "2001:db8::1", "accepted", 6),
+    )
+    assert file.published[0].answers == (
+        AnswerFacts("_spf.sender.example", "TXT", ("v=spf1 mx",), 300),
+        AnswerFacts("_spf.sender.example", "MX", (), 60),
+    )
+    assert [action.action for action in file.staff] == ["publish_draft", "know_networks", "issue_report"]
+    assert file.staff[1].networks == ("192.0.2.0/24",)
     assert file.log[0].recorded_at > file.log[0].at
     first, second, last = file.updates
     assert first.estimate_from and first.estimate_until
@@ -152,7 +190,21 @@ def test_points_may_be_written_one_by_one() -> None:
         ("start = 2026-03-02T10:00:00+09:00", 'start = "10:00"', "series[0].start", "its offset"),
         ("step_seconds = 3600", "step_seconds = 0", "series[0].step_seconds", "at least 1"),
         ('"192.0.2.1"', '"192.0.2"', "sources[0].seen[0].address", "an IPv4 or IPv6 address"),
-        ('action = "issue_report"', 'action = "sleep"', "staff[1].action", "one of publish_draft"),
+        ('monitor = "senders"\nseen', 'monitor = "counts"\nseen', "sources[0].monitor", "one of senders"),
+        ('monitor = "senders"\nat', 'monitor = "counts"\nat', "published[0].monitor", "one of senders"),
+        ('target = "_spf.sender.example"', 'target = "localhost"', "monitors[1].target", "a domain"),
+        ("counts = [4, 0, 6]", "counts = [4, -1]", "sources[1].counts", "none below 0"),
+        ("counts = [4, 0, 6]", "counts = [4, true]", "sources[1].counts", "whole number"),
+        ('"accepted"', '"dropped"', "sources[1].outcome", "one of refused, accepted"),
+        ('kind = "MX"', 'kind = "SRV"', "published[0].answers[1].kind", "one of TXT"),
+        ('networks = ["192.0.2.0/24"]', 'networks = ["0.0.0.0/0"]', "staff[1].networks", "everybody"),
+        (
+            '"know_networks"\nmonitor = "senders"',
+            '"know_networks"\nmonitor = "x"',
+            "staff[1].monitor",
+            "senders",
+        ),
+        ('action = "issue_report"', 'action = "sleep"', "staff[2].action", "one of publish_draft"),
         (
             "at = 2026-03-02T12:00:00+09:00\naction",
             "at = 2026-03-02T12:01:00+09:00\naction",

@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -15,9 +15,11 @@ from incidents.fixtures.make_hea2020100801 import (
     ALLOWED_AT,
     FILE,
     ONSET_AT,
+    SOURCES_FROM_AT,
+    UNPUBLISHED,
     complete,
     counts,
-    refused_sources,
+    sources,
 )
 from incidents.management.incident_facts import IncidentFile
 from incidents.management.incident_file import load
@@ -93,8 +95,17 @@ def test_one_seed_is_one_series_and_another_seed_another() -> None:
     assert counts(7) != counts(8)
 
 
-def test_refused_sources_are_documentation_addresses_seen_during_the_drop() -> None:
-    seen = refused_sources(3)
-    assert len(seen) > 30
-    assert all(any(ip_address(address) in network for network in DOCUMENTATION) for _, address in seen)
-    assert all(ONSET_AT < at < ALLOWED_AT for at, _ in seen)
+def test_a_quarter_of_the_connections_is_refused_while_the_drop_lasts_and_then_let_in() -> None:
+    rows = sources(3)
+    refused = [row for row in rows if row.outcome == "refused"]
+    assert len(refused) == 2 * len(UNPUBLISHED)
+    assert all(any(ip_address(row.address) in network for network in DOCUMENTATION) for row in refused)
+    hours = [SOURCES_FROM_AT + timedelta(hours=hour + 1) for hour in range(len(refused[0].counts))]
+    for row in refused:
+        seen_at = [at for at, count in zip(hours, row.counts, strict=True) if count]
+        assert ONSET_AT < min(seen_at) <= ONSET_AT + timedelta(hours=1)
+        assert max(seen_at) <= ALLOWED_AT
+    during = range(hours.index(ONSET_AT) + 1, hours.index(ALLOWED_AT.replace(minute=0)) + 1)
+    turned_away = sum(row.counts[hour] for row in refused for hour in during)
+    all_ = sum(row.counts[hour] for row in rows for hour in during)
+    assert turned_away / all_ == pytest.approx(0.25, abs=0.02)
