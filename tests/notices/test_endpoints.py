@@ -278,10 +278,17 @@ def test_a_thousand_expand_by_the_same_statements_as_one(endpoints: Endpoints) -
     assert statements(1) == statements(30)
 
 
-def test_the_payload_is_json_of_the_pages_first_language(endpoints: Endpoints) -> None:
+@pytest.mark.parametrize(
+    ("language", "prefix"),
+    [("ja", "/ja"), ("en", ""), ("fr", "")],  # the page speaks no French any more
+)
+def test_the_links_of_a_payload_are_in_its_owners_language(
+    endpoints: Endpoints, language: str, prefix: str
+) -> None:
     page = make_page(languages=["en", "ja"])
-    make_webhook(page, endpoints.url(), language="ja")
+    make_webhook(page, endpoints.url(), language=language)
     tell(page)
     outbox.deliver_due()
     told = json.loads(endpoints.posted[0].body)
-    assert told["incident"]["shortlink"] == "http://status.example/incidents/INC-20200904-01"
+    assert told["incident"]["shortlink"] == f"http://status.example{prefix}/incidents/INC-20200904-01"
+    assert told["meta"]["documentation"] == f"http://status.example{prefix}/subscribe/webhook"
