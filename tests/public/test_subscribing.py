@@ -184,6 +184,27 @@ def test_a_form_from_another_site_is_turned_away(
     assert Subscriber.objects.exists() is (status == 200)
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"email", "multipart/form-data"),
+        (b"email", "multipart/form-data; boundary=\xc3\xa9"),
+        (b"&".join(b"a%d=" % n for n in range(1_100)), "application/x-www-form-urlencoded"),
+        (b"email=a", "application/x-www-form-urlencoded; charset=utf-16"),
+        (b"email=" + b"a" * 3_000_000, "application/x-www-form-urlencoded"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/subscribe", "/manage", "/endpoints", "/ja/subscribe/webhook"])
+def test_a_form_that_cannot_be_read_is_answered_in_the_look_of_the_page(
+    page: Page, browser: Client, path: str, body: bytes, content_type: str
+) -> None:
+    response = browser.post(path, body, content_type=content_type)
+    assert response.status_code == 400
+    heading = "フォームを読み取れませんでした" if path.startswith("/ja/") else "This form could not be read"
+    assert f"<h1>{heading}</h1>" in main_of(response)
+    assert response["Cache-Control"] == "private, no-store"
+
+
 def pending(page: Page) -> tuple[Subscriber, str]:
     actions.subscribe(page, email=ADDRESS, choices=Choices("en"))
     subscriber = Subscriber.objects.get()
