@@ -32,13 +32,14 @@ from incidents.models import (
 from incidents.notices.channel import Answer, Greeting, Outcome
 from incidents.notices.channels.webhook import new_secret
 from incidents.notices.registry import CHANNELS
-from incidents.queries import endpoints
+from incidents.queries import endpoints, subscribers
 from incidents.queries.choices import Choices
 from incidents.queries.subscribers import ConfirmLink, LinkState
 from incidents.queries.suppressions import is_suppressed
 
 MOST_OF_ONE_ADDRESS = 20
 TRIALS_AN_HOUR = 10
+FORMER_SECRET_LIFE = timedelta(hours=24)
 TRIAL = "try_endpoint"
 
 
@@ -97,6 +98,27 @@ def request_links(page: Page, email: str) -> None:
     _mail_list(page, clean_address(email))
 
 
+@transaction.atomic
+def renew_secret(token: str) -> Subscriber:
+    """Uses the link up. For a day the former secret signs too, so that the receiver need not change at the same
+    moment."""
+    link = subscribers.find_managing(token)
+    if link is not None:
+        lock(link.subscriber)
+        link = subscribers.find_managing(token)
+    if link is None:
+        raise Refused(_("This link is not valid."))
+    subscriber = link.subscriber
+    if link.state is not LinkState.VALID or subscriber.channel != Channel.WEBHOOK:
+        raise Refused(_("This link has expired."))
+    subscriber.former_secret, subscriber.secret = subscriber.secret, new_secret()
+    subscriber.former_secret_until = timezone.now() + FORMER_SECRET_LIFE
+    subscriber.manage_nonce = ""
+    subscriber.save(update_fields=["former_secret", "secret", "former_secret_until", "manage_nonce"])
+    record("renew_secret", subscriber)
+    return subscriber
+
+
 def _ask_owner(subscriber: Subscriber, address: str, choices: Choices, origin: Origin) -> None:
     """Whoever asked before for an endpoint that is not subscribed has a link that leads nowhere now."""
     subscriber.wishes.filter(state=WishState.OPEN).update(state=WishState.VOID)
@@ -104,6 +126,7 @@ def _ask_owner(subscriber: Subscriber, address: str, choices: Choices, origin: O
     subscriber.language = choices.language
     subscriber.api_id = endpoints.api_id(subscriber.page, subscriber.channel, subscriber.endpoint)
     subscriber.secret = new_secret() if subscriber.channel == Channel.WEBHOOK else ""
+    subscriber.former_secret, subscriber.former_secret_until = "", None
     subscriber.save()
     wish = Wish.objects.create(
         subscriber=subscriber,

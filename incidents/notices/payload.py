@@ -74,7 +74,7 @@ class PayloadWriter:
                 for ids, told in payload.components
                 if wanted is None or ids & wanted
             ),
-            secret=subscriber.secret,
+            secrets=endpoints.secrets_of(subscriber),
         )
 
     def _payload(self, notice: Notice, page: Page, language: str) -> Payload:

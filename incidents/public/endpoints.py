@@ -85,6 +85,13 @@ def _show(visit: Visit, wish: Wish, state: LinkState, *, error: str = "", secret
     return visit.render("public/endpoint_confirm.html", context, status=status)
 
 
+def renew_secret(visit: Visit, token: str) -> HttpResponse:
+    """`token` is one that manages a webhook."""
+    subscriber = endpoint_actions.renew_secret(token)
+    context = {"place": subscriber.place, "secret": subscriber.secret}
+    return visit.render("public/endpoint_secret.html", context)
+
+
 @acting()
 def links(visit: Visit) -> HttpResponse:
     data = visit.request.POST if visit.request.method == "POST" else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from incidents.lib import tokens
 from incidents.models import Channel, Page, ServiceGroup, Subscriber, SubscriberState, Wish, WishState
@@ -34,9 +35,16 @@ def find_owning(token: str) -> ConfirmLink | None:
 
 
 def of_owner(page: Page, address: str) -> QuerySet[Subscriber]:
-    """The active endpoints of a mail address, and those that we disabled."""
+    """The active endpoints of a mail address."""
     mine = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE)
     return mine.exclude(channel=Channel.EMAIL).select_related("page").order_by("pk")
+
+
+def secrets_of(subscriber: Subscriber) -> tuple[str, ...]:
+    """What messages to it are signed with now, the newest first."""
+    until = subscriber.former_secret_until
+    has_former = bool(subscriber.former_secret) and until is not None and timezone.now() < until
+    return (subscriber.secret, *([subscriber.former_secret] if has_former else []))
 
 
 def api_id(page: Page, channel: str, endpoint: str) -> str:

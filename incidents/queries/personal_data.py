@@ -13,7 +13,7 @@ FIELDS = (
 )
 LEFT_OUT = (
     *("id", "page", "public_id", "api_id"),
-    *("secret", "manage_nonce", "keep_nonce"),
+    *("secret", "former_secret", "former_secret_until", "manage_nonce", "keep_nonce"),
 )
 
 

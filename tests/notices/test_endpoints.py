@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from incidents.models import (
     AuditEntry,
@@ -292,3 +293,18 @@ def test_the_links_of_a_payload_are_in_its_owners_language(
     told = json.loads(endpoints.posted[0].body)
     assert told["incident"]["shortlink"] == f"http://status.example{prefix}/incidents/INC-20200904-01"
     assert told["meta"]["documentation"] == f"http://status.example{prefix}/subscribe/webhook"
+
+
+@pytest.mark.parametrize(("life", "verified"), [(timedelta(minutes=1), True), (timedelta(0), False)])
+def test_a_former_secret_signs_beside_the_new_one_until_its_time_is_over(
+    endpoints: Endpoints, life: timedelta, verified: bool
+) -> None:
+    page, former = make_page(), webhook.new_secret()
+    until = timezone.now() + life
+    reader = make_webhook(page, endpoints.url(), former_secret=former, former_secret_until=until)
+    tell(page)
+    outbox.deliver_due()
+    (posted,) = endpoints.posted[:1]
+    Webhook(reader.secret).verify(posted.body, dict(posted.headers))
+    with nullcontext() if verified else pytest.raises(WebhookVerificationError):
+        Webhook(former).verify(posted.body, dict(posted.headers))

@@ -2,13 +2,26 @@
 
 import json
 import re
+from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState, Wish
+from incidents.models import (
+    AuditEntry,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Page,
+    Subscriber,
+    SubscriberState,
+    Wish,
+)
 from incidents.notices import outbox
+from incidents.notices.channels import webhook
 from incidents.public import subscribing_forms
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices
@@ -225,3 +238,51 @@ def test_what_was_chosen_for_an_endpoint_begins_with_its_confirmation(
     reader.refresh_from_db()
     assert list(reader.services.all()) == [service] and not reader.wants_maintenance
     assert (reader.consent_source, reader.requested_from) == ("form", "127.0.0.0/24")
+
+
+def webhook_of_owner(page: Page, browser: Client, endpoints: Endpoints) -> tuple[Subscriber, str]:
+    """And its path to manage it."""
+    secret = webhook.new_secret()
+    make.subscriber(page, OWNER, channel=Channel.WEBHOOK, endpoint=endpoints.url(), secret=secret)
+    browser.post("/endpoints", form(""))
+    reader = Subscriber.objects.get()
+    return reader, f"/manage/{subscribers.manage_token(reader)}"
+
+
+def test_a_secret_is_renewed_by_its_owner_and_shown_once(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    before, link = webhook_of_owner(page, browser, endpoints)
+    assert 'name="renew_secret"' in text_of(browser.get(link))
+    answer = text_of(browser.post(link, {"renew_secret": "1"}))
+    reader = Subscriber.objects.get()
+    assert reader.secret != before.secret and reader.secret in unescape(answer)
+    assert before.secret not in unescape(answer)
+    assert browser.get(link).status_code == browser.post(link, {"renew_secret": "1"}).status_code == 410
+    assert Subscriber.objects.get().secret == reader.secret
+    entry = AuditEntry.objects.get(action="renew_secret")
+    assert "whsec_" not in str((entry.before, entry.after))
+
+
+def test_there_is_no_secret_of_a_chat_to_renew(page: Page, browser: Client) -> None:
+    url = "https://hooks.slack.com/services/T0/B0/secret"
+    make.subscriber(page, OWNER, channel=Channel.SLACK, endpoint=url)
+    browser.post("/endpoints", form(""))
+    link = f"/manage/{subscribers.manage_token(Subscriber.objects.get())}"
+    assert "renew_secret" not in text_of(browser.get(link))
+    assert browser.post(link, {"renew_secret": "1"}).status_code == 422
+    assert Subscriber.objects.get().secret == ""
+
+
+def test_a_link_to_an_endpoint_lives_fifteen_minutes_from_the_departure_of_its_mail(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    """However long the mail waited for the server."""
+    _, link = webhook_of_owner(page, browser, endpoints)
+    Subscriber.objects.update(manage_sent_at=timezone.now() - timedelta(hours=1))
+    assert browser.get(link).status_code == 410
+    mail = Delivery.objects.get()
+    for minutes, status in ((14, 200), (16, 410)):
+        mail.state, mail.sent_at = DeliveryState.SENT, timezone.now() - timedelta(minutes=minutes)
+        mail.save()
+        assert browser.get(link).status_code == status
