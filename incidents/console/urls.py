@@ -83,6 +83,7 @@ urlpatterns = [
     path("incidents/<slug:reference>/notes/", customers.tell_beside, name="note_beside"),
     path("customers/", customers.list_customers, name="customers"),
     path("customers/new/", customers.add, name="customer_new"),
+    path("customers/<int:customer_id>/edit/", customers.edit, name="customer_edit"),
     path("customers/<int:customer_id>/link/", customers.show_link, name="customer_link"),
     path("customers/notes/", customers.tell, name="note_new"),
     path("customers/notes/<int:note_id>/withdraw/", customers.withdraw, name="note_withdraw"),
