@@ -108,6 +108,7 @@ urlpatterns = [
     path("subscribers/import/", subscriber_import.preview, name="subscribers_import"),
     path("subscribers/import/take/", subscriber_import.take, name="subscribers_take"),
     path("subscribers/<slug:public_id>/", subscribers.show_subscriber, name="subscriber"),
+    path("subscribers/<slug:public_id>/end/", subscribers.end, name="subscriber_end"),
     path("subscribers/<slug:public_id>/export/", subscribers.export_one, name="subscriber_export"),
     path("keys/", keys.list_keys, name="keys"),
     path("keys/<int:token_id>/revoke/", keys.revoke, name="key_revoke"),

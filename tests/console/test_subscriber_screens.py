@@ -142,6 +142,19 @@ def test_what_a_customers_contacts_were_sent_is_exported(desk: Desk) -> None:
     assert AuditEntry.objects.filter(action="export_deliveries").exists()
 
 
+def test_staff_end_a_subscription_for_whoever_asks(desk: Desk) -> None:
+    reader, stranger = make.subscriber(desk.page), make.subscriber(make.page())
+    address = f"/console/subscribers/{reader.public_id}/"
+    assert desk.client.get(f"{address}end/").status_code == 405
+    assert desk.client.post(f"/console/subscribers/{stranger.public_id}/end/").status_code == 404
+    assert 'id="end"' in desk.client.get(address).content.decode()
+    assert desk.client.post(f"{address}end/")["Location"] == address
+    reader.refresh_from_db()
+    assert reader.state == "unsubscribed"
+    assert AuditEntry.objects.get(action="unsubscribe").actor == desk.staff
+    assert 'id="end"' not in desk.client.get(address).content.decode()
+
+
 def test_exports_are_asked_for_by_a_button(desk: Desk) -> None:
     assert desk.client.get("/console/subscribers/export/").status_code == 405
     response = desk.client.post("/console/subscribers/export/")
