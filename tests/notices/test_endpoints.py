@@ -106,6 +106,16 @@ def test_each_host_has_a_lane_and_a_sender_at_a_time(endpoints: Endpoints) -> No
     assert set(Throttle.objects.values_list("key", "is_lane", "connections")) == {(k, True, 1) for k in lanes}
 
 
+def test_the_longest_host_that_is_taken_can_be_told_of_an_incident() -> None:
+    """One that the queue has no room for would keep everybody else from being told."""
+    page = make_page()
+    host = ("a" * 49 + ".") * 4 + "b" * (posting.LONGEST_HOST - 200)
+    for channel in (Channel.WEBHOOK, Channel.DISCORD):
+        make_webhook(page, f"https://{host}/hook", channel=channel)
+    tell(page)
+    assert set(Delivery.objects.values_list("lane", flat=True)) == {f"webhook:{host}", f"discord:{host}"}
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500, 503])
 def test_whatever_is_not_2xx_is_tried_again_under_the_same_id(endpoints: Endpoints, status: int) -> None:
     """A redirect too: it is not followed."""
