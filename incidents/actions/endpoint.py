@@ -150,7 +150,7 @@ def _held(token: str) -> ConfirmLink:
 
 def _admit(link: ConfirmLink) -> Subscriber:
     """Counts the trial: else we could be used to flood somebody's server."""
-    if link.state is not LinkState.VALID:
+    if link.state is not LinkState.VALID or is_suppressed(link.wish.subscriber.email):
         raise Refused(_("This link has expired."))
     subscriber, now = link.wish.subscriber, timezone.now()
     owned = Subscriber.objects.filter(email=subscriber.email, state=SubscriberState.ACTIVE)

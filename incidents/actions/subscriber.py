@@ -96,7 +96,7 @@ def confirm(token: str) -> Wish:
     wish = link.wish
     if link.state is LinkState.DONE:
         return wish
-    if link.state is LinkState.EXPIRED:
+    if link.state is LinkState.EXPIRED or is_suppressed(wish.subscriber.email):
         raise Refused(_("This link has expired."))
     _CONFIRMED[WishKind(wish.kind)](wish)
     wish.state = WishState.DONE
@@ -183,6 +183,8 @@ def _of_address(page: Page, address: str, *, language: str) -> Subscriber:
 def _ask(wish: Wish, origin: Origin) -> None:
     """Mails the link, if the address may be mailed; else there is no link, and the wish is forgotten."""
     subscriber = wish.subscriber
+    if is_suppressed(subscriber.email):
+        return
     if not sign_ups.take_place(subscriber.page, subscriber.email, network=origin.network):
         return
     wish.source, wish.requested_from = origin.source, origin.network

@@ -31,8 +31,11 @@ def suppress(address: str, *, reason: SuppressionReason, words: str = "") -> Non
         Suppression.objects.get_or_create(
             address=suppression_key(address), defaults={"reason": reason, "words": kept}
         )
-    same = Subscriber.objects.filter(email=address, channel=Channel.EMAIL).exclude(state__in=LEFT)
+    same = Subscriber.objects.filter(email=address, channel=Channel.EMAIL)
     for one in same.select_for_update().order_by("pk"):
+        if one.state in LEFT:
+            end(one, SubscriberState(one.state))  # it may have asked to come back
+            continue
         one.disabled_reason = without(address, words)[:MOST_WORDS]
         end(one, SubscriberState.DISABLED)
         audit.record("disable_subscription", one, actor_name=ACTOR, after={"reason": reason.value})
