@@ -21,6 +21,7 @@ from incidents.notices.registry import CHANNELS
 from incidents.notices.sms_code import code_of
 from incidents.queries import endpoints
 from incidents.queries.choices import Choices
+from incidents.queries.suppressions import is_suppressed
 
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -42,6 +43,8 @@ def request_code(page: Page, *, number: str, choices: Choices, origin: Origin = 
     _check_offered()
     clean = clean_number(number)
     check_choices(page, choices)
+    if is_suppressed(clean):
+        return clean
     made, _is_new = Subscriber.objects.get_or_create(
         page=page, channel=Channel.SMS, endpoint=clean, defaults={"language": choices.language}
     )
@@ -91,7 +94,7 @@ def _use_code(page: Page, number: str, code: str) -> Subscriber | None:
     if not secrets.compare_digest(code.encode(), expected.encode()):
         return None
     known.delete()
-    sign_ups.forget(_counted_as(number))
+    sign_ups.forget(counted_as(number))
     return _act(subscriber, known)
 
 
@@ -109,7 +112,7 @@ def _act(subscriber: Subscriber, known: PhoneCode) -> Subscriber:
 
 def _send_code(subscriber: Subscriber, *, choices: Choices | None, network: str) -> None:
     """A newer code takes the place of an older one."""
-    if not sign_ups.take_place(subscriber.page, _counted_as(subscriber.endpoint), network=network):
+    if not sign_ups.take_place(subscriber.page, counted_as(subscriber.endpoint), network=network):
         return
     nonce = new_nonce()
     PhoneCode.objects.update_or_create(
@@ -127,7 +130,7 @@ def _send_code(subscriber: Subscriber, *, choices: Choices | None, network: str)
     transaction.on_commit(lambda: wake(SENDING), robust=True)
 
 
-def _counted_as(number: str) -> str:
+def counted_as(number: str) -> str:
     """As of one domain: text messages cost money, and a page sends only so many codes an hour."""
     return f"{number}@sms"
 

@@ -69,7 +69,7 @@ def export_one(request: StaffRequest, public_id: str) -> HttpResponse:
     """All that is stored of the address, whatever page it is on."""
     subscriber = _find(request, public_id)
     note_export(subscriber, "personal_data", actor=request.user)
-    told = json.dumps(personal_data(subscriber.email), ensure_ascii=False, indent=1)
+    told = json.dumps(personal_data(subscriber), ensure_ascii=False, indent=1)
     headers = {"Content-Disposition": 'attachment; filename="personal-data.json"'}
     return HttpResponse(told, content_type="application/json", headers=headers)
 

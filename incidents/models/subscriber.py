@@ -113,6 +113,11 @@ class Subscriber(models.Model):
         return self.email.rpartition("@")[2]
 
     @property
+    def contact(self) -> str:
+        """Whose it is, as staff know them: a mail address or, of text messages, the number."""
+        return self.email or self.endpoint
+
+    @property
     def place(self) -> str:
         """What may be shown of where its notices go: the rest of a URL is often a secret."""
         if self.channel == Channel.SMS:

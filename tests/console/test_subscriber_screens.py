@@ -124,6 +124,15 @@ def test_all_that_is_stored_on_an_address_is_exported(desk: Desk) -> None:
     assert AuditEntry.objects.get(action="export_personal_data").actor == desk.staff
 
 
+def test_of_a_telephone_number_its_own_data_alone_are_exported(desk: Desk) -> None:
+    one, two = (make.phone(desk.page, number) for number in ("+819000000001", "+819000000002"))
+    told = desk.client.post(f"/console/subscribers/{one.public_id}/export/").json()
+    assert [row["endpoint"] for row in told["subscriptions"]] == [one.endpoint]
+    html = desk.client.get("/console/subscribers/?q=0000001").content.decode()
+    assert one.endpoint in html and two.endpoint not in html
+    assert one.endpoint in desk.client.get(f"/console/subscribers/{one.public_id}/").content.decode()
+
+
 def test_what_a_customers_contacts_were_sent_is_exported(desk: Desk) -> None:
     make.subscriber(desk.page, "=a@example.com")
     make.subscriber(desk.page, "stranger@example.com")
