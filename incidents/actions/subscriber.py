@@ -33,6 +33,7 @@ from incidents.models import (
     WishKind,
     WishState,
 )
+from incidents.notices.ledger import NO_LONGER_SUBSCRIBED
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices
 from incidents.queries.subscribers import ConfirmLink, Link, LinkState
@@ -247,7 +248,7 @@ def _move(wish: Wish) -> None:
     for subscriber in (taker, mover):
         void_links(subscriber)
     waiting = Delivery.objects.filter(state__in=(DeliveryState.QUEUED, DeliveryState.HELD))
-    waiting.filter(subscriber=taker).update(state=DeliveryState.CANCELLED)
+    waiting.filter(subscriber=taker).update(state=DeliveryState.CANCELLED, last_reply=NO_LONGER_SUBSCRIBED)
     _swap_addresses(taker, mover)
     waiting.filter(subscriber=mover).update(domain=mover.domain)
     taker.state, taker.unsubscribed_at = SubscriberState.UNSUBSCRIBED, timezone.now()

@@ -15,7 +15,7 @@ from incidents.notices import expansion, guard, lease, pausing, throttle
 from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender, Writer
 from incidents.notices.clock import DatabaseClock, database_now
 from incidents.notices.endpoints import EndpointSettlement
-from incidents.notices.ledger import NO_LONGER_SUBSCRIBED, SUPPRESSED, Ledger
+from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, SUPPRESSED, Ledger
 from incidents.notices.owner import new_owner
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
@@ -286,6 +286,6 @@ def _reason_to_spare(delivery: Delivery) -> str:
         is_mail = delivery.channel == Channel.EMAIL
         return SUPPRESSED if is_mail and is_suppressed(delivery.subscriber.email) else ""
     is_of_other_page = delivery.subscriber.page_id != delivery.notice.page_id
-    is_hidden = is_of_other_page and delivery.notice.page.is_private
-    is_active = delivery.subscriber.state == SubscriberState.ACTIVE
-    return "" if is_active and not is_hidden else NO_LONGER_SUBSCRIBED
+    if is_of_other_page and delivery.notice.page.is_private:
+        return HIDDEN
+    return "" if delivery.subscriber.state == SubscriberState.ACTIVE else NO_LONGER_SUBSCRIBED

@@ -152,9 +152,9 @@ def test_410_disables_the_endpoint_and_mails_its_owner(endpoints: Endpoints, sin
     outbox.deliver_due()
     reader.refresh_from_db()
     assert (reader.state, reader.disabled_reason) == (SubscriberState.DISABLED, "410 Gone")
-    assert sorted(Delivery.objects.filter(channel="webhook").values_list("state", flat=True)) == [
-        "cancelled",
-        "failed",
+    assert sorted(Delivery.objects.filter(channel="webhook").values_list("state", "last_reply")) == [
+        ("cancelled", "410 Gone"),
+        ("failed", "Gone"),
     ]
     outbox.deliver_due()
     (mail,) = sink.received
