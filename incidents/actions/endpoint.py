@@ -93,6 +93,18 @@ def confirm_endpoint(token: str) -> Subscriber:
 
 
 @transaction.atomic
+def send_owner_link_again(token: str, *, origin: Origin = NOWHERE) -> None:
+    """Sends another link for the same wish to the address that an expired one was sent to."""
+    wish = _held(token).wish
+    subscriber = wish.subscriber
+    if not endpoints.can_be_sent_again(wish) or is_suppressed(subscriber.email):
+        return
+    if sign_ups.take_place(subscriber.page, subscriber.email, network=origin.network):
+        again = Origin(wish.source, origin.network)
+        _ask_owner(subscriber, subscriber.email, Choices.from_json(wish.choices), again)
+
+
+@transaction.atomic
 def request_links(page: Page, email: str) -> None:
     """Mails a link to each endpoint of the address; tells nothing about the address."""
     _mail_list(page, clean_address(email))

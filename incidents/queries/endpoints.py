@@ -34,6 +34,12 @@ def find_owning(token: str) -> ConfirmLink | None:
     return ConfirmLink(wish, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
+def can_be_sent_again(wish: Wish) -> bool:
+    """Whether nothing but its age ended the link; who asked since is the one who is asked now."""
+    is_waiting = wish.subscriber.state == SubscriberState.PENDING and wish.state == WishState.OPEN
+    return is_waiting and not is_young(wish.asked_at, CONFIRM_LIFE)
+
+
 def of_owner(page: Page, address: str) -> QuerySet[Subscriber]:
     """The active endpoints of a mail address."""
     mine = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE)

@@ -16,6 +16,7 @@ from incidents.models import (
     Delivery,
     DeliveryState,
     Page,
+    SignUp,
     Subscriber,
     SubscriberState,
     Wish,
@@ -98,6 +99,38 @@ def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: E
     assert Subscriber.objects.get().state == SubscriberState.ACTIVE
     assert reader.secret.replace("+", "&#x2B;") in confirmed or reader.secret in confirmed
     assert "whsec_" not in text_of(browser.get(path)) + text_of(browser.post(path))
+
+
+def test_an_expired_link_offers_another_to_the_same_owner(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    browser.post("/subscribe/webhook", form(endpoints.url(), kinds=["incidents"]))
+    old = f"/endpoints/{owner_token(Subscriber.objects.get())}"
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    SignUp.objects.all().delete()
+    opened = browser.get(old)
+    assert opened.status_code == 410 and "Send another link" in text_of(opened)
+    assert Delivery.objects.count() == 1
+    assert "Check your mailbox" in text_of(browser.post(old))
+    assert browser.post(old).status_code == 410
+    reader = Subscriber.objects.get()
+    assert Delivery.objects.filter(notice__kind="owner", subscriber=reader).count() == 2
+    assert "Send another link" not in text_of(browser.get(old))
+    browser.post(f"/endpoints/{owner_token(reader)}")
+    reader.refresh_from_db()
+    assert (reader.state, reader.wants_maintenance, reader.consent_source) == ("active", False, "form")
+
+
+def test_a_link_that_another_wish_replaced_is_not_sent_again(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    browser.post("/subscribe/webhook", form(endpoints.url()))
+    old = f"/endpoints/{owner_token(Subscriber.objects.get())}"
+    browser.post("/subscribe/webhook", form(endpoints.url(), email="other@example.com"))
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    assert "Send another link" not in text_of(browser.get(old))
+    browser.post(old)
+    assert Delivery.objects.filter(notice__kind="owner").count() == 2
 
 
 def test_an_endpoint_that_does_not_echo_is_said_so(page: Page, browser: Client, endpoints: Endpoints) -> None:
