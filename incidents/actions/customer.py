@@ -138,8 +138,7 @@ def withdraw_note(note: CustomerNote, *, actor: Staff | None = None) -> Customer
 def _check_name(page: Page, name: str, *, but: Customer | None = None) -> None:
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise Refused(f"expected one line of 1 to {LONGEST_NAME} characters", field="name")
-    taken = Customer.objects.filter(page=page, name=name)
-    if taken.exclude(pk=but.pk if but else None).exists():
+    if Customer.objects.filter(page=page, name=name).exclude(name=but.name if but else None).exists():
         raise Refused(f"{name!r} is taken by another customer", field="name")
 
 
