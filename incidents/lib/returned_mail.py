@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from enum import StrEnum
 
 from incidents.lib.bounce_codes import MOST_CHARACTERS, Verdict, judge_code, judge_text
@@ -70,7 +72,7 @@ class Returned:
 
 
 def read_returned(raw: bytes) -> Returned:
-    message = message_from_bytes(raw, policy=policy.compat32)
+    message = _parse(raw)
     parts = _parts(message)
     delivered_to = _addresses(_header(message, name) for name in ("Delivered-To", "X-Original-To", "To"))
     feedback = next((part for part in parts if _type(part) == "message/feedback-report"), None)
@@ -87,6 +89,14 @@ def read_returned(raw: bytes) -> Returned:
     if _is_from_a_server(message):
         return _read_prose(parts, delivered_to)
     return Returned(Kind.PERSONAL, delivered_to=delivered_to)
+
+
+def _parse(raw: bytes) -> Message:
+    """The parser calls itself for each level; of what is nested deeper than any server writes, the head is enough."""
+    try:
+        return message_from_bytes(raw, policy=policy.compat32)
+    except RecursionError:
+        return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
 
 
 def pick_failure(failures: tuple[Failure, ...], address: str) -> Failure | None:
@@ -130,11 +140,9 @@ def _read_report(report: Message) -> Iterator[Failure]:
 def _blocks(part: Message) -> list[dict[str, str]]:
     """The fields of a report, block by block. The parser keeps each block as a message, the first as a message
     with the others as its text, or all as one text."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return _blocks_in(_text(part))
-    found = [block for block in payload if isinstance(block, Message)]
-    return [fields for block in found for fields in (_fields(block), *_blocks_in(_text(block)))]
+    return [fields for block in _inner(part) for fields in (_fields(block), *_blocks_in(_text(block)))]
 
 
 def _blocks_in(text: str) -> list[dict[str, str]]:
@@ -191,10 +199,15 @@ def _parts(message: Message) -> list[Message]:
     while waiting and len(found) < MOST_PARTS:
         part = waiting.pop(0)
         found.append(part)
-        payload = part.get_payload()
-        if _type(part).startswith("multipart/") and isinstance(payload, list):
-            waiting.extend(inner for inner in payload if isinstance(inner, Message))
+        if _type(part).startswith("multipart/"):
+            waiting.extend(_inner(part))
     return found
+
+
+def _inner(part: Message) -> list[Message]:
+    """Asked for a text as it stands, the library would decode it, and raise where it names an odd charset."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [inner for inner in payload if isinstance(inner, Message)]
 
 
 def _type(part: Message) -> str:
@@ -209,7 +222,7 @@ def _header(message: Message, name: str) -> str:
 def _decoded(value: str) -> str:
     try:
         return str(make_header(decode_header(value)))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         return value
 
 

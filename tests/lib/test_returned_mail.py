@@ -130,6 +130,28 @@ def test_mangled_bounces_are_never_a_fault(name: str, cuts: list[tuple[int, int,
 @pytest.mark.parametrize(
     "raw",
     [
+        b"From: =?utf-8?b?a?=\n\nx",
+        b"To: =?\xff?q?a?=\n\nx",
+        b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset=punycode\n\n550 5.1.1 \xff\\x",
+        b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset=undefined\n\n550 5.1.1 \xff",
+        b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset*=x''%ff\n\n550 5.1.1 \xff",
+        b'From: mailer-daemon@x.example\nContent-Type: text/plain; charset="u\0"\n\n550 5.1.1 \xff',
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(3000)),
+    ],
+    ids=["base64", "name", "punycode", "undefined", "language", "nul", "depth"],
+)
+def test_what_makes_the_mail_library_raise_is_read_all_the_same(raw: bytes) -> None:
+    assert read_returned(raw).kind in Kind
+
+
+def test_a_report_in_an_odd_charset_still_tells_its_code() -> None:
+    head = b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset=undefined\n\n"
+    assert judged(head + b"550 5.1.1 nobody here \xff") == [(Verdict.HARD, "5.1.1")]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
         b"Content-Type: multipart/mixed; boundary=x\n\n"
         + b"--x\nContent-Type: multipart/mixed; boundary=x\n\n" * 3000,
         b"From: mailer-daemon@x.example\n\n" + b"a@" * 500_000,
