@@ -69,7 +69,9 @@ def lock_mailbox(subscriber: Subscriber, *, owner: str = "", actor: Staff | None
     an owner whom nothing is sent to: the question would not arrive, and an erased address is not written down again."""
     address = clean_address(owner) if owner.strip() else ""
     if address and is_suppressed(address):
-        message = _("Nothing is sent to this address: mail to it came back, or it was erased. Name another owner.")
+        message = _(
+            "Nothing is sent to this address: mail to it came back, or it was erased. Name another owner."
+        )
         raise Refused(message, field="owner")
     subscriber = lock(subscriber)
     if subscriber.channel != Channel.EMAIL or subscriber.state != SubscriberState.ACTIVE:
