@@ -1,7 +1,7 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from incidents.api import subscribers
-from incidents.api.v1 import description, notices
+from incidents.api.v1 import answers, description, notices
 from incidents.api.v1 import subscribers as v1_subscribers
 
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("v1/subscribers", v1_subscribers.list_subscribers),
     path("v1/subscribers.csv", v1_subscribers.export),
     path("v1/subscribers/<slug:public_id>/deliveries", v1_subscribers.list_history),
+    re_path(r"^v1(?:/.*)?$", answers.show_nothing),
 ]

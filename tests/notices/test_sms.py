@@ -125,6 +125,7 @@ def test_a_long_title_is_cut_and_the_link_never(title: str) -> None:
         ("+819012345678", "+819012345678"),
         (" +81 90-1234-5678 ", "+819012345678"),
         ("+1 (555) 010-0000", "+15550100000"),
+        ("＋８１　９０－１２３４－５６７８", "+819012345678"),
     ],
 )
 def test_numbers_are_taken_as_people_write_them(given: str, number: str) -> None:

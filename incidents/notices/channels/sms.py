@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import unicodedata
 from functools import partial
 from urllib.parse import urlencode
 
@@ -55,8 +56,9 @@ def segments(text: str) -> int:
 
 
 def clean_number(text: str) -> str:
-    """As E.164 writes it; a 0 before the country's own number must be left out by its author."""
-    number = text.strip().translate(_BETWEEN)
+    """As E.164 writes it, of digits in any width; a 0 before the country's own number must be left out by its
+    author."""
+    number = unicodedata.normalize("NFKC", text).strip().translate(_BETWEEN)
     if not _NUMBER.fullmatch(number):
         message = _("Enter the number with its country code, such as +819012345678.")
         raise Refused(message, field="endpoint")
