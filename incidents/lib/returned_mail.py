@@ -77,7 +77,7 @@ def read_returned(raw: bytes) -> Returned:
     delivered_to = _addresses(_header(message, name) for name in ("Delivered-To", "X-Original-To", "To"))
     feedback = next((part for part in parts if _type(part) == "message/feedback-report"), None)
     if feedback is not None:
-        return _read_complaint(feedback, delivered_to)
+        return _read_complaint(feedback, parts, delivered_to)
     report = next((part for part in parts if _type(part) in _REPORTS), None)
     if report is not None:
         failures = tuple(_read_report(report))
@@ -110,13 +110,23 @@ def pick_failure(failures: tuple[Failure, ...], address: str) -> Failure | None:
     return replace(failures[0], verdict=verdict)
 
 
-def _read_complaint(feedback: Message, delivered_to: tuple[str, ...]) -> Returned:
+def _read_complaint(feedback: Message, parts: list[Message], delivered_to: tuple[str, ...]) -> Returned:
+    """Of whose mail it is about tell the report, or the copy of the mail that comes with it."""
     fields = next(iter(_blocks(feedback)), {})
     is_complaint = fields.get("feedback-type", "").strip().lower() in _COMPLAINTS
-    about = _addresses([fields.get("original-mail-from", "")])
+    about = _addresses([fields.get("original-mail-from", ""), *_senders_in_copies(parts)])
     return Returned(
         Kind.COMPLAINT if is_complaint else Kind.AUTOMATIC, delivered_to=delivered_to, about=about
     )
+
+
+def _senders_in_copies(parts: list[Message]) -> Iterator[str]:
+    for part in parts:
+        payload = part.get_payload()
+        if _type(part) == "message/rfc822" and isinstance(payload, list):
+            yield from (_header(copy, "Return-Path") for copy in payload if isinstance(copy, Message))
+        elif _type(part) == "text/rfc822-headers":
+            yield _header(message_from_bytes(_text(part).encode("utf-8", "replace")), "Return-Path")
 
 
 def _read_report(report: Message) -> Iterator[Failure]:

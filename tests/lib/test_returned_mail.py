@@ -47,6 +47,17 @@ def test_feedback_that_is_no_complaint_is_none(feedback: str) -> None:
     assert read_returned(returned_mail("complaint", feedback=feedback)).kind is Kind.AUTOMATIC
 
 
+@pytest.mark.parametrize("kind", ["message/rfc822", "text/rfc822-headers"])
+def test_a_complaint_that_names_no_sender_is_known_by_its_copy_of_the_mail(kind: str) -> None:
+    text = returned_mail("complaint").decode()
+    text = text.replace("Original-Mail-From: <b+id@bounces.example>\n", "")
+    assert read_returned(text.encode()).about == ()
+    quoted = f"Content-Type: {kind}\n\nReturn-Path: <B+id@bounces.example>\n"
+    text = text.replace("Content-Type: message/rfc822\n\n", quoted)
+    returned = read_returned(text.encode())
+    assert (returned.kind, returned.about) == (Kind.COMPLAINT, ("b+id@bounces.example",))
+
+
 def test_the_servers_words_are_one_printable_line() -> None:
     failure = read_returned(returned_mail("postfix")).failures[0]
     assert failure.words == (
