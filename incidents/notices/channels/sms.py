@@ -26,8 +26,8 @@ _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-_BETWEEN = str.maketrans("", "", " -().\u2010\u2011\u2013\u3000")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_BETWEEN = str.maketrans("", "", " -().\u2010\u2011\u2013\u2212\u30fc\u3000")
 # What Twilio says of a number: it left (STOP), does not exist, cannot take messages, is a landline.
 GONE_CODES = frozenset({21610, 21211, 21614, 30005, 30006})
 OUR_CODES = frozenset({401, 403})
