@@ -134,7 +134,17 @@ def test_numbers_are_taken_as_people_write_them(given: str, number: str) -> None
 
 
 @pytest.mark.parametrize(
-    "given", ["", "090-1234-5678", "+0901234567", "+81", "+8190123456789012345", "+81abc", "+81٩٠1234567", "+81\n90123456"]
+    "given",
+    [
+        "",
+        "090-1234-5678",
+        "+0901234567",
+        "+81",
+        "+8190123456789012345",
+        "+81abc",
+        "+81٩٠1234567",
+        "+81\n90123456",
+    ],
 )
 def test_other_numbers_are_refused(given: str) -> None:
     with pytest.raises(Refused) as refused:
