@@ -14,5 +14,6 @@ urlpatterns = [
     path("v1/subscribers", v1_subscribers.list_subscribers),
     path("v1/subscribers.csv", v1_subscribers.export),
     path("v1/subscribers/<slug:public_id>/deliveries", v1_subscribers.list_history),
-    re_path(r"^v1(?:/.*)?$", answers.show_nothing),
+    path("v1", answers.show_nothing),
+    re_path(r"^v1/", answers.show_nothing),
 ]
