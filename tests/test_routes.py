@@ -18,7 +18,7 @@ PUBLIC = {
     *("endpoints", "manage", "members", "follow/<slug:reference>"),
 }
 API = {"api/v2/subscribers.json"}
-DESCRIBED = {"v1/openapi.json"}
+DESCRIBED = {"v1/openapi.json", "v1", "^v1/"}
 KEY = {
     *("v1/notices", "v1/notices/<int:notice_id>", "v1/notices/<int:notice_id>/deliveries"),
     *("v1/notices/<int:notice_id>/retry", "v1/subscribers", "v1/subscribers.csv"),

@@ -77,8 +77,14 @@ def keep(token: str) -> Subscriber:
 
 @transaction.atomic
 def lock_mailbox(subscriber: Subscriber, *, owner: str = "", actor: Staff | None = None) -> Subscriber:
-    """From now on one reader alone cannot unsubscribe it; `owner` is asked beside the mailbox itself."""
+    """From now on one reader alone cannot unsubscribe it; `owner` is asked beside the mailbox itself. Refused for
+    an owner whom nothing is sent to: the question would not arrive, and an erased address is not written down again."""
     address = clean_address(owner) if owner.strip() else ""
+    if address and is_suppressed(address):
+        message = _(
+            "Nothing is sent to this address: mail to it came back, or it was erased. Name another owner."
+        )
+        raise Refused(message, field="owner")
     subscriber = lock(subscriber)
     if subscriber.channel != Channel.EMAIL or subscriber.state != SubscriberState.ACTIVE:
         raise Refused("only a subscribed mailbox can be locked")

@@ -1,6 +1,7 @@
 """Text messages: a number is subscribed, chooses anew or leaves by a code that was sent to it."""
 
 import secrets
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
@@ -70,10 +71,11 @@ def request_leaving(page: Page, *, number: str, origin: Origin = NOWHERE) -> Non
 
 
 def enter_code(page: Page, *, number: str, code: str) -> Subscriber:
-    """Does what the code was sent for. Refused alike whether there was none, it was wrong, old or tried up."""
-    clean = clean_number(number)
+    """Does what the code was sent for, its digits in any width. Refused alike whether there was none, it was wrong,
+    old or tried up."""
+    clean, digits = clean_number(number), unicodedata.normalize("NFKC", code).strip()
     with transaction.atomic():
-        subscriber = _use_code(page, clean, code.strip())
+        subscriber = _use_code(page, clean, digits)
     if subscriber is None:
         raise Refused(_("This code is not valid. Ask for another one."), field="code")
     return subscriber

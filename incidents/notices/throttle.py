@@ -209,7 +209,9 @@ def domain_failed(domain: str, reply: str, *, now: datetime) -> int:
         _count(known, reply, now=now)
         if known.failures >= FAILURES:
             _pause(known, now=now)
-            log.error("%s refuses our mail (%s): tried again in %d s", domain, reply, known.pause_seconds)
+            log.error(
+                "%s takes nothing of ours (%s): tried again in %d s", domain, reply, known.pause_seconds
+            )
         known.save()
     return known.failures
 

@@ -116,5 +116,5 @@ def links(visit: Visit) -> HttpResponse:
 def _mailed_if_possible() -> str:
     return _(
         "If this can be subscribed, we have sent a confirmation link to the email address. "
-        "Open it and press the button."
+        "Open it and press the button. An address is sent one such email in ten minutes."
     )

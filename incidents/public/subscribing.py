@@ -176,6 +176,9 @@ def keep(visit: Visit, token: str) -> HttpResponse:
         return link_not_found(visit)
     visit = spoken_in(visit, link.subscriber.language)
     address = mask(link.subscriber.email)
+    if link.state is LinkState.EXPIRED and link.subscriber.state == SubscriberState.ACTIVE:
+        text = _("This mailbox was unsubscribed once more. Open the link in the newest email about it.")
+        return say(visit, _("This link has expired"), text, status=410)
     if link.state is LinkState.EXPIRED:
         text = _("It can be subscribed again.")
         way_on = ("/subscribe", _("Subscribe"))

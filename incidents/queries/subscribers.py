@@ -123,14 +123,16 @@ def find_unsubscribing(token: str) -> Subscriber | None:
 
 
 def find_keeping(token: str) -> Link | None:
-    """Valid while the mailbox is about to leave; expired once it has left."""
+    """Valid while the mailbox is about to leave; expired once it has left, or was asked to leave again since."""
     subscriber, nonce = _named_by("keep", token)
     if subscriber is None:
         return None
     if subscriber.state != SubscriberState.ACTIVE:
         return Link(subscriber, LinkState.EXPIRED)
-    is_leaving = subscriber.leaves_at is not None and _same(nonce, subscriber.keep_nonce)
-    return Link(subscriber, LinkState.VALID if is_leaving else LinkState.DONE)
+    if subscriber.leaves_at is None:
+        return Link(subscriber, LinkState.DONE)
+    is_newest = _same(nonce, subscriber.keep_nonce)
+    return Link(subscriber, LinkState.VALID if is_newest else LinkState.EXPIRED)
 
 
 def find_last_only(token: str) -> LastOnlyLink | None:

@@ -72,10 +72,9 @@ def test_a_reader_who_moves_to_an_erased_address_leaves_none_there() -> None:
     assert Subscriber.objects.get().email == "old@example.com"
 
 
-def test_an_erased_owner_of_a_shared_mailbox_is_not_asked() -> None:
-    shared = make.subscriber(make.page(), "shared@example.com")
-    erase_subscriber(READER)
-    lock_mailbox(shared, owner=READER)
+def test_an_owner_of_a_shared_mailbox_whose_mails_came_back_is_not_asked() -> None:
+    shared = lock_mailbox(make.subscriber(make.page(), "shared@example.com"), owner=READER)
+    suppress(READER, reason=SuppressionReason.BOUNCE)
     unsubscribe(unsubscribe_token(shared))
     assert Subscriber.objects.get() == shared
     assert Delivery.objects.get().subscriber == shared

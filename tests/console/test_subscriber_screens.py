@@ -17,10 +17,14 @@ from incidents.models import (
     Follow,
     MailEvent,
     Notice,
+    NoticeKind,
     Staff,
     Subscriber,
 )
+from incidents.notices.fanout import queue_personal
+from incidents.notices.render import TOLD_TO_MANY
 from incidents.queries.personal_data import FIELDS, LEFT_OUT
+from incidents.templatetags.console import personal
 from tests import make
 from tests.console.conftest import Desk
 
@@ -94,6 +98,30 @@ def test_a_subscriber_is_shown_with_what_they_follow_and_the_lock_of_a_shared_ma
     assert f"/console/incidents/{incident.reference}/" in html
     assert html.count("only the end") == 1
     assert f'action="/console/subscribers/{reader.public_id}/lock/"' in html
+
+
+def test_who_only_follows_an_incident_is_shown_to_have_chosen_no_service(desk: Desk) -> None:
+    reader = make.subscriber(desk.page)
+    Subscriber.objects.update(all_services=False)
+    Follow.objects.create(subscriber=reader, incident=make.incident(desk.page))
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert "Only the incidents that they follow" in html
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind not in TOLD_TO_MANY])
+def test_the_history_names_each_mail_to_one_person(desk: Desk, kind: NoticeKind) -> None:
+    reader = make.subscriber(desk.page)
+    queue_personal(kind, reader)
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert personal(kind) in html
+
+
+def test_the_history_says_in_japanese_what_came_back(desk: Desk) -> None:
+    reader = make.subscriber(desk.page)
+    MailEvent.objects.create(page=desk.page, subscriber=reader, kind="hard", source="dsn", event_id="1")
+    desk.client.post("/console/language/", {"language": "ja"})
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert "宛先不明（ハードバウンス）" in html and "hard bounce" not in html
 
 
 def test_a_subscriber_of_another_page_is_not_found(desk: Desk) -> None:

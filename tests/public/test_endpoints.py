@@ -91,6 +91,7 @@ def test_text_messages_are_offered_only_where_a_provider_is_set_up(page: Page, b
 def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: Endpoints) -> None:
     response = browser.post("/subscribe/webhook", form(endpoints.url()))
     assert response.status_code == 200 and "Check your mailbox" in text_of(response)
+    assert "one such email in ten minutes" in text_of(response)
     reader = Subscriber.objects.get()
     path = f"/endpoints/{owner_token(reader)}"
     assert browser.get(path).status_code == 200

@@ -482,6 +482,20 @@ def test_one_click_on_a_shared_mailbox_is_answered_and_takes_a_day(page: Page, b
     assert "The subscription is kept" in main_of(browser.get(keep))
 
 
+def test_an_old_link_to_keep_a_mailbox_does_not_say_that_it_is_kept(page: Page, browser: Client) -> None:
+    subscriber = lock_mailbox(make_subscriber(page, ADDRESS, language="en"))
+    leave = f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}"
+    browser.post(leave)
+    subscriber.refresh_from_db()
+    first = f"/keep/{subscribers.keep_token(subscriber)}"
+    browser.post(first)
+    browser.post(leave)
+    for answer in (browser.get(first), browser.post(first)):
+        assert answer.status_code == 410
+        assert "Open the link in the newest email" in main_of(answer)
+    assert Subscriber.objects.exclude(leaves_at=None).exists()
+
+
 def test_choices_cost_the_same_queries_for_one_and_for_three(page: Page, browser: Client) -> None:
     subscriber = make_subscriber(page, ADDRESS, services=[], manage_nonce="ab", manage_sent_at=timezone.now())
     link = f"/manage/{subscribers.manage_token(subscriber)}"
