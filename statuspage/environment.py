@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 import dj_database_url
+from dotenv.parser import Binding, Original, parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -275,7 +276,7 @@ class Environment(BaseSettings):
         None, description="smtp://user:password@host:587?tls=starttls (tls: starttls, ssl or none)"
     )
     default_from_email: Annotated[str, AfterValidator(_sender)] | None = Field(
-        None, description='an address such as status@example.com or "Example Status" <status@example.com>'
+        None, description="an address such as status@example.com or Example Status <status@example.com>"
     )
     sms_url: Annotated[str, AfterValidator(_sms_url)] | None = Field(
         None, description="twilio://account:token@+15550100, the number that text messages come from"
@@ -370,11 +371,36 @@ def _explain(error: ValidationError) -> str:
 def read_environment(env_file: Path | None = None) -> Environment:
     """From the process environment, over `env_file` (default: `$ENV_FILE`, else `.env` beside manage.py).
 
-    Raises WrongSettings; a name in the file that is no setting is wrong too.
+    Raises WrongSettings; a name in the file that is no setting is wrong too, and so is a line that cannot be read.
     """
     file = env_file or Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+    _check_lines(file)
     build: Callable[..., Environment] = Environment
     try:
         return build(_env_file=file)
     except ValidationError as error:
         raise WrongSettings(_explain(error)) from None
+
+
+def _check_lines(file: Path) -> None:
+    """A line that the reader of such files would skip with a warning: what it sets would silently not count."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            wrong = [_line_of(each.original) for each in parse_stream(lines) if _is_wrong(each)]
+    except UnicodeDecodeError:
+        raise WrongSettings(f"{file}: expected text in UTF-8") from None
+    except OSError:
+        return
+    if wrong:
+        form = "NAME=value, with '…' around a value that holds quotation marks"
+        raise WrongSettings("\n".join(f"{file}, line {line}: expected {form}" for line in wrong))
+
+
+def _is_wrong(binding: Binding) -> bool:
+    return binding.error or (binding.key is not None and binding.value is None)
+
+
+def _line_of(original: Original) -> int:
+    """Empty lines before it belong to it."""
+    before = original.string[: len(original.string) - len(original.string.lstrip())]
+    return original.line + before.count("\n")

@@ -70,6 +70,17 @@ def subscriber(on: Page, email: str | None = None, *services: Service, **values:
     return made
 
 
+def phone(on: Page, number: str) -> Subscriber:
+    """Who is told by text messages."""
+    return Subscriber.objects.create(
+        page=on,
+        channel="sms",
+        endpoint=number,
+        state=SubscriberState.ACTIVE,
+        confirmed_at=times.now(),
+    )
+
+
 def unsaved_subscriber(on: Page, email: str) -> Subscriber:
     """Active, and of all services: for many of them at once."""
     return Subscriber(page=on, email=email, state=SubscriberState.ACTIVE, confirmed_at=times.now())

@@ -18,11 +18,14 @@ PUBLIC = {
     *("endpoints", "manage", "members", "follow/<slug:reference>"),
 }
 API = {"api/v2/subscribers.json"}
-DESCRIBED = {"v1/openapi.json"}
+DESCRIBED = {"v1/openapi.json", "v1", "^v1/"}
 KEY = {
     *("v1/notices", "v1/notices/<int:notice_id>", "v1/notices/<int:notice_id>/deliveries"),
     *("v1/notices/<int:notice_id>/retry", "v1/subscribers", "v1/subscribers.csv"),
+    "v1/subscribers/<slug:public_id>",
     "v1/subscribers/<slug:public_id>/deliveries",
+    "v1/customers",
+    "v1/customers/<int:customer_id>/deliveries.csv",
 }
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),

@@ -200,6 +200,32 @@ def test_a_misspelt_name_in_the_file_is_named(read: Read) -> None:
         read({}, file="EMAIL_ULR=smtp://mail.example.com\n")
 
 
+@pytest.mark.parametrize(
+    "line", ['DEFAULT_FROM_EMAIL="Example Status" <status@example.com>', "SITE_URL='", "SITE_URL", "=x"]
+)
+def test_a_line_that_would_silently_not_count_is_named(read: Read, line: str) -> None:
+    with pytest.raises(WrongSettings, match="line 3: expected NAME=value"):
+        read({}, file=f"PORT=9001\n\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("Example Status <status@example.com>", "Example Status <status@example.com>"),
+        ("'\"Status, Example\" <status@example.com>'", '"Status, Example" <status@example.com>'),
+    ],
+)
+def test_a_sender_with_a_name_is_read_from_the_file(read: Read, written: str, sender: str) -> None:
+    assert read({}, file=f"# Who writes\n\nDEFAULT_FROM_EMAIL={written}\n").default_from_email == sender
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_bytes("DEFAULT_FROM_EMAIL=稼働状況 <a@example.com>\n".encode("cp932"))
+    with pytest.raises(WrongSettings, match="expected text in UTF-8"):
+        read_environment(env_file)
+
+
 def test_lists_take_commas_and_spaces(read: Read) -> None:
     environment = read({"TRUSTED_PROXIES": "10.0.0.5, 2001:db8::/32", "OUTBOUND_ALLOW": "10.0.0.0/8"})
     assert environment.trusted_proxies == (ip_network("10.0.0.5"), ip_network("2001:db8::/32"))

@@ -32,13 +32,14 @@ from incidents.models import (
 from incidents.notices.channel import Answer, Greeting, Outcome
 from incidents.notices.channels.webhook import new_secret
 from incidents.notices.registry import CHANNELS
-from incidents.queries import endpoints
+from incidents.queries import endpoints, subscribers
 from incidents.queries.choices import Choices
 from incidents.queries.subscribers import ConfirmLink, LinkState
 from incidents.queries.suppressions import is_suppressed
 
 MOST_OF_ONE_ADDRESS = 20
 TRIALS_AN_HOUR = 10
+FORMER_SECRET_LIFE = timedelta(hours=24)
 TRIAL = "try_endpoint"
 
 
@@ -92,9 +93,42 @@ def confirm_endpoint(token: str) -> Subscriber:
 
 
 @transaction.atomic
+def send_owner_link_again(token: str, *, origin: Origin = NOWHERE) -> None:
+    """Sends another link for the same wish to the address that an expired one was sent to."""
+    wish = _held(token).wish
+    subscriber = wish.subscriber
+    if not endpoints.can_be_sent_again(wish) or is_suppressed(subscriber.email):
+        return
+    if sign_ups.take_place(subscriber.page, subscriber.email, network=origin.network):
+        again = Origin(wish.source, origin.network)
+        _ask_owner(subscriber, subscriber.email, Choices.from_json(wish.choices), again)
+
+
+@transaction.atomic
 def request_links(page: Page, email: str) -> None:
     """Mails a link to each endpoint of the address; tells nothing about the address."""
     _mail_list(page, clean_address(email))
+
+
+@transaction.atomic
+def renew_secret(token: str) -> Subscriber:
+    """Uses the link up. For a day the former secret signs too, so that the receiver need not change at the same
+    moment."""
+    link = subscribers.find_managing(token)
+    if link is not None:
+        lock(link.subscriber)
+        link = subscribers.find_managing(token)
+    if link is None:
+        raise Refused(_("This link is not valid."))
+    subscriber = link.subscriber
+    if link.state is not LinkState.VALID or subscriber.channel != Channel.WEBHOOK:
+        raise Refused(_("This link has expired."))
+    subscriber.former_secret, subscriber.secret = subscriber.secret, new_secret()
+    subscriber.former_secret_until = timezone.now() + FORMER_SECRET_LIFE
+    subscriber.manage_nonce = ""
+    subscriber.save(update_fields=["former_secret", "secret", "former_secret_until", "manage_nonce"])
+    record("renew_secret", subscriber)
+    return subscriber
 
 
 def _ask_owner(subscriber: Subscriber, address: str, choices: Choices, origin: Origin) -> None:
@@ -104,6 +138,7 @@ def _ask_owner(subscriber: Subscriber, address: str, choices: Choices, origin: O
     subscriber.language = choices.language
     subscriber.api_id = endpoints.api_id(subscriber.page, subscriber.channel, subscriber.endpoint)
     subscriber.secret = new_secret() if subscriber.channel == Channel.WEBHOOK else ""
+    subscriber.former_secret, subscriber.former_secret_until = "", None
     subscriber.save()
     wish = Wish.objects.create(
         subscriber=subscriber,
@@ -127,7 +162,7 @@ def _held(token: str) -> ConfirmLink:
 
 def _admit(link: ConfirmLink) -> Subscriber:
     """Counts the trial: else we could be used to flood somebody's server."""
-    if link.state is not LinkState.VALID:
+    if link.state is not LinkState.VALID or is_suppressed(link.wish.subscriber.email):
         raise Refused(_("This link has expired."))
     subscriber, now = link.wish.subscriber, timezone.now()
     owned = Subscriber.objects.filter(email=subscriber.email, state=SubscriberState.ACTIVE)

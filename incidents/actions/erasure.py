@@ -11,7 +11,9 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from incidents.actions import audit, sign_ups
-from incidents.lib.addresses import clean_address, without
+from incidents.actions.phone import counted_as
+from incidents.actions.suppression import clean_recipient, subscriptions_of
+from incidents.lib.addresses import without
 from incidents.models import (
     AuditEntry,
     CustomerContact,
@@ -32,13 +34,13 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def erase_subscriber(email: str, *, actor: Staff | None = None) -> int:
-    """Forgets the address on every page; answers how many subscriptions it had.
+    """Forgets the address, or the telephone number, on every page; answers how many subscriptions it had.
 
     Only a keyed hash stays, so that nothing is sent to it again. How many a notice was for stays as it was.
     Accounts of staff are another matter: they are left alone.
     """
-    address = clean_address(email)
-    subscribers = Subscriber.objects.filter(email__iexact=address)
+    address = clean_recipient(email)
+    subscribers = subscriptions_of(address)
     count = subscribers.count()
     deliveries = Delivery.objects.filter(subscriber__in=subscribers)
     names = list(deliveries.values_list("public_id", flat=True))
@@ -47,7 +49,7 @@ def erase_subscriber(email: str, *, actor: Staff | None = None) -> int:
     subscribers.delete()
     Subscriber.objects.filter(lock_owner__iexact=address).update(lock_owner="")
     CustomerContact.objects.filter(email__iexact=address).delete()
-    sign_ups.forget(address)
+    sign_ups.forget(address if "@" in address else counted_as(address))
     _redact(address)
     suppression = _suppress(address)
     audit.record("erase_subscriber", suppression, actor=actor, after={"subscriptions": count})

@@ -1,14 +1,16 @@
 """One row of a file of subscribers, read and checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
 from incidents.lib import times
 from incidents.lib.addresses import clean_address
+from incidents.lib.csv_files import Fault
 from incidents.lib.errors import Refused
 from incidents.models import Page, Stages
 from incidents.queries.choices import KINDS
@@ -34,31 +36,48 @@ class Entry:
 
 
 class RowReader:
-    """Knows what the page offers; `read` refuses a cell by the column's name."""
+    """Knows what the page offers."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._services = service_names(page)
-        self._groups = group_names(page)
         self._zones = available_timezones()
         self._today = times.now().astimezone(page.zone).date()
+        self._readings: dict[str, Callable[[str], Any]] = {
+            "email": clean_address,
+            "consent_date": self._consented_at,
+            "language": self._language,
+            "services": partial(service_names(page).read, field="services"),
+            "groups": partial(group_names(page).read, field="groups"),
+            "kinds": self._kinds,
+            "stages": _stages,
+            "time_zone": self._zone,
+            "consent_source": _source,
+        }
 
-    def read(self, line: int, cells: Mapping[str, str]) -> Entry:
-        chosen = cells.get("services", ""), cells.get("groups", "")
-        kinds = self._kinds(cells.get("kinds", ""))
+    def read(self, line: int, cells: Mapping[str, str]) -> Entry | list[Fault]:
+        """The faults of all its cells, where there are any."""
+        found: dict[str, Any] = {}
+        faults = []
+        for column, reading in self._readings.items():
+            try:
+                found[column] = reading(cells.get(column, ""))
+            except Refused as refused:
+                faults.append(Fault(str(refused), line=line, column=column))
+        if faults:
+            return faults
         return Entry(
             line=line,
-            email=clean_address(cells["email"]),
-            service_ids=tuple(self._services.read(chosen[0], field="services")),
-            group_ids=tuple(self._groups.read(chosen[1], field="groups")),
+            email=found["email"],
+            service_ids=tuple(found["services"]),
+            group_ids=tuple(found["groups"]),
             values={
-                "language": self._language(cells.get("language", "")),
-                "all_services": chosen == ("", ""),
-                **{f"wants_{kind}": kind in kinds for kind in KINDS},
-                "stages": _one_of(Stages.values, cells.get("stages", "") or Stages.ALL, field="stages"),
-                "time_zone": self._zone(cells.get("time_zone", "")),
-                "confirmed_at": self._consented_at(cells["consent_date"]),
-                "consent_source": _source(cells.get("consent_source", "")),
+                "language": found["language"],
+                "all_services": not (cells.get("services") or cells.get("groups")),
+                **{f"wants_{kind}": kind in found["kinds"] for kind in KINDS},
+                "stages": found["stages"],
+                "time_zone": found["time_zone"],
+                "confirmed_at": found["consent_date"],
+                "consent_source": found["consent_source"],
             },
         )
 
@@ -100,6 +119,10 @@ def _one_of(allowed: list[str] | tuple[str, ...], cell: str, *, field: str) -> s
     if cell not in allowed:
         raise Refused(f"expected one of {', '.join(allowed)}, not {cell!r}", field=field)
     return str(cell)
+
+
+def _stages(cell: str) -> str:
+    return _one_of(Stages.values, cell or Stages.ALL, field="stages")
 
 
 def _source(cell: str) -> str:

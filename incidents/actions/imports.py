@@ -12,7 +12,6 @@ from django.utils.translation import gettext_noop
 from incidents.actions import audit
 from incidents.actions.import_rows import OPTIONAL, REQUIRED, Entry, RowReader
 from incidents.lib.csv_files import Fault, read_rows
-from incidents.lib.errors import Refused
 from incidents.models import Channel, Page, Service, Staff, Subscriber, SubscriberState
 from incidents.models import ServiceGroup as Group
 from incidents.queries.subscribers import api_id
@@ -113,10 +112,11 @@ def _entries(page: Page, file: IO[bytes]) -> Iterator[Entry | Fault]:
             if isinstance(row, Fault):
                 yield row
                 continue
-            try:
-                yield reader.read(row.line, row.cells)
-            except Refused as refused:
-                yield Fault(str(refused), line=row.line, column=refused.field)
+            found = reader.read(row.line, row.cells)
+            if isinstance(found, Entry):
+                yield found
+            else:
+                yield from found
     except Fault as fault:
         yield fault
 

@@ -48,6 +48,18 @@ def unsubscribe(token: str) -> Subscriber:
 
 
 @transaction.atomic
+def end_subscription(
+    subscriber: Subscriber, *, actor: Staff | None = None, actor_name: str = ""
+) -> Subscriber:
+    """By staff or their program: at once, a locked mailbox too. The address may subscribe again. Doing it twice
+    changes nothing."""
+    subscriber = lock(subscriber)
+    if subscriber.state != SubscriberState.UNSUBSCRIBED:
+        leave(subscriber, actor=actor, actor_name=actor_name)
+    return subscriber
+
+
+@transaction.atomic
 def keep(token: str) -> Subscriber:
     """Overrules whoever unsubscribed a shared mailbox. Refused once it has left."""
     link = subscribers.find_keeping(token)
@@ -65,8 +77,14 @@ def keep(token: str) -> Subscriber:
 
 @transaction.atomic
 def lock_mailbox(subscriber: Subscriber, *, owner: str = "", actor: Staff | None = None) -> Subscriber:
-    """From now on one reader alone cannot unsubscribe it; `owner` is asked beside the mailbox itself."""
+    """From now on one reader alone cannot unsubscribe it; `owner` is asked beside the mailbox itself. Refused for
+    an owner whom nothing is sent to: the question would not arrive, and an erased address is not written down again."""
     address = clean_address(owner) if owner.strip() else ""
+    if address and is_suppressed(address):
+        message = _(
+            "Nothing is sent to this address: mail to it came back, or it was erased. Name another owner."
+        )
+        raise Refused(message, field="owner")
     subscriber = lock(subscriber)
     if subscriber.channel != Channel.EMAIL or subscriber.state != SubscriberState.ACTIVE:
         raise Refused("only a subscribed mailbox can be locked")
@@ -101,11 +119,11 @@ def _leave_if_due(subscriber: Subscriber) -> bool:
     return is_due
 
 
-def leave(subscriber: Subscriber) -> None:
+def leave(subscriber: Subscriber, *, actor: Staff | None = None, actor_name: str = "") -> None:
     """In the caller's transaction, which holds the subscriber."""
     subscriber.unsubscribed_at = timezone.now()
     end(subscriber, SubscriberState.UNSUBSCRIBED)
-    record("unsubscribe", subscriber)
+    record("unsubscribe", subscriber, actor=actor, actor_name=actor_name)
 
 
 def end(subscriber: Subscriber, state: SubscriberState) -> None:

@@ -15,6 +15,7 @@ from incidents.lib.hosts import clean_host
 from incidents.lib.networks import clean_networks
 from incidents.lib.outbound import check_url
 from incidents.models import Delivery, DeliveryState, Page, Service, Staff, Visibility
+from incidents.notices.ledger import HIDDEN
 from incidents.queries.shown import offered_services
 
 LANGUAGES = ("ja", "en")
@@ -148,7 +149,7 @@ def _hashed(password: str) -> str:
 def _leave_other_pages(page: Page) -> None:
     Page.also_shows.through.objects.filter(service__page=page).delete()
     waiting = Delivery.objects.filter(notice__page=page, state=DeliveryState.QUEUED)
-    waiting.exclude(subscriber__page=page).update(state=DeliveryState.CANCELLED)
+    waiting.exclude(subscriber__page=page).update(state=DeliveryState.CANCELLED, last_reply=HIDDEN)
 
 
 def _line(field: str) -> Callable[[Any], str]:

@@ -29,11 +29,12 @@ def record(
     subscriber: Subscriber,
     *,
     actor: Staff | None = None,
+    actor_name: str = "",
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    actor_name = "" if actor else ACTOR
-    audit.record(action, subscriber, actor=actor, actor_name=actor_name, before=before, after=after)
+    by = actor_name or ("" if actor else ACTOR)
+    audit.record(action, subscriber, actor=actor, actor_name=by, before=before, after=after)
 
 
 def lock(subscriber: Subscriber) -> Subscriber:

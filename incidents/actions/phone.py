@@ -1,6 +1,7 @@
 """Text messages: a number is subscribed, chooses anew or leaves by a code that was sent to it."""
 
 import secrets
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from incidents.notices.registry import CHANNELS
 from incidents.notices.sms_code import code_of
 from incidents.queries import endpoints
 from incidents.queries.choices import Choices
+from incidents.queries.suppressions import is_suppressed
 
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -42,6 +44,8 @@ def request_code(page: Page, *, number: str, choices: Choices, origin: Origin = 
     _check_offered()
     clean = clean_number(number)
     check_choices(page, choices)
+    if is_suppressed(clean):
+        return clean
     made, _is_new = Subscriber.objects.get_or_create(
         page=page, channel=Channel.SMS, endpoint=clean, defaults={"language": choices.language}
     )
@@ -67,10 +71,11 @@ def request_leaving(page: Page, *, number: str, origin: Origin = NOWHERE) -> Non
 
 
 def enter_code(page: Page, *, number: str, code: str) -> Subscriber:
-    """Does what the code was sent for. Refused alike whether there was none, it was wrong, old or tried up."""
-    clean = clean_number(number)
+    """Does what the code was sent for, its digits in any width. Refused alike whether there was none, it was wrong,
+    old or tried up."""
+    clean, digits = clean_number(number), unicodedata.normalize("NFKC", code).strip()
     with transaction.atomic():
-        subscriber = _use_code(page, clean, code.strip())
+        subscriber = _use_code(page, clean, digits)
     if subscriber is None:
         raise Refused(_("This code is not valid. Ask for another one."), field="code")
     return subscriber
@@ -91,7 +96,7 @@ def _use_code(page: Page, number: str, code: str) -> Subscriber | None:
     if not secrets.compare_digest(code.encode(), expected.encode()):
         return None
     known.delete()
-    sign_ups.forget(_counted_as(number))
+    sign_ups.forget(counted_as(number))
     return _act(subscriber, known)
 
 
@@ -109,7 +114,7 @@ def _act(subscriber: Subscriber, known: PhoneCode) -> Subscriber:
 
 def _send_code(subscriber: Subscriber, *, choices: Choices | None, network: str) -> None:
     """A newer code takes the place of an older one."""
-    if not sign_ups.take_place(subscriber.page, _counted_as(subscriber.endpoint), network=network):
+    if not sign_ups.take_place(subscriber.page, counted_as(subscriber.endpoint), network=network):
         return
     nonce = new_nonce()
     PhoneCode.objects.update_or_create(
@@ -127,7 +132,7 @@ def _send_code(subscriber: Subscriber, *, choices: Choices | None, network: str)
     transaction.on_commit(lambda: wake(SENDING), robust=True)
 
 
-def _counted_as(number: str) -> str:
+def counted_as(number: str) -> str:
     """As of one domain: text messages cost money, and a page sends only so many codes an hour."""
     return f"{number}@sms"
 

@@ -21,6 +21,7 @@ from incidents.models import (
     Staff,
     SubscriberState,
 )
+from incidents.notices import throttle
 from incidents.notices.render import TOLD_TO_MANY
 from incidents.queries.suppressions import suppressed_among
 
@@ -101,6 +102,8 @@ def _chunks(lost: QuerySet[Delivery]) -> Iterator[list[int]]:
 
 def _queue(ids: list[int], *, now: datetime, expires_at: datetime) -> int:
     """As if never tried; what the server said stays until it says something else."""
-    return Delivery.objects.filter(pk__in=ids, state__in=RETRYABLE).update(
+    lost = Delivery.objects.filter(pk__in=ids, state__in=RETRYABLE)
+    throttle.find_lanes(lost, now=now)
+    return lost.update(
         state=DeliveryState.QUEUED, attempts=0, crashes=0, next_attempt_at=now, expires_at=expires_at
     )

@@ -33,6 +33,7 @@ from incidents.models import (
     WishKind,
     WishState,
 )
+from incidents.notices.ledger import NO_LONGER_SUBSCRIBED
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices
 from incidents.queries.subscribers import ConfirmLink, Link, LinkState
@@ -96,7 +97,7 @@ def confirm(token: str) -> Wish:
     wish = link.wish
     if link.state is LinkState.DONE:
         return wish
-    if link.state is LinkState.EXPIRED:
+    if link.state is LinkState.EXPIRED or is_suppressed(wish.subscriber.email):
         raise Refused(_("This link has expired."))
     _CONFIRMED[WishKind(wish.kind)](wish)
     wish.state = WishState.DONE
@@ -183,6 +184,8 @@ def _of_address(page: Page, address: str, *, language: str) -> Subscriber:
 def _ask(wish: Wish, origin: Origin) -> None:
     """Mails the link, if the address may be mailed; else there is no link, and the wish is forgotten."""
     subscriber = wish.subscriber
+    if is_suppressed(subscriber.email):
+        return
     if not sign_ups.take_place(subscriber.page, subscriber.email, network=origin.network):
         return
     wish.source, wish.requested_from = origin.source, origin.network
@@ -245,7 +248,7 @@ def _move(wish: Wish) -> None:
     for subscriber in (taker, mover):
         void_links(subscriber)
     waiting = Delivery.objects.filter(state__in=(DeliveryState.QUEUED, DeliveryState.HELD))
-    waiting.filter(subscriber=taker).update(state=DeliveryState.CANCELLED)
+    waiting.filter(subscriber=taker).update(state=DeliveryState.CANCELLED, last_reply=NO_LONGER_SUBSCRIBED)
     _swap_addresses(taker, mover)
     waiting.filter(subscriber=mover).update(domain=mover.domain)
     taker.state, taker.unsubscribed_at = SubscriberState.UNSUBSCRIBED, timezone.now()

@@ -1,7 +1,7 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from incidents.api import subscribers
-from incidents.api.v1 import description, notices
+from incidents.api.v1 import answers, customers, description, notices
 from incidents.api.v1 import subscribers as v1_subscribers
 
 urlpatterns = [
@@ -13,5 +13,10 @@ urlpatterns = [
     path("v1/notices/<int:notice_id>/retry", notices.retry),
     path("v1/subscribers", v1_subscribers.list_subscribers),
     path("v1/subscribers.csv", v1_subscribers.export),
+    path("v1/subscribers/<slug:public_id>", v1_subscribers.end),
     path("v1/subscribers/<slug:public_id>/deliveries", v1_subscribers.list_history),
+    path("v1/customers", customers.list_customers),
+    path("v1/customers/<int:customer_id>/deliveries.csv", customers.export),
+    path("v1", answers.show_nothing),
+    re_path(r"^v1/", answers.show_nothing),
 ]

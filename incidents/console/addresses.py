@@ -17,7 +17,7 @@ from incidents.lib.errors import Refused
 
 
 class AddressForm(forms.Form):
-    email = forms.CharField(label=gettext_lazy("Email address"), max_length=254)
+    email = forms.CharField(label=gettext_lazy("Email address or telephone number"), max_length=254)
 
 
 class ErasureForm(AddressForm):

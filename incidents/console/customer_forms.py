@@ -9,11 +9,50 @@ from incidents.console.access import StaffRequest
 from incidents.console.fields import Lines
 from incidents.console.translations import add_translations, written_texts
 from incidents.models import Customer, Incident, Maintenance, Page
+from incidents.queries.customers import customers_of, profile
 from incidents.queries.members import notes_beside
+from incidents.queries.shown import shown_services
 
 
 class NewCustomerForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME)
+
+
+class CustomerForm(NewCustomerForm):
+    """Who they are: what they use, what else is so of them, and their people, one a line."""
+
+    prefix = "customer"
+
+    services = forms.TypedMultipleChoiceField(
+        label=_("Services they use"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    conditions = forms.CharField(
+        label=_("Conditions"),
+        required=False,
+        widget=Lines(2),
+        help_text=_("One a line, such as: uses G Suite. They stand beside the name where a note is written."),
+    )
+    contacts = forms.CharField(
+        label=_("Contacts"),
+        required=False,
+        widget=Lines(4),
+        help_text=_("One a line: an email address, or a name and <address>. Nobody is subscribed by it."),
+    )
+
+    def __init__(self, data: Any = None, *, customer: Customer) -> None:
+        super().__init__(data, initial=_facts_of(customer))
+        field = self.fields["services"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(service.pk, service.name) for service in shown_services(customer.page)]
+
+    def values(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "name": given["name"],
+            "service_ids": given["services"],
+            "conditions": _lines(given["conditions"]),
+            "contacts": dict(map(_contact, _lines(given["contacts"]))),
+        }
 
 
 class NoteForm(forms.Form):
@@ -33,7 +72,7 @@ class NoteForm(forms.Form):
         super().__init__(data)
         field = self.fields["customers"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(customer.pk, customer.name) for customer in customers]
+        field.choices = [(customer.pk, _known_by(customer)) for customer in customers]
         self.codes = page.languages[1:]
         add_translations(self, ["body"], languages=self.codes, texts={})
 
@@ -53,9 +92,34 @@ def notes_part(
     request: StaffRequest, place: Incident | Maintenance, *, form: NoteForm | None
 ) -> dict[str, Any]:
     """What the screen of an incident or a maintenance shows of the notes beside it."""
-    customers = list(Customer.objects.filter(page=request.page))
+    customers = list(customers_of(request.page))
     return {
         "note_form": form or NoteForm(page=request.page, customers=customers),
         "has_customers": bool(customers),
         "notes": notes_beside(place),
     }
+
+
+def _known_by(customer: Customer) -> str:
+    more = profile(customer)
+    return f"{customer.name} ({more})" if more else customer.name
+
+
+def _facts_of(customer: Customer) -> dict[str, Any]:
+    people = customer.contacts.order_by("pk")
+    return {
+        "name": customer.name,
+        "services": [service.pk for service in customer.services.all()],
+        "conditions": "\n".join(customer.conditions),
+        "contacts": "\n".join(f"{one.name} <{one.email}>" if one.name else one.email for one in people),
+    }
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _contact(line: str) -> tuple[str, str]:
+    """Address and name."""
+    name, bracket, address = line.removesuffix(">").rpartition("<")
+    return (address.strip(), name.strip()) if bracket else (line, "")

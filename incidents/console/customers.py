@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import customer as actions
 from incidents.console.access import StaffRequest, staff_view
-from incidents.console.customer_forms import NewCustomerForm, NoteForm
+from incidents.console.customer_forms import CustomerForm, NewCustomerForm, NoteForm
 from incidents.console.incident_page import render_incident
 from incidents.console.lookup import find_incident, find_maintenance
 from incidents.console.maintenances import render_maintenance
@@ -18,6 +18,7 @@ from incidents.lib.errors import Refused
 from incidents.models import Customer, CustomerNote, Incident, Maintenance
 from incidents.notices.links import page_url
 from incidents.queries import members
+from incidents.queries.customers import customers_of
 
 
 @staff_view
@@ -54,9 +55,23 @@ def show_link(request: StaffRequest, customer_id: int) -> HttpResponse:
             actions.make_member_link(customer, actor=request.user)
             messages.success(request, _("There is a new link."))
         return redirect("console:customer_link", customer_id=customer.pk)
-    link = page_url(request.page, f"/members/{members.link_token(customer)}") if customer.link_nonce else ""
-    context = {"section": "customers", "customer": customer, "link": link}
-    return render_screen(request, "console/customer_link.html", context)
+    return _render_customer(request, customer, CustomerForm(customer=customer))
+
+
+@staff_view
+@require_POST
+def edit(request: StaffRequest, customer_id: int) -> HttpResponse:
+    customer = get_object_or_404(Customer, page=request.page, pk=customer_id)
+    form = CustomerForm(request.POST, customer=customer)
+    if form.is_valid():
+        try:
+            actions.edit_customer(customer, **form.values(), actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("console:customer_link", customer_id=customer.pk)
+    return _render_customer(request, customer, form)
 
 
 @staff_view
@@ -118,7 +133,13 @@ def _save_note(request: StaffRequest, form: NoteForm, **place: Incident | Mainte
 
 
 def _customers(request: StaffRequest) -> list[Customer]:
-    return list(Customer.objects.filter(page=request.page))
+    return list(customers_of(request.page))
+
+
+def _render_customer(request: StaffRequest, customer: Customer, form: CustomerForm) -> HttpResponse:
+    link = page_url(request.page, f"/members/{members.link_token(customer)}") if customer.link_nonce else ""
+    context = {"section": "customers", "customer": customer, "link": link, "form": form}
+    return render_screen(request, "console/customer_link.html", context, status=status_of(form))
 
 
 def _render(

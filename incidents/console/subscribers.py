@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterable
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.actions.exporting import note_export
+from incidents.actions.leaving import end_subscription
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import number_in
 from incidents.console.screen import render_screen
@@ -66,9 +69,18 @@ def export_one(request: StaffRequest, public_id: str) -> HttpResponse:
     """All that is stored of the address, whatever page it is on."""
     subscriber = _find(request, public_id)
     note_export(subscriber, "personal_data", actor=request.user)
-    told = json.dumps(personal_data(subscriber.email), ensure_ascii=False, indent=1)
+    told = json.dumps(personal_data(subscriber), ensure_ascii=False, indent=1)
     headers = {"Content-Disposition": 'attachment; filename="personal-data.json"'}
     return HttpResponse(told, content_type="application/json", headers=headers)
+
+
+@staff_view
+@require_POST
+def end(request: StaffRequest, public_id: str) -> HttpResponse:
+    """Unsubscribes somebody who asked staff to."""
+    end_subscription(_find(request, public_id), actor=request.user)
+    messages.success(request, _("The subscription is ended. What waited for it is not sent."))
+    return redirect("console:subscriber", public_id=public_id)
 
 
 @staff_view

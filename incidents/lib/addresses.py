@@ -24,6 +24,8 @@ def clean_address(text: str) -> str:
         raise _refused(_("Enter an email address."))
     if any(unicodedata.category(char) in _CONTROLS for char in address):
         raise _refused(_("An email address cannot hold line breaks or control characters."))
+    if len(address) > MAX_BYTES:
+        raise _refused(_("An email address has at most 254 characters."))
     local, at, domain = address.rpartition("@")
     if not at or not local or not domain:
         raise _refused(_("An email address has the form name@example.com."))
@@ -75,7 +77,9 @@ def _clean_local(local: str) -> str:
         raise _refused(_("Only ASCII characters can stand before the @."))
     if '"' in local:
         raise _refused(_("An email address with quotation marks cannot be used."))
-    if len(local) > MAX_LOCAL_BYTES or not _LOCAL.fullmatch(local):
+    if len(local) > MAX_LOCAL_BYTES:
+        raise _refused(_("An email address has at most 64 characters before the @."))
+    if not _LOCAL.fullmatch(local):
         raise _refused(_("An email address has the form name@example.com."))
     return local
 

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from enum import StrEnum
 
 from incidents.lib.bounce_codes import MOST_CHARACTERS, Verdict, judge_code, judge_text
@@ -70,12 +72,12 @@ class Returned:
 
 
 def read_returned(raw: bytes) -> Returned:
-    message = message_from_bytes(raw, policy=policy.compat32)
+    message = _parse(raw)
     parts = _parts(message)
     delivered_to = _addresses(_header(message, name) for name in ("Delivered-To", "X-Original-To", "To"))
     feedback = next((part for part in parts if _type(part) == "message/feedback-report"), None)
     if feedback is not None:
-        return _read_complaint(feedback, delivered_to)
+        return _read_complaint(feedback, parts, delivered_to)
     report = next((part for part in parts if _type(part) in _REPORTS), None)
     if report is not None:
         failures = tuple(_read_report(report))
@@ -89,6 +91,14 @@ def read_returned(raw: bytes) -> Returned:
     return Returned(Kind.PERSONAL, delivered_to=delivered_to)
 
 
+def _parse(raw: bytes) -> Message:
+    """The parser calls itself for each level; of what is nested deeper than any server writes, the head is enough."""
+    try:
+        return message_from_bytes(raw, policy=policy.compat32)
+    except RecursionError:
+        return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+
+
 def pick_failure(failures: tuple[Failure, ...], address: str) -> Failure | None:
     """What was said of `address`, or of nobody by name. A report about others only is never hard: `address` may be
     a list, of which only one member is gone."""
@@ -100,13 +110,23 @@ def pick_failure(failures: tuple[Failure, ...], address: str) -> Failure | None:
     return replace(failures[0], verdict=verdict)
 
 
-def _read_complaint(feedback: Message, delivered_to: tuple[str, ...]) -> Returned:
+def _read_complaint(feedback: Message, parts: list[Message], delivered_to: tuple[str, ...]) -> Returned:
+    """Of whose mail it is about tell the report, or the copy of the mail that comes with it."""
     fields = next(iter(_blocks(feedback)), {})
     is_complaint = fields.get("feedback-type", "").strip().lower() in _COMPLAINTS
-    about = _addresses([fields.get("original-mail-from", "")])
+    about = _addresses([fields.get("original-mail-from", ""), *_senders_in_copies(parts)])
     return Returned(
         Kind.COMPLAINT if is_complaint else Kind.AUTOMATIC, delivered_to=delivered_to, about=about
     )
+
+
+def _senders_in_copies(parts: list[Message]) -> Iterator[str]:
+    for part in parts:
+        payload = part.get_payload()
+        if _type(part) == "message/rfc822" and isinstance(payload, list):
+            yield from (_header(copy, "Return-Path") for copy in payload if isinstance(copy, Message))
+        elif _type(part) == "text/rfc822-headers":
+            yield _header(message_from_bytes(_text(part).encode("utf-8", "replace")), "Return-Path")
 
 
 def _read_report(report: Message) -> Iterator[Failure]:
@@ -130,11 +150,9 @@ def _read_report(report: Message) -> Iterator[Failure]:
 def _blocks(part: Message) -> list[dict[str, str]]:
     """The fields of a report, block by block. The parser keeps each block as a message, the first as a message
     with the others as its text, or all as one text."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return _blocks_in(_text(part))
-    found = [block for block in payload if isinstance(block, Message)]
-    return [fields for block in found for fields in (_fields(block), *_blocks_in(_text(block)))]
+    return [fields for block in _inner(part) for fields in (_fields(block), *_blocks_in(_text(block)))]
 
 
 def _blocks_in(text: str) -> list[dict[str, str]]:
@@ -191,10 +209,15 @@ def _parts(message: Message) -> list[Message]:
     while waiting and len(found) < MOST_PARTS:
         part = waiting.pop(0)
         found.append(part)
-        payload = part.get_payload()
-        if _type(part).startswith("multipart/") and isinstance(payload, list):
-            waiting.extend(inner for inner in payload if isinstance(inner, Message))
+        if _type(part).startswith("multipart/"):
+            waiting.extend(_inner(part))
     return found
+
+
+def _inner(part: Message) -> list[Message]:
+    """Asked for a text as it stands, the library would decode it, and raise where it names an odd charset."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [inner for inner in payload if isinstance(inner, Message)]
 
 
 def _type(part: Message) -> str:
@@ -209,7 +232,7 @@ def _header(message: Message, name: str) -> str:
 def _decoded(value: str) -> str:
     try:
         return str(make_header(decode_header(value)))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         return value
 
 

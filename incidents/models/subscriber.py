@@ -43,6 +43,7 @@ class Subscriber(models.Model):
 
     `api_id` is what programs know it by: made from the address alone, so that it tells nothing of it.
     `endpoint` is the URL or the telephone number of a channel that is not mail; `email` then is its owner's.
+    `secret` signs what is posted to a webhook, and until then the one before it does too.
     `pauses` counts those that followed one another since mails came back.
     `time_zone` empty is the page's. `requested_from` is the network (/24, /48) the wish came from.
     A locked one is a shared mailbox: who unsubscribes it is overruled where `lock_owner` or the mailbox keeps it
@@ -56,6 +57,8 @@ class Subscriber(models.Model):
     email = models.CharField(max_length=254)
     endpoint = models.CharField(max_length=2000, blank=True)
     secret = models.CharField(max_length=100, blank=True)
+    former_secret = models.CharField(max_length=100, blank=True)
+    former_secret_until = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=8, default="ja")
     time_zone = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)
@@ -108,6 +111,11 @@ class Subscriber(models.Model):
     @property
     def domain(self) -> str:
         return self.email.rpartition("@")[2]
+
+    @property
+    def contact(self) -> str:
+        """Whose it is, as staff know them: a mail address or, of text messages, the number."""
+        return self.email or self.endpoint
 
     @property
     def place(self) -> str:

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from incidents.models.outbox import Delivery
 from incidents.models.page import Page
@@ -27,9 +28,9 @@ class Suppression(models.Model):
 
 
 class MailEventKind(models.TextChoices):
-    HARD = "hard", "hard bounce"
-    SOFT = "soft", "soft bounce"
-    COMPLAINT = "complaint", "complaint"
+    HARD = "hard", _("hard bounce")
+    SOFT = "soft", _("soft bounce")
+    COMPLAINT = "complaint", _("complaint")
 
 
 OF_OUR_SENDING = Q(code__startswith="5.7.") | Q(code__startswith="4.7.")

@@ -38,8 +38,8 @@ class Letter:
     """One message to one recipient: an address, a URL or a telephone number.
 
     `name` is the same at every attempt. `data` is the whole message: of a mail with CRLF line ends. `more` are
-    messages that go to the same recipient right after it. `sender` and `secret` are empty where a channel knows
-    none.
+    messages that go to the same recipient right after it; each of `secrets` signs them. `sender` and `secrets`
+    are empty where a channel knows none.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Letter:
     recipient: str
     data: bytes
     more: tuple[bytes, ...] = ()
-    secret: str = ""
+    secrets: tuple[str, ...] = ()
 
 
 class Writer(Protocol):

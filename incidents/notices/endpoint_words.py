@@ -61,8 +61,8 @@ ENGLISH = EndpointWords(
         "sms": "text message",
     },
     manage="Change or end these notices",
-    owner_subject="[{page}] Please confirm the notices to {channel}",
-    owner_intro="We received a request to send notices of {page} to a {channel} address ({place}). "
+    owner_subject="[{page}] Please confirm: notices by {channel}",
+    owner_intro="We received a request to send notices of {page} by {channel} ({place}). "
     "Open the page below and press its button: we then make sure that the address is yours.",
     owner_action="Confirm (valid for 7 days)",
     owner_ignore="If you did not ask for this, do nothing: no notices will be sent.",
@@ -70,8 +70,8 @@ ENGLISH = EndpointWords(
     endpoints_intro="Here is a page for each webhook or chat that gets notices of {page} for you. There you can "
     "change or end them (valid for 15 minutes, once).",
     endpoints_none="If you did not ask for this, do nothing: everything stays as it is.",
-    disabled_subject="[{page}] Notices to {channel} have ended",
-    disabled_intro="Notices of {page} can no longer be sent to {channel} ({place}), so that we have stopped. "
+    disabled_subject="[{page}] Notices by {channel} have ended",
+    disabled_intro="Notices of {page} can no longer be sent by {channel} ({place}), so we have stopped. "
     "Reason: {reason}",
     disabled_action="To have them again, subscribe once more",
     greeting="Notices of {page} will be sent here.",

@@ -67,7 +67,7 @@ def disable(subscriber: Subscriber, *, reason: str, now: datetime) -> None:
         held.disabled_reason = reason[:300]
         held.save(update_fields=["state", "disabled_reason"])
         waiting = Delivery.objects.filter(subscriber=held, state__in=UNSENT)
-        waiting.update(state=DeliveryState.CANCELLED)
+        waiting.update(state=DeliveryState.CANCELLED, last_reply=held.disabled_reason)
         AuditEntry.objects.create(
             at=now,
             actor_name="system",

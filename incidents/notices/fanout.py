@@ -32,6 +32,7 @@ from incidents.models import (
     Wish,
 )
 from incidents.notices import expansion, throttle
+from incidents.notices.ledger import TAKEN_BACK
 from incidents.notices.wishes import Tells, Wishes, told_by_maintenance, told_by_update
 from incidents.queries.shown import other_pages_showing
 
@@ -134,7 +135,7 @@ def cancel_maintenance(update: MaintenanceUpdate) -> int:
 def _cancel(told: Q) -> int:
     expansion.expand_all(AudiencePart.objects.filter(told), now=timezone.now())
     waiting = Delivery.objects.filter(told, state=DeliveryState.QUEUED, attempts=0)
-    return waiting.update(state=DeliveryState.CANCELLED)
+    return waiting.update(state=DeliveryState.CANCELLED, last_reply=TAKEN_BACK)
 
 
 def audience(

@@ -43,7 +43,10 @@ _READ = (
 """What a message is made of: to load everything else costs as much as to send it."""
 _READ_ENDPOINT = tuple(
     f"subscriber__{name}"
-    for name in ("channel", "endpoint", "secret", "failing_since", "all_services", "time_zone")
+    for name in (
+        *("channel", "endpoint", "secret", "former_secret", "former_secret_until"),
+        *("failing_since", "all_services", "time_zone"),
+    )
 )
 
 log = logging.getLogger(__name__)

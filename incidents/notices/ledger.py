@@ -19,6 +19,9 @@ MAYBE_SENT_SECONDS = 120
 LONGEST_WAIT_SECONDS = 6 * 3600.0
 MARK_SENT_SECONDS = 60.0
 NO_LONGER_SUBSCRIBED = "No longer subscribed."
+TAKEN_BACK = "Taken back before it was sent."
+HIDDEN = "Its page is not for the public any more."
+SUPPRESSED = "Nothing is sent to this address."
 
 # Found by its id alone: with the state beside it PostgreSQL may go through all that is leased, each time.
 _MARK_SENT = """

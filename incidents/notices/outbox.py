@@ -15,12 +15,13 @@ from incidents.notices import expansion, guard, lease, pausing, throttle
 from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender, Writer
 from incidents.notices.clock import DatabaseClock, database_now
 from incidents.notices.endpoints import EndpointSettlement
-from incidents.notices.ledger import NO_LONGER_SUBSCRIBED, Ledger
+from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, SUPPRESSED, Ledger
 from incidents.notices.owner import new_owner
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
 from incidents.notices.session import sender_session
 from incidents.notices.settlement import Settlement, TakeRefusal, Then, ignore_refusal
+from incidents.queries.suppressions import is_suppressed
 
 log = logging.getLogger(__name__)
 
@@ -220,9 +221,8 @@ class _Pass:
     def _handle(self, delivery: Delivery) -> Then:
         if delivery.expires_at <= self._clock.now() and not pausing.is_paused(delivery):
             self._ledger.end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
-        elif not _may_be_told(delivery):
-            gone = Answer(Outcome.FAILED, "", NO_LONGER_SUBSCRIBED)
-            self._ledger.end(delivery, DeliveryState.CANCELLED, gone)
+        elif reason := _reason_to_spare(delivery):
+            self._ledger.end(delivery, DeliveryState.CANCELLED, Answer(Outcome.FAILED, "", reason))
         elif pausing.is_paused(delivery):
             self._ledger.set_aside(delivery, pausing.paused_lane(delivery.subscriber.page_id))
         elif (until := pausing.paused_until(delivery)) and until > self._clock.now():
@@ -279,10 +279,13 @@ class _Pass:
         return time.monotonic() - self._renewed_at > FENCE_SECONDS
 
 
-def _may_be_told(delivery: Delivery) -> bool:
+def _reason_to_spare(delivery: Delivery) -> str:
+    """Why it is not told any more; "" if it may be. Who was suppressed is no active subscriber, but may still be
+    asked something in person."""
     if delivery.notice.kind not in TOLD_TO_MANY:
-        return True
+        is_mail = delivery.channel == Channel.EMAIL
+        return SUPPRESSED if is_mail and is_suppressed(delivery.subscriber.email) else ""
     is_of_other_page = delivery.subscriber.page_id != delivery.notice.page_id
     if is_of_other_page and delivery.notice.page.is_private:
-        return False
-    return delivery.subscriber.state == SubscriberState.ACTIVE
+        return HIDDEN
+    return "" if delivery.subscriber.state == SubscriberState.ACTIVE else NO_LONGER_SUBSCRIBED

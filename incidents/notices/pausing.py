@@ -1,12 +1,12 @@
-"""Notices to many of a page whose mail is paused. They stand in a lane that no sender serves, so that they cost
-the others nothing and cannot expire there."""
+"""Mails to many of a page whose mail is paused. They stand in a lane that no sender serves, so that they cost
+the others nothing and cannot expire there. Webhooks, chats and text messages go on: no mail of theirs came back."""
 
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents.models import PAUSED_LANE, UPDATE_LIFE, Delivery, DeliveryState, Lane, Page
+from incidents.models import PAUSED_LANE, UPDATE_LIFE, Channel, Delivery, DeliveryState, Lane, Page
 from incidents.notices.render import TOLD_TO_MANY
 
 
@@ -16,19 +16,22 @@ def paused_lane(page_id: int) -> str:
 
 def is_paused(delivery: Delivery) -> bool:
     """By what was loaded with it."""
-    return delivery.subscriber.page.mail_paused_at is not None and delivery.notice.kind in TOLD_TO_MANY
+    return delivery.subscriber.page.mail_paused_at is not None and _is_mail_to_many(delivery)
 
 
 def paused_until(delivery: Delivery) -> datetime | None:
     """Until when its subscriber is spared, since mails came back."""
-    return delivery.subscriber.paused_until if delivery.notice.kind in TOLD_TO_MANY else None
+    return delivery.subscriber.paused_until if _is_mail_to_many(delivery) else None
+
+
+def _is_mail_to_many(delivery: Delivery) -> bool:
+    return delivery.channel == Channel.EMAIL and delivery.notice.kind in TOLD_TO_MANY
 
 
 def set_aside(page: Page) -> int:
     """What waits for the page's subscribers; what comes later is written aside."""
-    waiting = Delivery.objects.filter(
-        state=DeliveryState.QUEUED, subscriber__page=page, notice__kind__in=TOLD_TO_MANY
-    )
+    mails = Delivery.objects.filter(channel=Channel.EMAIL, notice__kind__in=TOLD_TO_MANY)
+    waiting = mails.filter(state=DeliveryState.QUEUED, subscriber__page=page)
     lane = paused_lane(page.pk)
     return _of(waiting.exclude(lane=lane)).update(lane=lane)
 

@@ -1,4 +1,4 @@
-"""A notice as Statuspage posts it to the webhooks of its subscribers; the page's first language."""
+"""A notice as Statuspage posts it to the webhooks of its subscribers, in the language that each chose."""
 
 import json
 from collections.abc import Iterator
@@ -31,9 +31,10 @@ COMPONENT_KEYS = (
 @dataclass(frozen=True)
 class _Place:
     page: Page
+    language: str
 
     def url(self, path: str) -> str:
-        return links.page_url(self.page, path, language=self.page.first_language)
+        return links.page_url(self.page, path, language=self.language)
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,16 @@ class PayloadWriter:
     """The incident first, then each change of a component that the reader chose."""
 
     def __init__(self) -> None:
-        self._payloads: dict[tuple[int, int], Payload] = {}
+        self._payloads: dict[tuple[int, int, str], Payload] = {}
         self._chosen: dict[int, dict[int, set[int]]] = {}
 
     def letter(self, delivery: Delivery) -> Letter:
         subscriber, page = delivery.subscriber, delivery.subscriber.page
-        payload = self._payload(delivery.notice, page)
+        language = subscriber.language if subscriber.language in page.languages else page.first_language
+        payload = self._payload(delivery.notice, page, language)
         meta = {
             "unsubscribe": links.unsubscribe_url(subscriber, page),
-            "documentation": links.page_url(page, "/subscribe/webhook"),
+            "documentation": links.page_url(page, "/subscribe/webhook", language=language),
             "generated_at": stamp(times.now(), page.zone),
         }
         common = {"meta": meta, "page": payload.page}
@@ -72,14 +74,14 @@ class PayloadWriter:
                 for ids, told in payload.components
                 if wanted is None or ids & wanted
             ),
-            secret=subscriber.secret,
+            secrets=endpoints.secrets_of(subscriber),
         )
 
-    def _payload(self, notice: Notice, page: Page) -> Payload:
-        key = (notice.pk, page.pk)
+    def _payload(self, notice: Notice, page: Page, language: str) -> Payload:
+        key = (notice.pk, page.pk, language)
         if key not in self._payloads:
-            with translation.override(page.first_language):
-                self._payloads[key] = payload_of(notice, page)
+            with translation.override(language):
+                self._payloads[key] = payload_of(notice, page, language=language)
         return self._payloads[key]
 
     def _chosen_by(self, delivery: Delivery) -> set[int]:
@@ -89,13 +91,13 @@ class PayloadWriter:
         return self._chosen[page.pk].get(delivery.subscriber_id, set())
 
 
-def payload_of(notice: Notice, page: Page) -> Payload:
+def payload_of(notice: Notice, page: Page, *, language: str) -> Payload:
     """Refused where the page no longer shows what is told."""
-    present = Present(_Place(page), overview(page))
+    present = Present(_Place(page, language), overview(page).in_language(language))
     if notice.maintenance_update is not None:
-        incident = _of_maintenance(notice.maintenance_update, present)
+        incident = _of_maintenance(notice.maintenance_update, present, language=language)
     else:
-        incident = _of_incident(notice, present)
+        incident = _of_incident(notice, present, language=language)
     status = present.status_object()
     told = {
         "id": short_id("page", page.pk),
@@ -105,11 +107,12 @@ def payload_of(notice: Notice, page: Page) -> Payload:
     return Payload(told, incident, tuple(_component_updates(incident, present)))
 
 
-def _of_incident(notice: Notice, present: Present) -> Object:
+def _of_incident(notice: Notice, present: Present, *, language: str) -> Object:
     assert notice.incident is not None
     found = find_public(present.page, notice.incident.reference)
     if found is None:
         raise Refused("The page no longer shows this incident.")
+    found = found.in_language(language)
     told = found if notice.update is None else _as_of(found, notice.update)
     made = {**_v1(), **incident_object(told, present)}
     if notice.report is not None:
@@ -140,12 +143,12 @@ def _as_of(incident: IncidentView, update: Update) -> IncidentView:
     )
 
 
-def _of_maintenance(update: MaintenanceUpdate, present: Present) -> Object:
+def _of_maintenance(update: MaintenanceUpdate, present: Present, *, language: str) -> Object:
     shown = shown_maintenances(present.page).filter(pk=update.maintenance_id)
     found = view_maintenances(shown, page=present.page)
     if not found:
         raise Refused("The page no longer shows this maintenance.")
-    view = found[0]
+    view = found[0].in_language(language)
     told = tuple(one for one in view.updates if one.number <= update.number)
     made = maintenance_object(replace(view, updates=told, state=update.state), present)
     is_cancelled = update.state == "cancelled"

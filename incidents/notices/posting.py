@@ -17,6 +17,7 @@ CONNECT_MS = 5_000
 USER_AGENT = "User-Agent: statuspage-notices"
 JSON = "Content-Type: application/json"
 LONGEST_URL = 2_000
+LONGEST_HOST = 240  # with its port; a lane is named after it
 VENDOR_WORDS = 100
 
 Judge = Callable[[Response], Answer]
@@ -56,7 +57,7 @@ def clean_url(text: str) -> str:
     """As it is asked for: https, on a port for it, its host in public. Refused names what was expected."""
     try:
         url = check_url(text.strip(), field="endpoint", https_only=not settings.ENDPOINTS_ALLOW)
-        too_long = len(url) > LONGEST_URL
+        too_long = len(url) > LONGEST_URL or len(urlsplit(url).netloc) > LONGEST_HOST
     except Refused:
         too_long = True
     if too_long:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from incidents.models import Delivery, DeliveryState, Lane, Throttle, endpoint_lane
+from incidents.models import Channel, Delivery, DeliveryState, Lane, Throttle, endpoint_lane
 
 FAILURES = 5
 FIRST_PAUSE_SECONDS = 30.0
@@ -174,6 +175,16 @@ def open_endpoint_lane(channel: str, domain: str, *, now: datetime) -> str:
     return key
 
 
+def find_lanes(deliveries: QuerySet[Delivery], *, now: datetime) -> None:
+    """Gives what is to be queued anew a lane that is served: its own may be forgotten since."""
+    mails = deliveries.filter(channel=Channel.EMAIL)
+    of_domain = Throttle.objects.filter(is_lane=True, key=OuterRef("domain")).values("key")
+    mails.update(lane=Coalesce(Subquery(of_domain), Value(Lane.NOTICES.value)))
+    hosts = deliveries.exclude(channel=Channel.EMAIL).order_by("channel", "domain")
+    for channel, domain in hosts.values_list("channel", "domain").distinct():
+        open_endpoint_lane(channel, domain, now=now)
+
+
 def host_failed(key: str, reply: str, *, now: datetime, is_probe: bool, at_once: bool) -> bool:
     """Pauses after five failures in a row, or `at_once`; a probe that fails doubles the pause.
 
@@ -198,7 +209,9 @@ def domain_failed(domain: str, reply: str, *, now: datetime) -> int:
         _count(known, reply, now=now)
         if known.failures >= FAILURES:
             _pause(known, now=now)
-            log.error("%s refuses our mail (%s): tried again in %d s", domain, reply, known.pause_seconds)
+            log.error(
+                "%s takes nothing of ours (%s): tried again in %d s", domain, reply, known.pause_seconds
+            )
         known.save()
     return known.failures
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -58,6 +60,9 @@ def _act(view: View, visit: Visit, parts: dict[str, str]) -> HttpResponse:
         return view(visit, **parts)
     except Refused as error:
         return say(visit, str(error), status=409)
+    except (BadRequest, MultiPartParserError, SuspiciousOperation):
+        text = _("It arrived broken or too large. Please go back and send it once more.")
+        return say(visit, _("This form could not be read"), text, status=400)
 
 
 def spoken_in(visit: Visit, language: str) -> Visit:

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from incidents.actions import endpoint as endpoint_actions
+from incidents.lib.addresses import mask
 from incidents.lib.errors import Refused
 from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Channel, SubscriberState, Wish
@@ -58,6 +59,9 @@ def confirm_endpoint(visit: Visit, token: str) -> HttpResponse:
     link = endpoints.find_owning(token)
     if link is None or link.wish.subscriber.page_id != visit.page.pk:
         return link_not_found(visit)
+    if visit.request.method == "POST" and endpoints.can_be_sent_again(link.wish):
+        endpoint_actions.send_owner_link_again(token, origin=origin_of(visit))
+        return say(visit, _("Check your mailbox"), _mailed_if_possible())
     if visit.request.method != "POST" or link.state is not LinkState.VALID:
         return _show(visit, link.wish, link.state)
     try:
@@ -76,6 +80,7 @@ def _show(visit: Visit, wish: Wish, state: LinkState, *, error: str = "", secret
         "state": state,
         "chosen": described(wish, language=visit.language),
         "place": subscriber.place,
+        "address": mask(subscriber.email) if endpoints.can_be_sent_again(wish) else "",
         "channel": Channel(subscriber.channel).label,
         "is_webhook": subscriber.channel == Channel.WEBHOOK,
         "error": error,
@@ -83,6 +88,13 @@ def _show(visit: Visit, wish: Wish, state: LinkState, *, error: str = "", secret
     }
     status = 422 if error else 410 if state is LinkState.EXPIRED else 200
     return visit.render("public/endpoint_confirm.html", context, status=status)
+
+
+def renew_secret(visit: Visit, token: str) -> HttpResponse:
+    """`token` is one that manages a webhook."""
+    subscriber = endpoint_actions.renew_secret(token)
+    context = {"place": subscriber.place, "secret": subscriber.secret}
+    return visit.render("public/endpoint_secret.html", context)
 
 
 @acting()
@@ -104,5 +116,5 @@ def links(visit: Visit) -> HttpResponse:
 def _mailed_if_possible() -> str:
     return _(
         "If this can be subscribed, we have sent a confirmation link to the email address. "
-        "Open it and press the button."
+        "Open it and press the button. An address is sent one such email in ten minutes."
     )

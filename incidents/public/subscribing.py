@@ -10,6 +10,7 @@ from incidents.lib.addresses import mask
 from incidents.lib.errors import Refused
 from incidents.lib.timing import taking_a_whole_step
 from incidents.models import Channel, Subscriber, SubscriberState, Wish, WishKind
+from incidents.public import endpoints
 from incidents.public.acting import (
     acting,
     check_mailbox,
@@ -106,6 +107,8 @@ def manage_choices(visit: Visit, token: str) -> HttpResponse:
             status=410,
             way_on=("/manage", _("Ask for a link")),
         )
+    if link.subscriber.channel == Channel.WEBHOOK and "renew_secret" in visit.request.POST:
+        return endpoints.renew_secret(visit, token)
     return _show_or_change(visit, link.subscriber, token)
 
 
@@ -122,6 +125,7 @@ def _show_or_change(visit: Visit, subscriber: Subscriber, token: str) -> HttpRes
         "form": form,
         "choices": form,
         "address": _shown_place(subscriber),
+        "is_webhook": subscriber.channel == Channel.WEBHOOK,
         "unsubscribe_token": subscribers.unsubscribe_token(subscriber),
     }
     return visit.render("public/manage.html", context, status=form_status(data))
@@ -172,6 +176,9 @@ def keep(visit: Visit, token: str) -> HttpResponse:
         return link_not_found(visit)
     visit = spoken_in(visit, link.subscriber.language)
     address = mask(link.subscriber.email)
+    if link.state is LinkState.EXPIRED and link.subscriber.state == SubscriberState.ACTIVE:
+        text = _("This mailbox was unsubscribed once more. Open the link in the newest email about it.")
+        return say(visit, _("This link has expired"), text, status=410)
     if link.state is LinkState.EXPIRED:
         text = _("It can be subscribed again.")
         way_on = ("/subscribe", _("Subscribe"))

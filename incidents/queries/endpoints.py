@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from incidents.lib import tokens
 from incidents.models import Channel, Page, ServiceGroup, Subscriber, SubscriberState, Wish, WishState
@@ -33,10 +34,23 @@ def find_owning(token: str) -> ConfirmLink | None:
     return ConfirmLink(wish, LinkState.VALID if is_valid else LinkState.EXPIRED)
 
 
+def can_be_sent_again(wish: Wish) -> bool:
+    """Whether nothing but its age ended the link; who asked since is the one who is asked now."""
+    is_waiting = wish.subscriber.state == SubscriberState.PENDING and wish.state == WishState.OPEN
+    return is_waiting and not is_young(wish.asked_at, CONFIRM_LIFE)
+
+
 def of_owner(page: Page, address: str) -> QuerySet[Subscriber]:
-    """The active endpoints of a mail address, and those that we disabled."""
+    """The active endpoints of a mail address."""
     mine = Subscriber.objects.filter(page=page, email=address, state=SubscriberState.ACTIVE)
     return mine.exclude(channel=Channel.EMAIL).select_related("page").order_by("pk")
+
+
+def secrets_of(subscriber: Subscriber) -> tuple[str, ...]:
+    """What messages to it are signed with now, the newest first."""
+    until = subscriber.former_secret_until
+    has_former = bool(subscriber.former_secret) and until is not None and timezone.now() < until
+    return (subscriber.secret, *([subscriber.former_secret] if has_former else []))
 
 
 def api_id(page: Page, channel: str, endpoint: str) -> str:

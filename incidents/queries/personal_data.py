@@ -1,4 +1,4 @@
-"""All that is stored of one address, for the person whose it is. Secrets that open links are left out."""
+"""All that is stored of one address or number, for the person whose it is. Secrets that open links are left out."""
 
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,18 @@ FIELDS = (
 )
 LEFT_OUT = (
     *("id", "page", "public_id", "api_id"),
-    *("secret", "manage_nonce", "keep_nonce"),
+    *("secret", "former_secret", "former_secret_until", "manage_nonce", "keep_nonce"),
 )
 
 
-def personal_data(email: str) -> dict[str, Any]:
-    """As JSON can hold it; instants in UTC."""
-    subscribers = Subscriber.objects.filter(email=email).select_related("page").order_by("pk")
-    contacts = CustomerContact.objects.filter(email=email).select_related("customer").order_by("pk")
+def personal_data(of: Subscriber) -> dict[str, Any]:
+    """Of every page, as JSON can hold it; instants in UTC."""
+    email = of.email
+    same = {"email": email} if email else {"channel": of.channel, "endpoint": of.endpoint}
+    subscribers = Subscriber.objects.filter(**same).select_related("page").order_by("pk")
+    contacts = CustomerContact.objects.filter(email__iexact=email).select_related("customer").order_by("pk")
     return {
-        "email": email,
+        "email": email or None,
         "subscriptions": [_subscription(subscriber) for subscriber in subscribers],
         "contact_of": [{"customer": row.customer.name, "name": row.name} for row in contacts],
     }

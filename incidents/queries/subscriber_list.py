@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from incidents.models import Delivery, MailEvent, Page, Subscriber
+from incidents.models import Channel, Delivery, MailEvent, Page, Subscriber
 
 LONGEST_WORDS = 254
 
@@ -12,13 +12,14 @@ LONGEST_WORDS = 254
 def search_subscribers(
     *, words: str = "", state: str = "", pages: Iterable[Page] | None = None
 ) -> QuerySet[Subscriber]:
-    """By a part of the address (`@example.com` finds a whole domain) and state; of all pages where none is named."""
+    """By a part of the address (`@example.com` finds a whole domain) or number, and state; of all pages where none
+    is named."""
     found = Subscriber.objects.all() if pages is None else Subscriber.objects.filter(page__in=pages)
     wanted = words.replace("\0", "").strip().lower()[:LONGEST_WORDS]
     if wanted.startswith("@"):
         found = found.filter(email__endswith=wanted)
     elif wanted:
-        found = found.filter(email__contains=wanted)
+        found = found.filter(Q(email__contains=wanted) | Q(channel=Channel.SMS, endpoint__contains=wanted))
     return found.filter(state=state) if state else found
 
 

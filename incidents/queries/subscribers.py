@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents.lib import tokens
 from incidents.models import (
+    Channel,
     Delivery,
     Follow,
     Incident,
@@ -99,12 +100,21 @@ def find_managing(token: str) -> Link | None:
     subscriber, nonce = _named_by("manage", token)
     if subscriber is None or subscriber.state != SubscriberState.ACTIVE:
         return None
-    mails = Delivery.objects.filter(subscriber=subscriber, notice__kind=NoticeKind.MANAGE)
-    sent_at = mails.aggregate(last=Max("sent_at"))["last"]
+    sent_at = _mails_of_link(subscriber).aggregate(last=Max("sent_at"))["last"]
     asked_at = subscriber.manage_sent_at
     opened_at = max(filter(None, (sent_at, asked_at)), default=None)
     is_valid = _same(nonce, subscriber.manage_nonce) and is_young(opened_at, MANAGE_LIFE)
     return Link(subscriber, LinkState.VALID if is_valid else LinkState.EXPIRED)
+
+
+def _mails_of_link(subscriber: Subscriber) -> QuerySet[Delivery]:
+    """One mail lists all endpoints of an owner."""
+    if subscriber.channel == Channel.EMAIL:
+        return Delivery.objects.filter(subscriber=subscriber, notice__kind=NoticeKind.MANAGE)
+    of_owner = Delivery.objects.filter(
+        subscriber__page=subscriber.page_id, subscriber__email=subscriber.email
+    )
+    return of_owner.filter(notice__kind=NoticeKind.ENDPOINTS)
 
 
 def find_unsubscribing(token: str) -> Subscriber | None:
@@ -113,14 +123,16 @@ def find_unsubscribing(token: str) -> Subscriber | None:
 
 
 def find_keeping(token: str) -> Link | None:
-    """Valid while the mailbox is about to leave; expired once it has left."""
+    """Valid while the mailbox is about to leave; expired once it has left, or was asked to leave again since."""
     subscriber, nonce = _named_by("keep", token)
     if subscriber is None:
         return None
     if subscriber.state != SubscriberState.ACTIVE:
         return Link(subscriber, LinkState.EXPIRED)
-    is_leaving = subscriber.leaves_at is not None and _same(nonce, subscriber.keep_nonce)
-    return Link(subscriber, LinkState.VALID if is_leaving else LinkState.DONE)
+    if subscriber.leaves_at is None:
+        return Link(subscriber, LinkState.DONE)
+    is_newest = _same(nonce, subscriber.keep_nonce)
+    return Link(subscriber, LinkState.VALID if is_newest else LinkState.EXPIRED)
 
 
 def find_last_only(token: str) -> LastOnlyLink | None:

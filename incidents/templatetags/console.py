@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import Delivery, DeliveryState
+from incidents.models import Delivery, DeliveryState, NoticeKind
 from incidents.queries.deliveries import RETRYING, UNWRITTEN
 
 register = template.Library()
@@ -31,6 +31,19 @@ SUBSCRIBED = {
     "active": pgettext_lazy("subscriber", "Active"),
     "unsubscribed": pgettext_lazy("subscriber", "Unsubscribed"),
     "disabled": pgettext_lazy("subscriber", "Stopped by us"),
+}
+PERSONAL = {
+    NoticeKind.CONFIRM: _("Confirm the subscription"),
+    NoticeKind.ALREADY: _("Told that it is subscribed already"),
+    NoticeKind.MANAGE: _("Link to change the choices"),
+    NoticeKind.FOLLOW: _("Confirm to follow an incident"),
+    NoticeKind.MOVE: _("Confirm the new address"),
+    NoticeKind.MOVED: _("Address changed"),
+    NoticeKind.KEEP: _("Shared mailbox asked whether it leaves"),
+    NoticeKind.OWNER: _("Confirm a webhook or chat"),
+    NoticeKind.ENDPOINTS: _("Links to webhooks and chats"),
+    NoticeKind.DISABLED: _("Webhook or chat stopped"),
+    NoticeKind.CODE: _("Code by text message"),
 }
 
 
@@ -85,6 +98,12 @@ def became(delivery: Delivery | str) -> str:
         return str(BECAME[delivery])
     is_retrying = delivery.state == DeliveryState.QUEUED and delivery.attempts
     return str(BECAME[RETRYING if is_retrying else delivery.state])
+
+
+@register.filter
+def personal(kind: str) -> str:
+    """What one person alone was told."""
+    return str(PERSONAL[NoticeKind(kind)])
 
 
 @register.filter

@@ -211,6 +211,11 @@ def test_a_url_that_leads_inside_or_is_odd_is_refused_at_saving(page: Page, url:
     assert not Subscriber.objects.exists()
 
 
+def test_a_host_too_long_for_the_queue_is_refused_before_it_is_looked_up(page: Page) -> None:
+    with pytest.raises(Refused, match="on port 443 or 8443"):
+        request(page, f"https://{'.'.join(['a' * 60] * 4)}.example/hook")
+
+
 def test_the_networks_of_monitors_are_not_open_to_subscribers(page: Page, settings: Any) -> None:
     settings.OUTBOUND_ALLOW = ("10.0.0.0/8", "127.0.0.0/8")
     with pytest.raises(Refused):

@@ -11,7 +11,9 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from incidents.actions import audit
 from incidents.actions.bounce import Heard, hear_of_delivery
 from incidents.actions.erasure import erase_subscriber
+from incidents.actions.phone import request_code
 from incidents.actions.subscriber import subscribe
+from incidents.actions.suppression import lift_suppression
 from incidents.models import (
     AuditEntry,
     Customer,
@@ -29,6 +31,7 @@ from incidents.models import (
 )
 from incidents.notices import fanout, outbox
 from incidents.queries.choices import Choices
+from statuspage.environment import SmsAccount
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +106,26 @@ def test_mails_written_to_files_are_deleted(
         erase_subscriber(KATO)
     [left] = tmp_path.iterdir()
     assert b"To: other@example.jp" in left.read_bytes()
+
+
+def test_a_telephone_number_stands_nowhere_and_is_sent_no_code(settings: Settings) -> None:
+    settings.SMS_ACCOUNT = SmsAccount("AC1", "s3cret", "+15550100", "https://sms.example")
+    page, number = make.page(), "+819012345678"
+    for one in (number, number + "9"):
+        make.phone(page, one)
+    request_code(page, number=number, choices=Choices("ja"))
+    make.update(make.incident(page), notify=True)
+    Throttle.objects.update(last_reply=f"The 'To' number {number} is not valid")
+
+    assert erase_subscriber("+81 90-1234-5678", actor=make.staff()) == 1
+
+    assert number not in dump().replace(number + "9", "")
+    assert not SignUp.objects.exists()
+    assert request_code(page, number=number, choices=Choices("ja")) == number
+    assert [one.endpoint for one in Subscriber.objects.all()] == [number + "9"]
+    assert lift_suppression(number) == 0
+    request_code(page, number=number, choices=Choices("ja"))
+    assert Subscriber.objects.count() == 2
 
 
 def test_erasing_an_address_nobody_knows_suppresses_it_once() -> None:

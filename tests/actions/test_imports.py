@@ -115,6 +115,26 @@ def test_all_that_is_wrong_is_told_by_line_and_column_and_nothing_is_imported() 
     assert found[6][2] == "expected each address once; this one is in line 2 too"
 
 
+def test_every_wrong_cell_of_a_line_is_told_at_once() -> None:
+    told = faults(
+        make.page(),
+        "email,consent_date,language,services,groups,kinds,stages,time_zone,consent_source\n"
+        "nobody,2999-01-01,xx,無い,無い,zzz,some,Asia/Nowhere,a\x07b\n"
+        "a@example.com,2024-04-01,ja,,,,,,\n",
+    )
+    assert [(line, column) for line, column, _sentence in told] == [
+        (2, "email"),
+        (2, "consent_date"),
+        (2, "language"),
+        (2, "services"),
+        (2, "groups"),
+        (2, "kinds"),
+        (2, "stages"),
+        (2, "time_zone"),
+        (2, "consent_source"),
+    ]
+
+
 def test_lines_are_counted_through_cells_of_several_lines() -> None:
     found = faults(
         make.page(), 'email,consent_date,consent_source\na@example.com,2024-04-01,"x\ny"\nb,2024-04-01,\n'

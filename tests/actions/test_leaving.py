@@ -6,6 +6,7 @@ import pytest
 from django.db.models import F
 
 from incidents.actions import leaving
+from incidents.actions.erasure import erase_subscriber
 from incidents.actions.housekeeping import expire_old_rows
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -120,3 +121,15 @@ def test_only_a_subscribed_mailbox_is_locked(page: Page, state: str) -> None:
 def test_a_lock_names_an_owner_that_can_be_written_to(page: Page) -> None:
     with pytest.raises(Refused):
         leaving.lock_mailbox(make_subscriber(page, MAILBOX), owner="nobody")
+
+
+@pytest.mark.parametrize("owner", [OWNER, OWNER.upper()])
+def test_an_erased_owner_is_refused_and_not_written_down_again(page: Page, owner: str) -> None:
+    erase_subscriber(OWNER)
+    mailbox = make_subscriber(page, MAILBOX)
+    with pytest.raises(Refused) as refused:
+        leaving.lock_mailbox(mailbox, owner=owner)
+    assert refused.value.field == "owner"
+    mailbox.refresh_from_db()
+    assert (mailbox.is_locked, mailbox.lock_owner) == (False, "")
+    assert not AuditEntry.objects.filter(action="lock_mailbox").exists()

@@ -9,6 +9,7 @@ from incidents.actions import subscriber as subscriber_actions
 from incidents.actions.mail_pause import BURSTS, let_mails_go_on
 from incidents.models import (
     AuditEntry,
+    Channel,
     Delivery,
     MailEvent,
     MailEventKind,
@@ -16,13 +17,15 @@ from incidents.models import (
     Page,
     Subscriber,
 )
-from incidents.notices import outbox
+from incidents.notices import outbox, pausing
+from incidents.notices.channels.webhook import new_secret
 from incidents.queries.choices import Choices
 from tests import make
+from tests.endpoints import Endpoints, endpoints
 from tests.make_returned import bounce, told
 from tests.smtp import Sink, sink
 
-__all__ = ["sink"]
+__all__ = ["endpoints", "sink"]
 pytestmark = pytest.mark.django_db
 
 KATO = "kato@example.jp"
@@ -79,6 +82,18 @@ def test_a_paused_page_sends_personal_mails_only_and_others_are_unconcerned(sink
     subscriber_actions.subscribe(page, email="new@example.jp", choices=Choices("ja"))
     outbox.deliver_due()
     assert sink.copies == {"other@example.jp": 1, "new@example.jp": 1}
+
+
+def test_webhooks_are_told_while_mails_are_paused(endpoints: Endpoints, sink: Sink) -> None:
+    page = paused_page()
+    own = {"channel": Channel.WEBHOOK, "endpoint": endpoints.url(), "secret": new_secret()}
+    hook = make.subscriber(page, "owner@example.jp", **own)
+    Subscriber.objects.filter(pk=hook.pk).update(paused_until=timezone.now() + timedelta(days=3))
+    publish(page)
+    pausing.tidy_up()
+    assert outbox.deliver_due() == 1
+    assert endpoints.posted[0].json["incident"] and not sink.received
+    assert set(Delivery.objects.filter(state="queued").values_list("channel", flat=True)) == {"email"}
 
 
 def test_what_waited_is_sent_when_staff_let_it_go_on_and_nothing_expired(sink: Sink) -> None:

@@ -67,6 +67,12 @@ def test_the_code_that_was_sent_subscribes_the_number(page: Page, twilio: Endpoi
     assert "subscribe/sms/code" in twilio.to(PATH)[0].form["Body"]
 
 
+def test_a_japanese_keyboard_s_wide_digits_are_digits(page: Page, twilio: Endpoints) -> None:
+    ask(page)
+    wide = fetch_code(twilio).translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+    assert actions.enter_code(page, number="＋８１９０１２３４５６７８", code=wide).state == "active"
+
+
 def test_no_row_holds_the_code(page: Page, twilio: Endpoints) -> None:
     ask(page)
     code = fetch_code(twilio)

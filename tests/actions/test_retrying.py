@@ -15,11 +15,17 @@ from incidents.models import (
     SubscriberState,
     Suppression,
     SuppressionReason,
+    Throttle,
 )
+from incidents.notices import outbox, throttle
+from incidents.notices.channels.webhook import new_secret
 from incidents.notices.fanout import queue_personal
 from incidents.queries.suppressions import suppression_key
 from tests import make
+from tests.endpoints import Endpoints, endpoints
+from tests.smtp import Sink, sink
 
+__all__ = ["endpoints", "sink"]
 pytestmark = pytest.mark.django_db
 
 
@@ -56,6 +62,26 @@ def test_failed_and_parked_mails_are_sent_again_as_if_never_tried(incident: Inci
     assert mail.next_attempt_at <= timezone.now()
     assert mail.expires_at == notice.expires_at
     assert mail.last_reply == "5.7.1 policy"
+
+
+def test_what_had_a_lane_that_is_forgotten_is_sent_all_the_same(
+    incident: Incident, sink: Sink, endpoints: Endpoints
+) -> None:
+    own = {"channel": "webhook", "endpoint": endpoints.url(), "secret": new_secret()}
+    make.subscriber(incident.page, "owner@example.com", **own)
+    notice = fail(incident, "a")
+    Delivery.objects.filter(channel="email").update(lane="example.com")
+    Throttle.objects.all().delete()
+    retry_failed(notice)
+    assert outbox.deliver_due() == 2
+    assert endpoints.posted and sink.copies == {"a@example.com": 1}
+
+
+def test_a_mail_sent_again_goes_by_the_lane_that_its_domain_has_now(incident: Incident) -> None:
+    notice = fail(incident, "a")
+    throttle.open_lane("example.com")
+    retry_failed(notice)
+    assert of("a").lane == "example.com"
 
 
 @pytest.mark.parametrize("state", ["sent", "expired", "cancelled", "held", "queued"])

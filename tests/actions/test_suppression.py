@@ -9,7 +9,13 @@ from django.utils import timezone
 from incidents.actions.endpoint import request_endpoint
 from incidents.actions.erasure import erase_subscriber
 from incidents.actions.leaving import lock_mailbox, unsubscribe
-from incidents.actions.subscriber import change_choices, follow, subscribe
+from incidents.actions.subscriber import (
+    change_choices,
+    confirm,
+    follow,
+    send_confirmation_again,
+    subscribe,
+)
 from incidents.actions.suppression import lift_suppression, suppress
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -22,12 +28,17 @@ from incidents.models import (
     Suppression,
     SuppressionReason,
 )
+from incidents.notices import outbox
+from incidents.notices.endpoints import disable
+from incidents.notices.ledger import SUPPRESSED
 from incidents.queries.choices import Choices
-from incidents.queries.subscribers import manage_token, unsubscribe_token
-from incidents.queries.suppressions import is_suppressed, suppressed_among
+from incidents.queries.subscribers import confirm_token, manage_token, unsubscribe_token
+from incidents.queries.suppressions import is_suppressed, suppressed_among, suppression_key
 from tests import make
 from tests.make_returned import bounce, fresh, told
+from tests.smtp import Sink, sink
 
+__all__ = ["sink"]
 pytestmark = pytest.mark.django_db
 READER = "reader@example.com"
 
@@ -61,10 +72,9 @@ def test_a_reader_who_moves_to_an_erased_address_leaves_none_there() -> None:
     assert Subscriber.objects.get().email == "old@example.com"
 
 
-def test_an_erased_owner_of_a_shared_mailbox_is_not_asked() -> None:
-    shared = make.subscriber(make.page(), "shared@example.com")
-    erase_subscriber(READER)
-    lock_mailbox(shared, owner=READER)
+def test_an_owner_of_a_shared_mailbox_whose_mails_came_back_is_not_asked() -> None:
+    shared = lock_mailbox(make.subscriber(make.page(), "shared@example.com"), owner=READER)
+    suppress(READER, reason=SuppressionReason.BOUNCE)
     unsubscribe(unsubscribe_token(shared))
     assert Subscriber.objects.get() == shared
     assert Delivery.objects.get().subscriber == shared
@@ -77,6 +87,39 @@ def test_a_reader_whose_mails_came_back_is_left_as_it_is() -> None:
     sign_up(page)
     assert fresh(reader).state == SubscriberState.DISABLED
     assert not SignUp.objects.exists()
+
+
+def test_who_left_and_asked_to_come_back_is_neither_written_to_nor_brought_back(sink: Sink) -> None:
+    page = make.page()
+    left = make.subscriber(page, READER)
+    unsubscribe(unsubscribe_token(left))
+    sign_up(page)
+    token = confirm_token(left.wishes.get())
+    suppress(READER, reason=SuppressionReason.BOUNCE)
+    assert outbox.deliver_due() == 0
+    with pytest.raises(Refused):
+        confirm(token)
+    send_confirmation_again(token)
+    assert fresh(left).state == SubscriberState.UNSUBSCRIBED
+    assert set(left.deliveries.values_list("state", "notice__kind")) == {("cancelled", "confirm")}
+
+
+def test_a_link_that_is_still_good_brings_no_suppressed_address_back() -> None:
+    page = make.page()
+    sign_up(page)
+    Suppression.objects.create(address=suppression_key(READER), reason=SuppressionReason.BOUNCE)
+    with pytest.raises(Refused):
+        confirm(confirm_token(Subscriber.objects.get().wishes.get()))
+    assert Subscriber.objects.get().state == SubscriberState.PENDING
+
+
+def test_the_suppressed_owner_of_an_endpoint_is_not_told_that_it_ended(sink: Sink) -> None:
+    url = "https://hooks.slack.com/services/1"
+    chat = make.subscriber(make.page(), READER, channel="slack", endpoint=url)
+    suppress(READER, reason=SuppressionReason.BOUNCE)
+    disable(chat, reason="404", now=timezone.now())
+    assert outbox.deliver_due() == 0
+    assert set(Delivery.objects.values_list("state", "last_reply")) == {("cancelled", SUPPRESSED)}
 
 
 def test_suppressing_twice_keeps_the_first_reason() -> None:

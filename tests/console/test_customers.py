@@ -1,6 +1,7 @@
 """Customers in the console: their links, and what is told to them alone."""
 
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.actions.customer import add_note, create_customer, make_member_link
-from incidents.models import Customer, CustomerNote
+from incidents.models import AuditEntry, Customer, CustomerContact, CustomerNote
 from tests import make
 from tests.console.conftest import Desk
 
@@ -41,11 +42,59 @@ def test_a_link_is_made_read_out_and_revoked(desk: Desk, customer: Customer) -> 
     assert found[1] not in desk.client.get(address).content.decode()
 
 
+def test_who_a_customer_is_is_kept_and_shown_again(desk: Desk, customer: Customer) -> None:
+    mail, _other = make.service(desk.page, name="Mail"), make.service(desk.page)
+    typed = {
+        "customer-name": "Acme Inc.",
+        "customer-services": [mail.pk],
+        "customer-conditions": "uses G Suite\n\n uses SSO ",
+        "customer-contacts": "山田 <Yamada@Acme.example>\nops@acme.example",
+    }
+    response = desk.client.post(f"/console/customers/{customer.pk}/edit/", typed)
+    assert response.status_code == 302
+    customer.refresh_from_db()
+    assert (customer.name, customer.conditions) == ("Acme Inc.", ["uses G Suite", "uses SSO"])
+    assert list(customer.services.all()) == [mail]
+    people = [("yamada@acme.example", "山田"), ("ops@acme.example", "")]
+    assert list(customer.contacts.order_by("pk").values_list("email", "name")) == people
+    shown = unescape(desk.client.get(response["Location"]).content.decode())
+    assert "山田 <yamada@acme.example>" in shown and "uses SSO" in shown
+    assert re.search(rf'name="customer-services" value="{mail.pk}"[^>]* checked', shown)
+    listed = desk.client.get("/console/customers/").content.decode()
+    assert "Acme Inc. (Mail, uses G Suite, uses SSO)" in listed
+    entry = AuditEntry.objects.get(action="edit_customer")
+    assert entry.after["contacts"] == 2 and "acme.example" not in str(entry.after)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("name", {"customer-name": "Taken"}),
+        ("name", {"customer-name": ""}),
+        ("services", {"customer-services": ["999999"]}),
+        ("conditions", {"customer-conditions": "x" * 201}),
+        ("contacts", {"customer-contacts": "ok@acme.example\nno address"}),
+        ("contacts", {"customer-contacts": f"{'n' * 101} <ok@acme.example>"}),
+    ],
+)
+def test_a_wrong_fact_names_its_field_and_nothing_is_saved(
+    desk: Desk, customer: Customer, field: str, typed: dict[str, object]
+) -> None:
+    create_customer(desk.page, name="Taken")
+    CustomerContact.objects.create(customer=customer, email="kept@acme.example")
+    sent = {"customer-name": "Other", "customer-contacts": "", **typed}
+    response = desk.client.post(f"/console/customers/{customer.pk}/edit/", sent)
+    assert response.status_code == 422 and list(response.context["form"].errors) == [field]
+    customer.refresh_from_db()
+    assert customer.name == "Acme" and customer.contacts.get().email == "kept@acme.example"
+
+
 def test_customers_and_notes_of_another_page_are_not_found(desk: Desk) -> None:
     other = make.page()
     stranger = create_customer(other, name="Stranger")
     note = add_note(other, body="x", customer_ids=[stranger.pk])
-    for address in (f"customers/{stranger.pk}/link/", f"customers/notes/{note.pk}/withdraw/"):
+    addresses = (f"customers/{stranger.pk}/link/", f"customers/{stranger.pk}/edit/")
+    for address in (*addresses, f"customers/notes/{note.pk}/withdraw/"):
         assert desk.client.post(f"/console/{address}", {"make": "1"}).status_code == 404
     stranger.refresh_from_db()
     note.refresh_from_db()
@@ -125,6 +174,7 @@ def test_the_screen_costs_the_same_queries_for_one_and_for_three(desk: Desk) -> 
 
     def fill(name: str) -> None:
         customer = make_member_link(create_customer(desk.page, name=name))
+        customer.services.add(make.service(desk.page))
         add_note(desk.page, body=name, customer_ids=[customer.pk], actor=desk.staff)
 
     fill("one")

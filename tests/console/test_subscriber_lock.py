@@ -5,7 +5,8 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from incidents.actions.leaving import lock_mailbox
-from incidents.models import AuditEntry, Subscriber, SubscriberState
+from incidents.actions.suppression import suppress
+from incidents.models import AuditEntry, Subscriber, SubscriberState, SuppressionReason
 from tests import make
 from tests.console.conftest import Desk
 
@@ -38,6 +39,14 @@ def test_an_owner_that_cannot_be_written_to_is_refused_in_words(desk: Desk, owne
     mailbox = make.subscriber(desk.page)
     response = desk.client.post(address(mailbox), {"owner": owner}, follow=True)
     assert "email address" in response.content.decode()
+    assert not Subscriber.objects.get().is_locked
+
+
+def test_an_owner_whom_nothing_is_sent_to_is_refused_in_words(desk: Desk) -> None:
+    mailbox = make.subscriber(desk.page)
+    suppress("gone@example.com", reason=SuppressionReason.BOUNCE)
+    response = desk.client.post(address(mailbox), {"owner": "Gone@example.com"}, follow=True)
+    assert "Nothing is sent to this address" in response.content.decode()
     assert not Subscriber.objects.get().is_locked
 
 

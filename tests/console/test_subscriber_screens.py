@@ -17,10 +17,14 @@ from incidents.models import (
     Follow,
     MailEvent,
     Notice,
+    NoticeKind,
     Staff,
     Subscriber,
 )
+from incidents.notices.fanout import queue_personal
+from incidents.notices.render import TOLD_TO_MANY
 from incidents.queries.personal_data import FIELDS, LEFT_OUT
+from incidents.templatetags.console import personal
 from tests import make
 from tests.console.conftest import Desk
 
@@ -96,6 +100,30 @@ def test_a_subscriber_is_shown_with_what_they_follow_and_the_lock_of_a_shared_ma
     assert f'action="/console/subscribers/{reader.public_id}/lock/"' in html
 
 
+def test_who_only_follows_an_incident_is_shown_to_have_chosen_no_service(desk: Desk) -> None:
+    reader = make.subscriber(desk.page)
+    Subscriber.objects.update(all_services=False)
+    Follow.objects.create(subscriber=reader, incident=make.incident(desk.page))
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert "Only the incidents that they follow" in html
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind not in TOLD_TO_MANY])
+def test_the_history_names_each_mail_to_one_person(desk: Desk, kind: NoticeKind) -> None:
+    reader = make.subscriber(desk.page)
+    queue_personal(kind, reader)
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert personal(kind) in html
+
+
+def test_the_history_says_in_japanese_what_came_back(desk: Desk) -> None:
+    reader = make.subscriber(desk.page)
+    MailEvent.objects.create(page=desk.page, subscriber=reader, kind="hard", source="dsn", event_id="1")
+    desk.client.post("/console/language/", {"language": "ja"})
+    html = desk.client.get(f"/console/subscribers/{reader.public_id}/").content.decode()
+    assert "宛先不明（ハードバウンス）" in html and "hard bounce" not in html
+
+
 def test_a_subscriber_of_another_page_is_not_found(desk: Desk) -> None:
     other = make.subscriber(make.page())
     for path, method in (("", "get"), ("export/", "post")):
@@ -124,6 +152,15 @@ def test_all_that_is_stored_on_an_address_is_exported(desk: Desk) -> None:
     assert AuditEntry.objects.get(action="export_personal_data").actor == desk.staff
 
 
+def test_of_a_telephone_number_its_own_data_alone_are_exported(desk: Desk) -> None:
+    one, two = (make.phone(desk.page, number) for number in ("+819000000001", "+819000000002"))
+    told = desk.client.post(f"/console/subscribers/{one.public_id}/export/").json()
+    assert [row["endpoint"] for row in told["subscriptions"]] == [one.endpoint]
+    html = desk.client.get("/console/subscribers/?q=0000001").content.decode()
+    assert one.endpoint in html and two.endpoint not in html
+    assert one.endpoint in desk.client.get(f"/console/subscribers/{one.public_id}/").content.decode()
+
+
 def test_what_a_customers_contacts_were_sent_is_exported(desk: Desk) -> None:
     make.subscriber(desk.page, "=a@example.com")
     make.subscriber(desk.page, "stranger@example.com")
@@ -140,6 +177,19 @@ def test_what_a_customers_contacts_were_sent_is_exported(desk: Desk) -> None:
     assert (row["reference"], row["number"], row["reply"]) == (incident.reference, "1", "2.0.0 Ok")
     assert row["sent_at"].endswith("+09:00")
     assert AuditEntry.objects.filter(action="export_deliveries").exists()
+
+
+def test_staff_end_a_subscription_for_whoever_asks(desk: Desk) -> None:
+    reader, stranger = make.subscriber(desk.page), make.subscriber(make.page())
+    address = f"/console/subscribers/{reader.public_id}/"
+    assert desk.client.get(f"{address}end/").status_code == 405
+    assert desk.client.post(f"/console/subscribers/{stranger.public_id}/end/").status_code == 404
+    assert 'id="end"' in desk.client.get(address).content.decode()
+    assert desk.client.post(f"{address}end/")["Location"] == address
+    reader.refresh_from_db()
+    assert reader.state == "unsubscribed"
+    assert AuditEntry.objects.get(action="unsubscribe").actor == desk.staff
+    assert 'id="end"' not in desk.client.get(address).content.decode()
 
 
 def test_exports_are_asked_for_by_a_button(desk: Desk) -> None:

@@ -30,7 +30,8 @@ Copy = tuple[str, str, int]
 
 @dataclass
 class History:
-    """What was published, to whom; `left` are those who had unsubscribed before the first mail could leave."""
+    """What was published, to whom; `left` are those who had unsubscribed, or whose address was suppressed or
+    erased, before the first mail could leave."""
 
     published: list[tuple[str, int, frozenset[str]]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)

@@ -9,8 +9,10 @@ import pytest
 from django.db.models import F, Max, Min
 from django.utils import timezone
 
+from incidents.actions.erasure import erase_subscriber
 from incidents.actions.leaving import unsubscribe
-from incidents.models import Delivery, DeliveryState
+from incidents.actions.suppression import suppress
+from incidents.models import Delivery, DeliveryState, Subscriber, SuppressionReason
 from incidents.queries.subscribers import unsubscribe_token
 from tests.broker import broker
 from tests.faults.scene import BEAT, IMPATIENT_SENDER, PYTHON, SENDER, WORKER, Scene
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.faults
 READERS = 1_000
 MAILS = 2 * READERS
 KILLS = 12
-LEFT = 20
+LEFT, SUPPRESSED, ERASED = 10, 5, 5
 
 
 def has_taken(sink: Sink, mails: int) -> bool:
@@ -33,14 +35,25 @@ def wait_for_mails(scene: Scene, count: int) -> None:
     wait_until(partial(has_taken, scene.sink, count), seconds=60, waiting_for=f"mail {count}")
 
 
+def leave(scene: Scene, readers: list[Subscriber]) -> None:
+    """Some of each way in which an address ends, after it was to be told and before it could be."""
+    for reader in readers[: LEFT + SUPPRESSED + ERASED]:
+        scene.history.left.add(reader.email)
+    for reader in readers[:LEFT]:
+        unsubscribe(unsubscribe_token(reader))
+    for reader in readers[LEFT:][:SUPPRESSED]:
+        suppress(reader.email, reason=SuppressionReason.BOUNCE)
+    for reader in readers[LEFT + SUPPRESSED :][:ERASED]:
+        erase_subscriber(reader.email)
+
+
 def test_twelve_kills_lose_nothing_and_repeat_at_most_one_mail_each(scene: Scene) -> None:
-    readers = scene.add_readers(READERS + LEFT)
+    readers = scene.add_readers(READERS + LEFT + SUPPRESSED + ERASED)
+    Subscriber.objects.create(page=scene.page, email="never-confirmed@company0.example")
     incident = scene.open_incident()
     for _ in range(2):
         scene.publish(incident)
-    for reader in readers[:LEFT]:
-        unsubscribe(unsubscribe_token(reader))
-        scene.history.left.add(reader.email)
+    leave(scene, readers)
     chance = random.Random(20200904)
     with broker() as redis:
         commands = [SENDER, SENDER, WORKER]
@@ -54,7 +67,8 @@ def test_twelve_kills_lose_nothing_and_repeat_at_most_one_mail_each(scene: Scene
         scene.wait_until_settled()
         scene.kill(beat)
     scene.history.check(scene.sink.received, copies_allowed=KILLS)
-    assert scene.states() == {DeliveryState.SENT: MAILS, DeliveryState.CANCELLED: 2 * LEFT}
+    cancelled = 2 * (LEFT + SUPPRESSED)
+    assert scene.states() == {DeliveryState.SENT: MAILS, DeliveryState.CANCELLED: cancelled}
 
 
 def test_two_senders_on_one_database_send_nothing_twice(scene: Scene) -> None:

@@ -47,6 +47,17 @@ def test_feedback_that_is_no_complaint_is_none(feedback: str) -> None:
     assert read_returned(returned_mail("complaint", feedback=feedback)).kind is Kind.AUTOMATIC
 
 
+@pytest.mark.parametrize("kind", ["message/rfc822", "text/rfc822-headers"])
+def test_a_complaint_that_names_no_sender_is_known_by_its_copy_of_the_mail(kind: str) -> None:
+    text = returned_mail("complaint").decode()
+    text = text.replace("Original-Mail-From: <b+id@bounces.example>\n", "")
+    assert read_returned(text.encode()).about == ()
+    quoted = f"Content-Type: {kind}\n\nReturn-Path: <B+id@bounces.example>\n"
+    text = text.replace("Content-Type: message/rfc822\n\n", quoted)
+    returned = read_returned(text.encode())
+    assert (returned.kind, returned.about) == (Kind.COMPLAINT, ("b+id@bounces.example",))
+
+
 def test_the_servers_words_are_one_printable_line() -> None:
     failure = read_returned(returned_mail("postfix")).failures[0]
     assert failure.words == (
@@ -125,6 +136,28 @@ def test_mangled_bounces_are_never_a_fault(name: str, cuts: list[tuple[int, int,
     for failure in returned.failures:
         assert failure.words.isprintable()
         assert len(failure.words) <= 300
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: =?utf-8?b?a?=\n\nx",
+        b"To: =?\xff?q?a?=\n\nx",
+        b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset=punycode\n\n550 5.1.1 \xff\\x",
+        b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset=undefined\n\n550 5.1.1 \xff",
+        b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset*=x''%ff\n\n550 5.1.1 \xff",
+        b'From: mailer-daemon@x.example\nContent-Type: text/plain; charset="u\0"\n\n550 5.1.1 \xff',
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(3000)),
+    ],
+    ids=["base64", "name", "punycode", "undefined", "language", "nul", "depth"],
+)
+def test_what_makes_the_mail_library_raise_is_read_all_the_same(raw: bytes) -> None:
+    assert read_returned(raw).kind in Kind
+
+
+def test_a_report_in_an_odd_charset_still_tells_its_code() -> None:
+    head = b"From: mailer-daemon@x.example\nContent-Type: text/plain; charset=undefined\n\n"
+    assert judged(head + b"550 5.1.1 nobody here \xff") == [(Verdict.HARD, "5.1.1")]
 
 
 @pytest.mark.parametrize(

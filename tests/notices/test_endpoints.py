@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from incidents.models import (
     AuditEntry,
@@ -105,6 +106,16 @@ def test_each_host_has_a_lane_and_a_sender_at_a_time(endpoints: Endpoints) -> No
     assert set(Throttle.objects.values_list("key", "is_lane", "connections")) == {(k, True, 1) for k in lanes}
 
 
+def test_the_longest_host_that_is_taken_can_be_told_of_an_incident() -> None:
+    """One that the queue has no room for would keep everybody else from being told."""
+    page = make_page()
+    host = ("a" * 49 + ".") * 4 + "b" * (posting.LONGEST_HOST - 200)
+    for channel in (Channel.WEBHOOK, Channel.DISCORD):
+        make_webhook(page, f"https://{host}/hook", channel=channel)
+    tell(page)
+    assert set(Delivery.objects.values_list("lane", flat=True)) == {f"webhook:{host}", f"discord:{host}"}
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500, 503])
 def test_whatever_is_not_2xx_is_tried_again_under_the_same_id(endpoints: Endpoints, status: int) -> None:
     """A redirect too: it is not followed."""
@@ -141,9 +152,9 @@ def test_410_disables_the_endpoint_and_mails_its_owner(endpoints: Endpoints, sin
     outbox.deliver_due()
     reader.refresh_from_db()
     assert (reader.state, reader.disabled_reason) == (SubscriberState.DISABLED, "410 Gone")
-    assert sorted(Delivery.objects.filter(channel="webhook").values_list("state", flat=True)) == [
-        "cancelled",
-        "failed",
+    assert sorted(Delivery.objects.filter(channel="webhook").values_list("state", "last_reply")) == [
+        ("cancelled", "410 Gone"),
+        ("failed", "Gone"),
     ]
     outbox.deliver_due()
     (mail,) = sink.received
@@ -278,10 +289,32 @@ def test_a_thousand_expand_by_the_same_statements_as_one(endpoints: Endpoints) -
     assert statements(1) == statements(30)
 
 
-def test_the_payload_is_json_of_the_pages_first_language(endpoints: Endpoints) -> None:
+@pytest.mark.parametrize(
+    ("language", "prefix"),
+    [("ja", "/ja"), ("en", ""), ("fr", "")],  # the page speaks no French any more
+)
+def test_the_links_of_a_payload_are_in_its_owners_language(
+    endpoints: Endpoints, language: str, prefix: str
+) -> None:
     page = make_page(languages=["en", "ja"])
-    make_webhook(page, endpoints.url(), language="ja")
+    make_webhook(page, endpoints.url(), language=language)
     tell(page)
     outbox.deliver_due()
     told = json.loads(endpoints.posted[0].body)
-    assert told["incident"]["shortlink"] == "http://status.example/incidents/INC-20200904-01"
+    assert told["incident"]["shortlink"] == f"http://status.example{prefix}/incidents/INC-20200904-01"
+    assert told["meta"]["documentation"] == f"http://status.example{prefix}/subscribe/webhook"
+
+
+@pytest.mark.parametrize(("life", "verified"), [(timedelta(minutes=1), True), (timedelta(0), False)])
+def test_a_former_secret_signs_beside_the_new_one_until_its_time_is_over(
+    endpoints: Endpoints, life: timedelta, verified: bool
+) -> None:
+    page, former = make_page(), webhook.new_secret()
+    until = timezone.now() + life
+    reader = make_webhook(page, endpoints.url(), former_secret=former, former_secret_until=until)
+    tell(page)
+    outbox.deliver_due()
+    (posted,) = endpoints.posted[:1]
+    Webhook(reader.secret).verify(posted.body, dict(posted.headers))
+    with nullcontext() if verified else pytest.raises(WebhookVerificationError):
+        Webhook(former).verify(posted.body, dict(posted.headers))

@@ -26,6 +26,7 @@ from incidents.models import (
     SubscriberState,
 )
 from incidents.notices import fanout
+from incidents.notices.ledger import TAKEN_BACK
 from tests import make
 from tests.make_notices import (
     NOON,
@@ -155,7 +156,11 @@ def test_only_what_has_not_been_tried_can_be_taken_back(page: Page, incident: In
     Delivery.objects.filter(pk=tried.pk).update(attempts=1)
     Delivery.objects.filter(pk=gone.pk).update(state=DeliveryState.SENT, sent_at=timezone.now())
     assert fanout.cancel_update(update) == 1
-    assert sorted(notice.deliveries.values_list("state", flat=True)) == ["cancelled", "queued", "sent"]
+    assert sorted(notice.deliveries.values_list("state", "last_reply")) == [
+        ("cancelled", TAKEN_BACK),
+        ("queued", ""),
+        ("sent", ""),
+    ]
 
 
 def test_a_report_is_told_to_readers_of_its_service_and_of_its_incident(

@@ -14,6 +14,7 @@ from incidents.actions.page import choose_services, set_visibility
 from incidents.actions.report import draft_report
 from incidents.models import Delivery, DeliveryState, Lane, Notice, Page, Service
 from incidents.notices import fanout, lease
+from incidents.notices.ledger import HIDDEN
 from incidents.notices.outbox import deliver_due
 from incidents.notices.owner import new_owner
 from incidents.notices.render import Mailroom
@@ -216,7 +217,8 @@ def test_a_page_made_private_takes_back_what_waits_for_others(
     make.subscriber(showing, "showing@example.com")
     notice = tell(owner, mail)
     set_visibility(owner, "private")
-    assert notice.deliveries.get().state == DeliveryState.CANCELLED
+    taken = notice.deliveries.get()
+    assert (taken.state, taken.last_reply) == (DeliveryState.CANCELLED, HIDDEN)
 
 
 def test_maintenance_is_told_with_the_services_and_the_address_of_the_readers_page(

@@ -97,6 +97,35 @@ def test_the_messages_of_one_delivery_have_ids_of_their_own_that_stay(
     assert second == f"{first}-1"
 
 
+def test_each_owner_is_told_in_the_language_chosen(page: Page, endpoints: Endpoints) -> None:
+    """In one pass: nobody gets what was written for another."""
+    service = make.service(page, name="検索", texts={"en": {"name": "Search"}})
+    for language in page.languages:
+        fields = {"language": language, "endpoint": endpoints.url(f"/{language}")}
+        make.subscriber(
+            page, "owner@example.com", channel=Channel.WEBHOOK, secret=webhook.new_secret(), **fields
+        )
+    incident = make.incident(page, {service: "degraded"}, title="検索の遅延", titles={"en": "Slow search"})
+    make.update(incident, body="調査中です。", texts={"en": {"body": "We are looking."}}, notify=True)
+    make.maintenance(
+        page, {service: "maintenance"}, title="計画停止", titles={"en": "Planned work"}, notify=True
+    )
+    deliver(endpoints)
+
+    def told(language: str) -> dict[str, tuple[str, str]]:
+        bodies = [one.json for one in endpoints.to(f"/{language}") if "incident" in one.json]
+        return {
+            one["name"]: (one["incident_updates"][0]["body"], one["components"][0]["name"])
+            for one in (body["incident"] for body in bodies)
+        }
+
+    planned = "データベースを新しい版に更新いたします。"
+    assert told("ja") == {"検索の遅延": ("調査中です。", "検索"), "計画停止": (planned, "検索")}
+    assert told("en") == {"Slow search": ("We are looking.", "Search"), "Planned work": (planned, "Search")}
+    changed = [one.json for one in endpoints.to("/en") if "component" in one.json]
+    assert {one["component"]["name"] for one in changed} == {"Search"}
+
+
 def test_who_chose_services_hears_of_their_changes_alone(page: Page, endpoints: Endpoints) -> None:
     mine, other = make.service(page, group="Mail"), make.service(page)
     fields = {"channel": Channel.WEBHOOK, "secret": webhook.new_secret()}

@@ -125,6 +125,8 @@ def test_a_long_title_is_cut_and_the_link_never(title: str) -> None:
         ("+819012345678", "+819012345678"),
         (" +81 90-1234-5678 ", "+819012345678"),
         ("+1 (555) 010-0000", "+15550100000"),
+        ("＋８１　９０－１２３４－５６７８", "+819012345678"),
+        ("+81−90ー1234-5678", "+819012345678"),
     ],
 )
 def test_numbers_are_taken_as_people_write_them(given: str, number: str) -> None:
@@ -132,7 +134,17 @@ def test_numbers_are_taken_as_people_write_them(given: str, number: str) -> None
 
 
 @pytest.mark.parametrize(
-    "given", ["", "090-1234-5678", "+0901234567", "+81", "+8190123456789012345", "+81abc", "+81\n90123456"]
+    "given",
+    [
+        "",
+        "090-1234-5678",
+        "+0901234567",
+        "+81",
+        "+8190123456789012345",
+        "+81abc",
+        "+81٩٠1234567",
+        "+81\n90123456",
+    ],
 )
 def test_other_numbers_are_refused(given: str) -> None:
     with pytest.raises(Refused) as refused:

@@ -76,9 +76,7 @@ def test_what_does_not_exist_is_404_in_the_look_of_the_page(page: Page, address:
     assert not response.cookies
 
 
-@pytest.mark.parametrize(
-    "address", ["/nothing.json", "/v1/nothing.json", "/en/nothing.json", "/api/v2/nothing"]
-)
+@pytest.mark.parametrize("address", ["/nothing.json", "/en/nothing.json", "/api/v2/nothing"])
 def test_data_that_does_not_exist_is_404_as_data(page: Page, address: str) -> None:
     response = Client().get(address)
     assert (response.status_code, response["Content-Type"]) == (404, "application/json; charset=utf-8")

@@ -65,6 +65,10 @@ def test_each_concept_has_its_one_japanese_term(catalogue: Catalog, english: str
     assert message and message.string == japanese
 
 
+def test_subscribing_has_no_second_term(catalogue: Catalog) -> None:
+    assert not [message.id for message in catalogue if "購読" in str(message.string)]
+
+
 def test_every_label_of_a_status_stage_severity_and_edition_is_one_of_the_words() -> None:
     with translation.override("en"):
         labels = [str(m.label) for kind in KINDS for m in kind]

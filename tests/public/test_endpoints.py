@@ -2,13 +2,27 @@
 
 import json
 import re
+from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from incidents.models import Channel, Delivery, Page, Subscriber, SubscriberState, Wish
+from incidents.models import (
+    AuditEntry,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Page,
+    SignUp,
+    Subscriber,
+    SubscriberState,
+    Wish,
+)
 from incidents.notices import outbox
+from incidents.notices.channels import webhook
 from incidents.public import subscribing_forms
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices
@@ -77,6 +91,7 @@ def test_text_messages_are_offered_only_where_a_provider_is_set_up(page: Page, b
 def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: Endpoints) -> None:
     response = browser.post("/subscribe/webhook", form(endpoints.url()))
     assert response.status_code == 200 and "Check your mailbox" in text_of(response)
+    assert "one such email in ten minutes" in text_of(response)
     reader = Subscriber.objects.get()
     path = f"/endpoints/{owner_token(reader)}"
     assert browser.get(path).status_code == 200
@@ -85,6 +100,38 @@ def test_a_webhook_from_form_to_secret(page: Page, browser: Client, endpoints: E
     assert Subscriber.objects.get().state == SubscriberState.ACTIVE
     assert reader.secret.replace("+", "&#x2B;") in confirmed or reader.secret in confirmed
     assert "whsec_" not in text_of(browser.get(path)) + text_of(browser.post(path))
+
+
+def test_an_expired_link_offers_another_to_the_same_owner(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    browser.post("/subscribe/webhook", form(endpoints.url(), kinds=["incidents"]))
+    old = f"/endpoints/{owner_token(Subscriber.objects.get())}"
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    SignUp.objects.all().delete()
+    opened = browser.get(old)
+    assert opened.status_code == 410 and "Send another link" in text_of(opened)
+    assert Delivery.objects.count() == 1
+    assert "Check your mailbox" in text_of(browser.post(old))
+    assert browser.post(old).status_code == 410
+    reader = Subscriber.objects.get()
+    assert Delivery.objects.filter(notice__kind="owner", subscriber=reader).count() == 2
+    assert "Send another link" not in text_of(browser.get(old))
+    browser.post(f"/endpoints/{owner_token(reader)}")
+    reader.refresh_from_db()
+    assert (reader.state, reader.wants_maintenance, reader.consent_source) == ("active", False, "form")
+
+
+def test_a_link_that_another_wish_replaced_is_not_sent_again(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    browser.post("/subscribe/webhook", form(endpoints.url()))
+    old = f"/endpoints/{owner_token(Subscriber.objects.get())}"
+    browser.post("/subscribe/webhook", form(endpoints.url(), email="other@example.com"))
+    Wish.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    assert "Send another link" not in text_of(browser.get(old))
+    browser.post(old)
+    assert Delivery.objects.filter(notice__kind="owner").count() == 2
 
 
 def test_an_endpoint_that_does_not_echo_is_said_so(page: Page, browser: Client, endpoints: Endpoints) -> None:
@@ -225,3 +272,51 @@ def test_what_was_chosen_for_an_endpoint_begins_with_its_confirmation(
     reader.refresh_from_db()
     assert list(reader.services.all()) == [service] and not reader.wants_maintenance
     assert (reader.consent_source, reader.requested_from) == ("form", "127.0.0.0/24")
+
+
+def webhook_of_owner(page: Page, browser: Client, endpoints: Endpoints) -> tuple[Subscriber, str]:
+    """And its path to manage it."""
+    secret = webhook.new_secret()
+    make.subscriber(page, OWNER, channel=Channel.WEBHOOK, endpoint=endpoints.url(), secret=secret)
+    browser.post("/endpoints", form(""))
+    reader = Subscriber.objects.get()
+    return reader, f"/manage/{subscribers.manage_token(reader)}"
+
+
+def test_a_secret_is_renewed_by_its_owner_and_shown_once(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    before, link = webhook_of_owner(page, browser, endpoints)
+    assert 'name="renew_secret"' in text_of(browser.get(link))
+    answer = text_of(browser.post(link, {"renew_secret": "1"}))
+    reader = Subscriber.objects.get()
+    assert reader.secret != before.secret and reader.secret in unescape(answer)
+    assert before.secret not in unescape(answer)
+    assert browser.get(link).status_code == browser.post(link, {"renew_secret": "1"}).status_code == 410
+    assert Subscriber.objects.get().secret == reader.secret
+    entry = AuditEntry.objects.get(action="renew_secret")
+    assert "whsec_" not in str((entry.before, entry.after))
+
+
+def test_there_is_no_secret_of_a_chat_to_renew(page: Page, browser: Client) -> None:
+    url = "https://hooks.slack.com/services/T0/B0/secret"
+    make.subscriber(page, OWNER, channel=Channel.SLACK, endpoint=url)
+    browser.post("/endpoints", form(""))
+    link = f"/manage/{subscribers.manage_token(Subscriber.objects.get())}"
+    assert "renew_secret" not in text_of(browser.get(link))
+    assert browser.post(link, {"renew_secret": "1"}).status_code == 422
+    assert Subscriber.objects.get().secret == ""
+
+
+def test_a_link_to_an_endpoint_lives_fifteen_minutes_from_the_departure_of_its_mail(
+    page: Page, browser: Client, endpoints: Endpoints
+) -> None:
+    """However long the mail waited for the server."""
+    _, link = webhook_of_owner(page, browser, endpoints)
+    Subscriber.objects.update(manage_sent_at=timezone.now() - timedelta(hours=1))
+    assert browser.get(link).status_code == 410
+    mail = Delivery.objects.get()
+    for minutes, status in ((14, 200), (16, 410)):
+        mail.state, mail.sent_at = DeliveryState.SENT, timezone.now() - timedelta(minutes=minutes)
+        mail.save()
+        assert browser.get(link).status_code == status

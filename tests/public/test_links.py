@@ -42,9 +42,10 @@ def test_opening_every_link_of_every_mail_changes_nothing(page: Page, sink: Sink
     def scan(*expected: int) -> None:
         before = dump()
         for link in links:
-            assert ask(link, "GET") in expected, link
             for method in METHODS:
-                assert ask(gateway + quote(link, safe=""), method) < 500, (link, method)
+                answers = {405} if method == "OPTIONS" else set(expected)
+                for way in (link, gateway + quote(link, safe="")):
+                    assert ask(way, method) in answers, (way, method)
             for way in ways_to(link):
                 assert ask(way, "GET") < 500, way
         assert dump() == before

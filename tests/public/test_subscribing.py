@@ -184,6 +184,27 @@ def test_a_form_from_another_site_is_turned_away(
     assert Subscriber.objects.exists() is (status == 200)
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"email", "multipart/form-data"),
+        (b"email", "multipart/form-data; boundary=\xc3\xa9"),
+        (b"&".join(b"a%d=" % n for n in range(1_100)), "application/x-www-form-urlencoded"),
+        (b"email=a", "application/x-www-form-urlencoded; charset=utf-16"),
+        (b"email=" + b"a" * 3_000_000, "application/x-www-form-urlencoded"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/subscribe", "/manage", "/endpoints", "/ja/subscribe/webhook"])
+def test_a_form_that_cannot_be_read_is_answered_in_the_look_of_the_page(
+    page: Page, browser: Client, path: str, body: bytes, content_type: str
+) -> None:
+    response = browser.post(path, body, content_type=content_type)
+    assert response.status_code == 400
+    heading = "フォームを読み取れませんでした" if path.startswith("/ja/") else "This form could not be read"
+    assert f"<h1>{heading}</h1>" in main_of(response)
+    assert response["Cache-Control"] == "private, no-store"
+
+
 def pending(page: Page) -> tuple[Subscriber, str]:
     actions.subscribe(page, email=ADDRESS, choices=Choices("en"))
     subscriber = Subscriber.objects.get()
@@ -459,6 +480,20 @@ def test_one_click_on_a_shared_mailbox_is_answered_and_takes_a_day(page: Page, b
     assert "The subscription is kept" in main_of(browser.post(keep))
     assert not Subscriber.objects.exclude(leaves_at=None).exists()
     assert "The subscription is kept" in main_of(browser.get(keep))
+
+
+def test_an_old_link_to_keep_a_mailbox_does_not_say_that_it_is_kept(page: Page, browser: Client) -> None:
+    subscriber = lock_mailbox(make_subscriber(page, ADDRESS, language="en"))
+    leave = f"/unsubscribe/{subscribers.unsubscribe_token(subscriber)}"
+    browser.post(leave)
+    subscriber.refresh_from_db()
+    first = f"/keep/{subscribers.keep_token(subscriber)}"
+    browser.post(first)
+    browser.post(leave)
+    for answer in (browser.get(first), browser.post(first)):
+        assert answer.status_code == 410
+        assert "Open the link in the newest email" in main_of(answer)
+    assert Subscriber.objects.exclude(leaves_at=None).exists()
 
 
 def test_choices_cost_the_same_queries_for_one_and_for_three(page: Page, browser: Client) -> None:

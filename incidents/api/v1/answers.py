@@ -65,6 +65,16 @@ def answering(
     return wrap
 
 
+@csrf_exempt
+def show_nothing(request: HttpRequest) -> HttpResponseBase:
+    """Programs read JSON, also where they mistyped the address."""
+    if hasattr(request, "session"):
+        del request.session  # else a signed-in reader's cookie is renewed
+    response = error(404, "there is no such address; /v1/openapi.json describes them all")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _admit(request: HttpRequest, scope: Scope, methods: tuple[str, ...]) -> ApiToken | HttpResponseBase:
     token = find_token(_bearer(request))
     if token is None:

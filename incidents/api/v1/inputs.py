@@ -66,12 +66,17 @@ class Query:
 
 
 def read_query(request: HttpRequest, *known: str) -> Query:
-    """A parameter that is not known is refused: what was meant by it would silently not happen."""
+    """A parameter that is not known or stands twice is refused: what was meant by it would silently not happen."""
     unknown = sorted(set(request.GET) - set(known))
     if unknown:
         expected = f"expected only {', '.join(known)}" if known else "expected no parameter"
         raise Refused(expected, field=unknown[0][:100])
-    return Query({name: str(value).replace("\0", "") for name, value in request.GET.items()})
+    for name, values in request.GET.lists():
+        if len(values) > 1:
+            raise Refused("expected this parameter once", field=name)
+        if "\0" in values[0]:
+            raise Refused("expected no NUL character", field=name)
+    return Query({name: str(value) for name, value in request.GET.items()})
 
 
 def read_flags(request: HttpRequest, *known: str) -> dict[str, bool]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents.models import Delivery, DeliveryState, MailEvent, Notice, Subscriber
+from incidents.models import Customer, Delivery, DeliveryState, MailEvent, Notice, Subscriber
 from incidents.queries.choices import KINDS
 from incidents.queries.deliveries import Proof, Waits
 from incidents.queries.v2.stamps import stamp, stamp_or_none
@@ -93,6 +93,7 @@ def tell_subscriber(subscriber: Subscriber) -> dict[str, Any]:
         "page": subscriber.page.host,
         "channel": subscriber.channel,
         "email": subscriber.email,
+        "place": subscriber.place,
         "state": subscriber.state,
         "language": subscriber.language,
         "time_zone": subscriber.time_zone or None,
@@ -105,6 +106,17 @@ def tell_subscriber(subscriber: Subscriber) -> dict[str, Any]:
         "consent_source": subscriber.consent_source,
         "requested_from": subscriber.requested_from,
         "unsubscribed_at": _at(subscriber.unsubscribed_at),
+    }
+
+
+def tell_customer(customer: Customer) -> dict[str, Any]:
+    return {
+        "id": customer.pk,
+        "page": customer.page.host,
+        "name": customer.name,
+        "services": sorted(service.slug for service in customer.services.all()),
+        "conditions": customer.conditions,
+        "contacts": [{"name": one.name, "email": one.email} for one in customer.contacts.all()],
     }
 
 

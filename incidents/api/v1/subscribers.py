@@ -1,9 +1,10 @@
 """`/v1/subscribers`: who is told, what was told them, and all of them as a file."""
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 
 from incidents.actions.exporting import note_export
+from incidents.actions.leaving import end_subscription
 from incidents.api.answers import say
 from incidents.api.v1.answers import Call, answering
 from incidents.api.v1.inputs import PAGING, read_query
@@ -20,6 +21,15 @@ def list_subscribers(call: Call) -> HttpResponseBase:
     found = search_subscribers(words=query.text("search"), state=state, pages=query.pages)
     rows, rest = subscribers_before(found, before=query.cursor, most=query.limit)
     return say({"data": [tell_subscriber(row) for row in rows], "next": None if rest is None else str(rest)})
+
+
+@answering(Scope.WRITE, method="DELETE")
+def end(call: Call, public_id: str) -> HttpResponseBase:
+    """Unsubscribes; what was told stays on the record. Asked twice, the second changes nothing."""
+    read_query(call.request)
+    subscriber = get_object_or_404(Subscriber, public_id=public_id)
+    end_subscription(subscriber, actor_name=call.actor_name)
+    return HttpResponse(status=204)
 
 
 @answering(Scope.READ)

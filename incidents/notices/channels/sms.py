@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import unicodedata
 from functools import partial
 from urllib.parse import urlencode
 
@@ -25,8 +26,8 @@ _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-_BETWEEN = str.maketrans("", "", " -().\u2010\u2011\u2013\u3000")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_BETWEEN = str.maketrans("", "", " -().\u2010\u2011\u2013\u2212\u30fc\u3000")
 # What Twilio says of a number: it left (STOP), does not exist, cannot take messages, is a landline.
 GONE_CODES = frozenset({21610, 21211, 21614, 30005, 30006})
 OUR_CODES = frozenset({401, 403})
@@ -55,8 +56,9 @@ def segments(text: str) -> int:
 
 
 def clean_number(text: str) -> str:
-    """As E.164 writes it; a 0 before the country's own number must be left out by its author."""
-    number = text.strip().translate(_BETWEEN)
+    """As E.164 writes it, of digits in any width; a 0 before the country's own number must be left out by its
+    author."""
+    number = unicodedata.normalize("NFKC", text).strip().translate(_BETWEEN)
     if not _NUMBER.fullmatch(number):
         message = _("Enter the number with its country code, such as +819012345678.")
         raise Refused(message, field="endpoint")

@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 import time
+from collections.abc import Iterable
 
 from incidents.lib.fetch import Response
 from incidents.notices.channel import Answer, Channel, Greeting, Letter, Outcome
@@ -21,17 +22,21 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def signed_headers(secret: str, message_id: str, body: bytes, *, at: int) -> tuple[str, ...]:
-    """`at` is in seconds of the epoch: receivers refuse what is older than five minutes, so each attempt has
-    its own, under the same id."""
-    key = base64.b64decode(secret.removeprefix(PREFIX))
-    digest = hmac.digest(key, f"{message_id}.{at}.".encode() + body, hashlib.sha256)
+def signed_headers(keys: Iterable[str], message_id: str, body: bytes, *, at: int) -> tuple[str, ...]:
+    """One signature a key: receivers take what any of them verifies. `at` is in seconds of the epoch: receivers
+    refuse what is older than five minutes, so each attempt has its own, under the same id."""
+    content = f"{message_id}.{at}.".encode() + body
     return (
         JSON,
         f"webhook-id: {message_id}",
         f"webhook-timestamp: {at}",
-        f"webhook-signature: v1,{base64.b64encode(digest).decode()}",
+        f"webhook-signature: {' '.join(_sign(key, content) for key in keys)}",
     )
+
+
+def _sign(key: str, content: bytes) -> str:
+    digest = hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), content, hashlib.sha256)
+    return f"v1,{base64.b64encode(digest).decode()}"
 
 
 class WebhookSender:
@@ -40,7 +45,7 @@ class WebhookSender:
     def send(self, letter: Letter) -> Answer:
         for number, body in enumerate((letter.data, *letter.more)):
             message_id = f"{letter.name}-{number}" if number else letter.name
-            headers = signed_headers(letter.secret, message_id, body, at=int(time.time()))
+            headers = signed_headers(letter.secrets, message_id, body, at=int(time.time()))
             answer = _judge(post(letter.recipient, body, headers=headers))
             if answer.outcome is not Outcome.SENT:
                 break
@@ -54,7 +59,7 @@ def greet(greeting: Greeting) -> Answer:
     """Sent if the endpoint echoes the challenge: whoever runs it wants to hear from us."""
     content = {"type": "webhook.verify", "challenge": greeting.challenge}
     body = json.dumps(content).encode()
-    headers = signed_headers(greeting.secret, f"verify-{secrets.token_hex(8)}", body, at=int(time.time()))
+    headers = signed_headers([greeting.secret], f"verify-{secrets.token_hex(8)}", body, at=int(time.time()))
     response = post(greeting.endpoint, body, headers=headers, total_ms=GREETING_MS)
     answer = _judge(response)
     if answer.outcome is Outcome.SENT and not _echoes(response.body, greeting.challenge):

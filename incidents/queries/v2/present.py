@@ -1,4 +1,4 @@
-"""What every document of one publication shares: the page in its first language, its services as they are now."""
+"""What every document of one publication shares: the page in one language, its services as they are now."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -18,6 +18,9 @@ class Program:
     def get(self, path: str, **query: Any) -> Any:
         return Client().get(path, query, headers={"Authorization": f"Bearer {self.key}"})
 
+    def delete(self, path: str) -> Any:
+        return Client().delete(path, headers={"Authorization": f"Bearer {self.key}"})
+
     def post(self, path: str, body: str = "") -> Any:
         return Client().post(
             path, body, content_type="application/json", headers={"Authorization": f"Bearer {self.key}"}

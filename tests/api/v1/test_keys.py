@@ -48,7 +48,13 @@ def test_two_keys_have_two_names() -> None:
 )
 def test_without_a_key_that_counts_nothing_is_told(header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    for path in (*READ, "/v1/subscribers.csv", "/v1/notices/1", "/v1/subscribers/x/deliveries"):
+    for path in (
+        *READ,
+        "/v1/customers",
+        "/v1/subscribers.csv",
+        "/v1/notices/1",
+        "/v1/subscribers/x/deliveries",
+    ):
         response = Client().get(path, headers=headers)
         assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
         assert response.json()["field"] == "Authorization"

@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -155,6 +156,24 @@ def test_a_wrong_body_is_refused_by_field(incident: Incident, writer: Program, b
 
 def test_a_body_of_any_size_is_not_read(incident: Incident, writer: Program) -> None:
     assert writer.post(f"/v1/notices/{tell(incident).pk}/retry", " " * 20_001).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("query", "field"), [("cursor=%00", "cursor"), ("limit=1&limit=2", "limit"), ("x=1", "x")]
+)
+def test_a_parameter_that_would_silently_not_count_is_refused(
+    page: Page, reader: Program, query: str, field: str
+) -> None:
+    response = reader.get(f"/v1/notices?{query}")
+    assert (response.status_code, response.json()["field"]) == (422, field)
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/notices/", "/v1/nope"])
+@pytest.mark.parametrize("method", ["get", "post", "options"])
+def test_an_address_that_does_not_exist_is_answered_in_json(page: Page, path: str, method: str) -> None:
+    response = getattr(Client(), method)(path)
+    assert (response.status_code, response["Content-Type"]) == (404, "application/json")
+    assert "openapi.json" in response.json()["error"]
 
 
 @pytest.mark.parametrize("number", ["1", "9" * 40])

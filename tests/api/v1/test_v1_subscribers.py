@@ -1,6 +1,7 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from incidents.actions.leaving import lock_mailbox
 from incidents.models import AuditEntry, Delivery, MailEvent, Page, ServiceGroup, Subscriber
 from tests import make
 from tests.api.v1.conftest import Program
@@ -76,6 +77,38 @@ def test_an_unknown_subscriber_is_not_found(page: Page, reader: Program) -> None
     response = reader.get("/v1/subscribers/0123/deliveries")
     assert response.status_code == 404
     check_answer(response, "/v1/subscribers/{public_id}/deliveries")
+
+
+def test_a_subscription_is_ended_at_once_and_asking_twice_changes_nothing(
+    page: Page, writer: Program
+) -> None:
+    shared = lock_mailbox(make.subscriber(page), owner="owner@example.com")
+    make.update(make.incident(page), notify=True)
+    path = f"/v1/subscribers/{shared.public_id}"
+    for _ in (1, 2):
+        response = writer.delete(path)
+        assert response.status_code == 204
+        check_answer(response, "/v1/subscribers/{public_id}", "delete")
+    shared.refresh_from_db()
+    assert shared.state == "unsubscribed" and shared.unsubscribed_at
+    assert Delivery.objects.get().state == "cancelled"
+    assert AuditEntry.objects.get(action="unsubscribe").actor_name == "API key writer"
+
+
+def test_only_who_may_write_ends_a_subscription_that_is_there(
+    page: Page, reader: Program, writer: Program
+) -> None:
+    kept = make.subscriber(page)
+    path = "/v1/subscribers/{public_id}"
+    refused = reader.delete(f"/v1/subscribers/{kept.public_id}")
+    unknown = writer.delete("/v1/subscribers/0123")
+    misread = writer.delete(f"/v1/subscribers/{kept.public_id}?erase=1")
+    assert [one.status_code for one in (refused, unknown, misread)] == [403, 404, 422]
+    for response in (refused, unknown, misread):
+        check_answer(response, path, "delete")
+    assert writer.get(f"/v1/subscribers/{kept.public_id}").headers["Allow"] == "DELETE"
+    kept.refresh_from_db()
+    assert kept.state == "active"
 
 
 def test_all_of_a_page_are_exported_as_a_file_and_it_is_on_the_record(page: Page, admin: Program) -> None:
