@@ -32,7 +32,7 @@ TOKEN = {
     *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
-    "hooks/mail/<slug:provider>/",
+    *("hooks/mail/<slug:provider>/", "hooks/<slug:kind>/<uuid:source_id>"),
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
 }
 READ = PUBLIC - {"healthz", "readyz"} | {
