@@ -23,8 +23,10 @@ from incidents.models import (
     Maintenance,
     Page,
     Staff,
+    SuppressionReason,
 )
 from incidents.queries.shown import shown_services
+from incidents.queries.suppressions import suppressed_among
 
 LONGEST_NAME = 150
 LONGEST_CONTACT_NAME = 100
@@ -161,7 +163,16 @@ def _clean_contacts(contacts: Mapping[str, str]) -> dict[str, str]:
         if len(name.strip()) > LONGEST_CONTACT_NAME or not name.isprintable():
             message = _("Enter a name of at most %(most)s characters.")
             raise Refused(f"{address[:100]}: {message % {'most': LONGEST_CONTACT_NAME}}", field="contacts")
+    _check_none_erased(clean)
     return clean
+
+
+def _check_none_erased(addresses: Iterable[str]) -> None:
+    """Whoever asked to be forgotten is not written down again."""
+    erased = sorted(suppressed_among(addresses, reason=SuppressionReason.ERASED))
+    if erased:
+        message = _("This address was erased at its owner's request.")
+        raise Refused(f"{erased[0][:100]}: {message}", field="contacts")
 
 
 def _check_place(page: Page, incident: Incident | None, maintenance: Maintenance | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from incidents.lib import tokens
-from incidents.models import Suppression
+from incidents.models import Suppression, SuppressionReason
 
 PURPOSE = "suppression"
 
@@ -23,10 +23,9 @@ def is_suppressed(address: str) -> bool:
     return find_suppressions(address).exists()
 
 
-def suppressed_among(addresses: Iterable[str]) -> set[str]:
-    """Those of many that nothing is sent to, in one query."""
+def suppressed_among(addresses: Iterable[str], *, reason: SuppressionReason | None = None) -> set[str]:
+    """Those of many that nothing is sent to (for that reason), in one query."""
     by_key = {key: address for address in addresses for key in tokens.keyed_hashes(PURPOSE, address)}
-    return {
-        by_key[key]
-        for key in Suppression.objects.filter(address__in=by_key).values_list("address", flat=True)
-    }
+    found = Suppression.objects.filter(address__in=by_key)
+    kept = found.filter(reason=reason) if reason else found
+    return {by_key[key] for key in kept.values_list("address", flat=True)}

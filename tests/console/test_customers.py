@@ -9,7 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.actions.customer import add_note, create_customer, make_member_link
-from incidents.models import AuditEntry, Customer, CustomerContact, CustomerNote
+from incidents.actions.erasure import erase_subscriber
+from incidents.actions.suppression import suppress
+from incidents.models import AuditEntry, Customer, CustomerContact, CustomerNote, SuppressionReason
 from tests import make
 from tests.console.conftest import Desk
 
@@ -87,6 +89,19 @@ def test_a_wrong_fact_names_its_field_and_nothing_is_saved(
     assert response.status_code == 422 and list(response.context["form"].errors) == [field]
     customer.refresh_from_db()
     assert customer.name == "Acme" and customer.contacts.get().email == "kept@acme.example"
+
+
+def test_an_erased_address_is_not_written_down_as_a_contact_again(desk: Desk, customer: Customer) -> None:
+    erase_subscriber("gone@acme.example")
+    suppress("full@acme.example", reason=SuppressionReason.BOUNCE)
+    address = f"/console/customers/{customer.pk}/edit/"
+    typed = {"customer-name": "Acme", "customer-contacts": "Full@acme.example\nA <Gone@acme.example>"}
+    response = desk.client.post(address, typed)
+    assert response.status_code == 422 and not customer.contacts.exists()
+    (told,) = response.context["form"].errors["contacts"]
+    assert "gone@acme.example" in told and "erased" in told
+    assert desk.client.post(address, {**typed, "customer-contacts": "full@acme.example"}).status_code == 302
+    assert customer.contacts.get().email == "full@acme.example"
 
 
 def test_customers_and_notes_of_another_page_are_not_found(desk: Desk) -> None:
