@@ -24,6 +24,7 @@ from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
 from incidents.lib.errors import Refused
 from incidents.models import OVER, Incident, IncidentState, Service
+from incidents.queries.incident import has_just_published
 
 PER_PAGE = 50
 FILTERS = {
@@ -130,7 +131,8 @@ def publish_draft(request: StaffRequest, reference: str) -> HttpResponse:
     try:
         update = update_actions.publish_draft(incident, actor=request.user)
     except Refused as refused:
-        messages.warning(request, sentence_of(refused))
+        if not has_just_published(incident, by=request.user):  # the second half of a double click
+            messages.warning(request, sentence_of(refused))
     else:
         told = update.notice.audience
         message = ngettext(

@@ -1,20 +1,24 @@
 """What is so of an incident: its updates in order, what each changed, what is due."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
+from incidents.lib import times
 from incidents.models import (
     Incident,
     IncidentState,
     RecoveryEstimate,
     Service,
     Signal,
+    Staff,
     Update,
 )
 from incidents.models.estimate import UNSAID
 from incidents.models.fold import Change, Told, change_of, standing_estimates
+
+JUST = timedelta(seconds=10)
 
 
 def told_by(update: Update) -> Told:
@@ -56,6 +60,12 @@ def estimates_before(updates: Iterable[Update]) -> dict[int, RecoveryEstimate]:
     ordered = list(updates)
     standing = standing_estimates([told_by(update) for update in ordered])
     return {update.pk: before for update, before in zip(ordered, [UNSAID, *standing], strict=False)}
+
+
+def has_just_published(incident: Incident, *, by: Staff) -> bool:
+    """Whether this person published the incident's first update within the last ten seconds."""
+    since = times.now() - JUST
+    return incident.updates.filter(number=1, created_by=by, published_at__gte=since).exists()
 
 
 def ended_at(incident: Incident) -> datetime | None:

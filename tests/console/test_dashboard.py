@@ -1,11 +1,13 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.actions.service import set_status
+from incidents.actions.update import publish_draft
 from incidents.lib import times
 from incidents.models import Delivery, Incident, IncidentState, LogEntry, MailEvent, Throttle, Update
 from tests import make
@@ -54,10 +56,23 @@ def test_one_click_publishes_a_draft_and_tells_the_subscribers(desk: Desk) -> No
     assert Delivery.objects.get().notice.update == update
 
 
-def test_the_second_click_publishes_nothing_more(desk: Desk) -> None:
+def test_the_second_click_publishes_nothing_more_and_is_no_fault(desk: Desk) -> None:
     incident = make.incident(desk.page)
     for _ in range(2):
         response = desk.client.post(f"/console/incidents/{incident.reference}/publish/", follow=True)
+    assert "is not a draft any more" not in response.content.decode()
+    assert Update.objects.count() == 1
+
+
+@pytest.mark.parametrize("published", ["by another", "a while ago"])
+def test_who_publishes_what_is_public_already_is_told(desk: Desk, published: str) -> None:
+    with times.at(times.now() - timedelta(minutes=1)):
+        incident = make.incident(desk.page)
+    actor = desk.staff if published == "a while ago" else make.staff("other@example.com")
+    then = times.now() - timedelta(seconds=11) if published == "a while ago" else times.now()
+    with times.at(then):
+        publish_draft(Incident.objects.get(pk=incident.pk), actor=actor)
+    response = desk.client.post(f"/console/incidents/{incident.reference}/publish/", follow=True)
     assert "is not a draft any more" in response.content.decode()
     assert Update.objects.count() == 1
 
