@@ -52,7 +52,11 @@ def check_path(path: str, *, field: str) -> None:
 
 def find_values(path: str, text: str) -> list[Any]:
     """What stands at a checked path; raises ValueError where the text is no JSON or is nested too deeply."""
-    return values_at(path, json.loads(text))
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return values_at(path, value)
 
 
 def values_at(path: str, value: Any) -> list[Any]:
