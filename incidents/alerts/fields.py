@@ -1,5 +1,6 @@
 """Reads fields of payloads that may hold anything."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +76,13 @@ def labels(*sources: Any) -> dict[str, str]:
             if said and len(found) < MOST_LABELS:
                 found[str(name)[:LONGEST_LABEL]] = said
     return found
+
+
+def place(value: Any) -> str:
+    """An address without what may be secret in it: user, password, query."""
+    scheme, _, rest = text(value, longest=2000).partition("://")
+    plain = re.split(r"[?#]", rest)[0]
+    return f"{scheme}://{plain.rpartition('@')[2]}"[:LONGEST_LABEL] if rest else ""
 
 
 def instant(value: Any) -> datetime | None:

@@ -29,7 +29,11 @@ def read(payload: Any) -> list[Heard]:
             at=fields.instant(heartbeat.get("time")),
             labels=fields.labels(
                 {fields.text(tag.get("name")): tag.get("value") for tag in tagged},
-                {name: monitor.get(name) for name in ("name", "type", "url")},
+                {
+                    "name": monitor.get("name"),
+                    "type": monitor.get("type"),
+                    "url": fields.place(monitor.get("url")),
+                },
             ),
         )
     ]
