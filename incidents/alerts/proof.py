@@ -1,13 +1,14 @@
 """How a sender proves that it knows its source's secret. Pure, and in constant time."""
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from incidents.lib.credentials import basic_password, bearer_token
+from incidents.lib.standard_webhooks import sign
 
 TOLERANCE = timedelta(minutes=5)
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
@@ -27,12 +28,8 @@ Prove = Callable[[Call, Sequence[str], datetime], bool]
 
 def by_token(call: Call, secrets: Sequence[str], now: datetime) -> bool:
     """As a bearer token, or as the password of Basic."""
-    scheme, _, given = call.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        given = _password(given.strip())
-    elif scheme.lower() != "bearer":
-        return False
-    return _is_any(given.strip(), secrets)
+    shown = call.headers.get("authorization", "")
+    return _is_any(bearer_token(shown) or basic_password(shown), secrets)
 
 
 def by_grafana(call: Call, secrets: Sequence[str], now: datetime) -> bool:
@@ -59,8 +56,7 @@ def by_standard_webhooks(call: Call, secrets: Sequence[str], now: datetime) -> b
     name, stamp = call.headers.get("webhook-id", ""), call.headers.get("webhook-timestamp", "")
     if not name or not _is_near(stamp, now):
         return False
-    signed = f"{name}.{stamp}.".encode() + call.body
-    known = [f"v1,{base64.b64encode(_mac(_raw(secret), signed)).decode()}" for secret in secrets]
+    known = [sign(secret, message_id=name, stamp=stamp, body=call.body) for secret in secrets]
     return any(_is_any(one, known) for one in call.headers.get("webhook-signature", "").split(" ")[:10])
 
 
@@ -89,26 +85,5 @@ def _is_near(stamp: str, now: datetime) -> bool:
     )
 
 
-def _password(given: str) -> str:
-    try:
-        return base64.b64decode(given, validate=True).decode().partition(":")[2]
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _raw(secret: str) -> bytes:
-    """A secret as Standard Webhooks writes it is base64 behind `whsec_`."""
-    if not secret.startswith("whsec_"):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        return secret.encode()
-
-
-def _mac(secret: bytes, signed: bytes) -> bytes:
-    return hmac.digest(secret, signed, hashlib.sha256)
-
-
 def _hex(secret: bytes, signed: bytes) -> str:
-    return _mac(secret, signed).hex()
+    return hmac.digest(secret, signed, hashlib.sha256).hex()

@@ -1,7 +1,5 @@
 """Where mail providers report bounces and complaints: `/hooks/mail/<provider>/`, with the secret as password."""
 
-import base64
-import binascii
 import hmac
 import logging
 
@@ -14,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from incidents.actions.bounce import hear_of_address, hear_of_delivery
 from incidents.hooks.mail_providers import READERS, deliveries_in, heard_from, id_of
 from incidents.lib.addresses import clean_address
+from incidents.lib.credentials import basic_password
 from incidents.lib.errors import Refused
 from incidents.queries.deliveries import is_mail_to
 
@@ -30,7 +29,7 @@ def take_mail_events(request: HttpRequest, provider: str) -> HttpResponse:
         return _say(404, "not found")
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
-    if not hmac.compare_digest(_password(request), settings.MAIL_WEBHOOK_SECRET.encode()):
+    if not _knows_secret(request):
         return _say(401, "expected the secret as password", **{"WWW-Authenticate": 'Basic realm="mail"'})
     if request.method == "HEAD":
         return _say(200, "")
@@ -66,14 +65,9 @@ def _take(provider: str, event: AnymailTrackingEvent) -> None:
         hear_of_address(address, heard, event_id=id_of(event))
 
 
-def _password(request: HttpRequest) -> bytes:
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(given, validate=True).partition(b":")[2]
-    except (binascii.Error, ValueError):
-        return b""
+def _knows_secret(request: HttpRequest) -> bool:
+    given = basic_password(request.headers.get("Authorization", ""))
+    return hmac.compare_digest(given.encode(), settings.MAIL_WEBHOOK_SECRET.encode())
 
 
 def _say(status: int, text: str, **headers: str) -> HttpResponse:

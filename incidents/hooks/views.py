@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from incidents.hooks.observations import read_points, read_sources
+from incidents.lib.credentials import bearer_token
 from incidents.lib.errors import Refused
 from incidents.lib.tokens import hash_secret
 from incidents.models import Monitor, MonitorKind
@@ -24,7 +25,9 @@ def take_observations(request: HttpRequest, monitor_id: UUID) -> HttpResponse:
     monitor = find_monitor(monitor_id, MonitorKind.BASELINE, MonitorKind.SPF)
     if monitor is None:
         return _error(404, "there is no such monitor")
-    if not hmac.compare_digest(hash_secret(_bearer(request)), monitor.token_hash):
+    if not hmac.compare_digest(
+        hash_secret(bearer_token(request.headers.get("Authorization", ""))), monitor.token_hash
+    ):
         return _error(401, "expected the monitor's token as Authorization: Bearer …")
     if not monitor.enabled:
         return _error(409, "this monitor is paused")
@@ -63,11 +66,6 @@ def take_ping(request: HttpRequest, monitor_id: UUID, event: str = "") -> HttpRe
     except Refused as refused:
         return HttpResponse(str(refused), status=400, content_type="text/plain")
     return HttpResponse("OK", content_type="text/plain")
-
-
-def _bearer(request: HttpRequest) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _error(status: int, message: str, *, field: str = "") -> JsonResponse:

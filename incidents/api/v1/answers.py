@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from incidents.actions.api_token import note_use
 from incidents.api.answers import error
+from incidents.lib.credentials import bearer_token
 from incidents.lib.errors import Refused
 from incidents.lib.guesses import may_guess
 from incidents.models import ApiToken, Scope
@@ -76,7 +77,7 @@ def show_nothing(request: HttpRequest) -> HttpResponseBase:
 
 
 def _admit(request: HttpRequest, scope: Scope, methods: tuple[str, ...]) -> ApiToken | HttpResponseBase:
-    token = find_token(_bearer(request))
+    token = find_token(bearer_token(request.headers.get("Authorization", "")))
     if token is None:
         return _refuse_key(request)
     note_use(token)
@@ -90,11 +91,6 @@ def _admit(request: HttpRequest, scope: Scope, methods: tuple[str, ...]) -> ApiT
     if told.isdecimal() and int(told) > LARGEST_BODY_BYTES:
         return error(413, f"expected at most {LARGEST_BODY_BYTES} bytes")
     return token
-
-
-def _bearer(request: HttpRequest) -> str:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _refuse_key(request: HttpRequest) -> JsonResponse:

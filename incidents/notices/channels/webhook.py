@@ -1,19 +1,17 @@
 """Webhooks in Statuspage's shape, signed as Standard Webhooks asks; docs/webhooks.md."""
 
 import base64
-import hashlib
-import hmac
 import json
 import secrets
 import time
 from collections.abc import Iterable
 
 from incidents.lib.fetch import Response
+from incidents.lib.standard_webhooks import PREFIX, sign
 from incidents.notices.channel import Answer, Channel, Greeting, Letter, Outcome
 from incidents.notices.payload import PayloadWriter
 from incidents.notices.posting import JSON, clean_url, judge, post
 
-PREFIX = "whsec_"
 SECRET_BYTES = 32
 GREETING_MS = 5_000
 
@@ -25,18 +23,13 @@ def new_secret() -> str:
 def signed_headers(keys: Iterable[str], message_id: str, body: bytes, *, at: int) -> tuple[str, ...]:
     """One signature a key: receivers take what any of them verifies. `at` is in seconds of the epoch: receivers
     refuse what is older than five minutes, so each attempt has its own, under the same id."""
-    content = f"{message_id}.{at}.".encode() + body
+    signatures = (sign(key, message_id=message_id, stamp=str(at), body=body) for key in keys)
     return (
         JSON,
         f"webhook-id: {message_id}",
         f"webhook-timestamp: {at}",
-        f"webhook-signature: {' '.join(_sign(key, content) for key in keys)}",
+        f"webhook-signature: {' '.join(signatures)}",
     )
-
-
-def _sign(key: str, content: bytes) -> str:
-    digest = hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), content, hashlib.sha256)
-    return f"v1,{base64.b64encode(digest).decode()}"
 
 
 class WebhookSender:
