@@ -11,6 +11,7 @@ from incidents.actions.detection import Judged, take_failure, take_recovery
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.tokens import new_secret
+from incidents.lib.wake import wake
 from incidents.models import (
     Alert,
     AlertEvent,
@@ -23,10 +24,10 @@ from incidents.models import (
     Verdict,
 )
 
+TAKING = "incidents.tasks.take_alerts"
 SHORTEST_SECRET = 32
 SECRET_OVERLAP = timedelta(days=7)
 EVENTS_KEPT = timedelta(days=7)
-CLOCK_TOLERANCE = timedelta(minutes=5)
 _REPEATING = (AlertFormat.ALERTMANAGER, AlertFormat.GRAFANA)
 SILENCE_HOURS = 24
 """Of senders that repeat what still holds: by then they would have."""
@@ -90,6 +91,7 @@ def keep_event(
     except IntegrityError:
         return False
     AlertSource.objects.filter(pk=source.pk).update(last_event_at=now)
+    transaction.on_commit(lambda: wake(TAKING), robust=True)
     return True
 
 

@@ -91,7 +91,7 @@ def _publish(incident: Incident, *, notify: bool) -> bool:
         logger.warning("%s is not published by itself: %s", incident.reference, refused)
         return False
     if notify and not mails:
-        _note(incident, wording.MAIL_CAPPED)
+        _note(incident, wording.Fixed.MAIL_CAPPED)
     return True
 
 
@@ -120,12 +120,12 @@ def _needs_person(incident: Incident) -> wording.Fixed | None:
     """Why it may not be published by itself, if so."""
     page, now = incident.page, times.now()
     if page.is_automation_off:
-        return wording.AUTOMATION_OFF
+        return wording.Fixed.AUTOMATION_OFF
     if queries.published_since(page, now - timedelta(hours=1)) >= PUBLISHED_AN_HOUR:
-        return wording.PUBLISHING_CAPPED
+        return wording.Fixed.PUBLISHING_CAPPED
     told = fanout.audience(page, [service.pk for service in proposed_scope(incident)], incident)
     if told.count() > page.automatic_recipients:
-        return wording.TOO_MANY_READERS
+        return wording.Fixed.TOO_MANY_READERS
     return None
 
 

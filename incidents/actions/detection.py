@@ -37,7 +37,7 @@ from incidents.queries.dependency import Dependencies, dependencies_of, incident
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
-from incidents.queries.service import lock_service, lock_services
+from incidents.queries.service import lock_services
 
 # What a draft proposes by how its service suffers; with it goes the promise of the next update.
 PROPOSED_SEVERITY = {
@@ -77,8 +77,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
 
     While a maintenance of the service runs it opens the signal alone, kept apart.
     """
-    depends = _lock_family(witness.service_id)
-    service = lock_service(witness.service_id)
+    service, depends = _lock_family(witness.service_id)
     if witness.signals.filter(ended_at=None, verdict=judged.verdict).exists():
         return  # silence in between does not make it another failure
     onset, status = judged.onset_at or judged.at, _suffering(witness, judged)
@@ -105,13 +104,13 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         _explain(incident, over)
 
 
-def _lock_family(service_id: int) -> Dependencies:
-    """Holds the service with all that it stands on and all that stands on it: failures of one family are taken
+def _lock_family(service_id: int) -> tuple[Service, Dependencies]:
+    """The service, held with all that it stands on and all that stands on it: failures of one family are taken
     one after the other, whichever comes first."""
     page_id = Service.objects.values_list("page_id", flat=True).get(pk=service_id)
     depends = dependencies_of(page_id)
-    lock_services({service_id, *depends.behind(service_id), *depends.over(service_id)})
-    return depends
+    family = lock_services({service_id, *depends.behind(service_id), *depends.over(service_id)})
+    return family[service_id], depends
 
 
 def _explain(incident: Incident, over: Set[int]) -> None:

@@ -155,21 +155,18 @@ class Fixed(StrEnum):
     MAIL_CAPPED = "mail_capped"
 
 
-AUTOMATION_OFF, PUBLISHING_CAPPED = Fixed.AUTOMATION_OFF, Fixed.PUBLISHING_CAPPED
-TOO_MANY_READERS, MAIL_CAPPED = Fixed.TOO_MANY_READERS, Fixed.MAIL_CAPPED
-
 _FIXED: Mapping[str, Mapping[Fixed, str]] = {
     "ja": {
-        AUTOMATION_OFF: "自動公開が停止中のため、公開せず担当者の判断に委ねた。",
-        PUBLISHING_CAPPED: "1時間あたりの自動公開の上限に達したため、公開せず担当者の判断に委ねた。",
-        TOO_MANY_READERS: "通知先が自動公開の上限を超えるため、公開せず担当者の判断に委ねた。",
-        MAIL_CAPPED: "自動通知の上限に達したため、公開のみ行いメールは送信しなかった。",
+        Fixed.AUTOMATION_OFF: "自動公開が停止中のため、公開せず担当者の判断に委ねた。",
+        Fixed.PUBLISHING_CAPPED: "1時間あたりの自動公開の上限に達したため、公開せず担当者の判断に委ねた。",
+        Fixed.TOO_MANY_READERS: "通知先が自動公開の上限を超えるため、公開せず担当者の判断に委ねた。",
+        Fixed.MAIL_CAPPED: "自動通知の上限に達したため、公開のみ行いメールは送信しなかった。",
     },
     "en": {
-        AUTOMATION_OFF: "Automatic publishing is switched off: left to people.",
-        PUBLISHING_CAPPED: "The limit of automatic publications in an hour is reached: left to people.",
-        TOO_MANY_READERS: "More readers than may be told automatically: left to people.",
-        MAIL_CAPPED: "The limit of automatic mails is reached: published without mails.",
+        Fixed.AUTOMATION_OFF: "Automatic publishing is switched off: left to people.",
+        Fixed.PUBLISHING_CAPPED: "The limit of automatic publications in an hour is reached: left to people.",
+        Fixed.TOO_MANY_READERS: "More readers than may be told automatically: left to people.",
+        Fixed.MAIL_CAPPED: "The limit of automatic mails is reached: published without mails.",
     },
 }
 

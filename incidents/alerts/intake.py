@@ -1,6 +1,7 @@
 """From a kept event to alerts: each in the order in which it came, each in one transaction."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event
 from incidents.alerts.heard import Heard
-from incidents.alerts.routing import read_rules, route
+from incidents.alerts.routing import Rule, read_rules, route
 from incidents.alerts.stage import Known, Step, step
 from incidents.alerts.topics import confirm
 from incidents.lib import times
@@ -50,7 +51,8 @@ def take_event(event_id: int) -> None:
     event.refresh_from_db()
     if event.taken_at is not None:
         return
-    settle_event(event, [_take(source, from_json(stored)) for stored in event.heard])
+    rules = read_rules(source.rules)
+    settle_event(event, [_take(source, from_json(stored), rules) for stored in event.heard])
     if event.confirm_at:
         transaction.on_commit(lambda: confirm(event.confirm_at))
 
@@ -71,32 +73,28 @@ def from_json(stored: dict[str, Any]) -> Heard:
     return Heard(**{**stored, "at": at and datetime.fromisoformat(at)})
 
 
-def _take(source: AlertSource, heard: Heard) -> str:
+def _take(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> str:
     known = newest_alert(source, heard.key)
     what = step(heard, Known(known.started_at, known.ended_at) if known else None)
     if what is Step.OPEN:
-        return _open(source, heard)
+        return _open(source, heard, rules)
     if known is None or what is Step.IGNORE:
         return Step.IGNORE.value
     if what is Step.GO_ON:
-        hear_again(known, title=heard.title, severity=_severity(source, heard))
+        hear_again(known, title=heard.title, severity=route(heard, rules).severity)
     else:
         end_alert(known, at=heard.at)
     return what.value
 
 
-def _open(source: AlertSource, heard: Heard) -> str:
+def _open(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> str:
     default = source.service.slug if source.service else ""
-    to = route(heard, read_rules(source.rules), default=default)
+    to = route(heard, rules, default=default)
     service = Service.objects.filter(page=source.page, slug=to.service).select_related("page").first()
     if service is None:
         return "no_service"
     open_alert(source, service, key=heard.key, title=heard.title, severity=to.severity, at=heard.at)
     return Step.OPEN.value
-
-
-def _severity(source: AlertSource, heard: Heard) -> str:
-    return route(heard, read_rules(source.rules)).severity
 
 
 @transaction.atomic

@@ -6,20 +6,18 @@ An answer takes one insert; the work comes after. 4xx has senders let a message 
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from incidents.actions.alert import keep_event
-from incidents.alerts.heard import Heard
 from incidents.alerts.intake import to_json
 from incidents.alerts.proof import Call
 from incidents.hooks.alert_bodies import LARGEST_BODY_BYTES, TooLarge, read_body
 from incidents.hooks.alert_senders import SENDERS, Message
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.lib.wake import wake
 from incidents.models import AlertSource
 from incidents.queries.alert import find_source, secrets_of
 
@@ -64,14 +62,9 @@ def _take(request: HttpRequest, kind: str, source_id: UUID) -> HttpResponse:
 def _keep(source: AlertSource, message: Message) -> HttpResponse:
     if not message.heard and not message.confirm_at:
         return _say(200, "OK")
-    stored = _stored(message.heard)
-    if keep_event(source, stored, event_id=message.event_id, confirm_at=message.confirm_at):
-        transaction.on_commit(lambda: wake("incidents.tasks.take_alerts"), robust=True)
+    heard = [to_json(one) for one in message.heard]
+    keep_event(source, heard, event_id=message.event_id, confirm_at=message.confirm_at)
     return _say(200, "OK")
-
-
-def _stored(heard: list[Heard]) -> list[dict[str, object]]:
-    return [to_json(one) for one in heard]
 
 
 def _say(status: int, text: str, **headers: str) -> HttpResponse:

@@ -18,10 +18,7 @@ FORMS = 'a number, {"value": n, "at": instant}, or {"observations": [{"value": n
 
 def read_points(body: bytes) -> list[tuple[datetime, float]]:
     """The points of a body; one without an instant is of now. Refused names the point and what was expected."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused(f"expected {FORMS}") from None
+    parsed = _read_json(body, FORMS)
     if isinstance(parsed, dict) and "observations" in parsed:
         return _read_batch(parsed["observations"])
     if isinstance(parsed, list):
@@ -33,10 +30,7 @@ def read_points(body: bytes) -> list[tuple[datetime, float]]:
 
 def read_sources(body: bytes) -> list[Source]:
     """The sources of a body; one without a count came once, one without an instant now. Refused as above."""
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused(f"expected {SOURCES_FORM}") from None
+    parsed = _read_json(body, SOURCES_FORM)
     items = parsed.get("sources") if isinstance(parsed, dict) else None
     if not isinstance(items, list) or not items:
         raise Refused(f"expected {SOURCES_FORM}", field="sources")
@@ -68,6 +62,13 @@ def _read_text(item: dict[str, Any], name: str, *, where: str, default: Any = No
             f"expected a text of at most {MOST_NAME_CHARACTERS} characters", field=f"{where}.{name}"
         )
     return value
+
+
+def _read_json(body: bytes, form: str) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(f"expected {form}") from None
 
 
 def _read_batch(items: Any) -> list[tuple[datetime, float]]:

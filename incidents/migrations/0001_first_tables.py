@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('http', 'HTTP(S)'), ('heartbeat', 'Heartbeat'), ('baseline', 'Baseline'), ('tcp', 'TCP'), ('tls', 'TLS'), ('dns', 'DNS'), ('icmp', 'ICMP'), ('smtp', 'SMTP'), ('mail_round_trip', 'Mail round trip'), ('spf', 'SPF drift'), ('upstream', 'Status page of another')], max_length=20)),
+                ('kind', models.CharField(choices=[('http', 'HTTP(S)'), ('heartbeat', 'Heartbeat'), ('baseline', 'Baseline'), ('tcp', 'TCP'), ('tls', 'TLS'), ('dns', 'DNS'), ('icmp', 'ICMP'), ('smtp', 'SMTP'), ('mail_round_trip', 'Mail round trip'), ('spf', 'SPF drift')], max_length=20)),
                 ('name', models.CharField(max_length=100)),
                 ('target', models.CharField(blank=True, max_length=2048)),
                 ('settings', models.JSONField(blank=True, default=dict)),

@@ -23,7 +23,6 @@ class MonitorKind(models.TextChoices):
     SMTP = "smtp", "SMTP"
     MAIL_ROUND_TRIP = "mail_round_trip", _("Mail round trip")
     SPF = "spf", _("SPF drift")
-    UPSTREAM = "upstream", _("Status page of another")
 
 
 class Verdict(models.TextChoices):

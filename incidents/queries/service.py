@@ -229,14 +229,15 @@ def _under_maintenance(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
 
 
 def lock_service(service_id: int) -> Service:
-    """The service with its page, its own row held to the end of the transaction; rows that name it may come."""
-    held = Service.objects.select_for_update(of=("self",), no_key=True)
-    return held.select_related("page").get(pk=service_id)
+    """As `lock_services` holds several."""
+    return lock_services([service_id])[service_id]
 
 
-def lock_services(ids: Iterable[int]) -> None:
-    """Their rows, held as `lock_service` holds one, in an order that is always the same."""
-    list(Service.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk"))
+def lock_services(ids: Iterable[int]) -> dict[int, Service]:
+    """Services with their page, by id, their own rows held to the end of the transaction, in an order that is always
+    the same; rows that name them may come."""
+    held = Service.objects.select_for_update(of=("self",), no_key=True).select_related("page")
+    return {service.pk: service for service in held.filter(pk__in=list(ids)).order_by("pk")}
 
 
 def names_of_code(page: Page, code: str) -> list[str]:
