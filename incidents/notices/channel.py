@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from incidents.models import Delivery, Page
 
@@ -66,6 +66,13 @@ class Sender(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class WaitingSender(Sender, Protocol):
+    """One that calls `meanwhile` when a letter is handed over and its answer is not there yet."""
+
+    meanwhile: Callable[[], None]
 
 
 OpenSender = Callable[[], Sender]

@@ -12,7 +12,16 @@ from django.db import DatabaseError, connection
 from incidents.lib.errors import Refused
 from incidents.models import Channel, Delivery, DeliveryState, Lane, SubscriberState, is_endpoint_lane
 from incidents.notices import expansion, guard, lease, pausing, throttle
-from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender, Writer
+from incidents.notices.ahead import WrittenAhead
+from incidents.notices.channel import (
+    Answer,
+    Letter,
+    OpenSender,
+    Outcome,
+    Sender,
+    WaitingSender,
+    Writer,
+)
 from incidents.notices.clock import DatabaseClock, database_now
 from incidents.notices.endpoints import EndpointSettlement
 from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, SUPPRESSED, Ledger
@@ -25,7 +34,7 @@ from incidents.queries.suppressions import is_suppressed
 
 log = logging.getLogger(__name__)
 
-FIRST_BATCH, LARGEST_BATCH = 20, 500
+FIRST_BATCH, LARGEST_BATCH = 20, 1000
 ENDPOINT_BATCH = 20
 BATCH_SECONDS = 2.0
 TAKE_OVER_SECONDS = 15.0
@@ -82,6 +91,7 @@ class _Pass:
         self._ledger = Ledger(self._owner, self._clock)
         self._settlement = Settlement(self._ledger, self._clock, take_refusal)
         self._endpoint_settlement = EndpointSettlement(self._ledger, self._clock)
+        self._ahead = WrittenAhead(self._letter)
         self._batch = FIRST_BATCH
         self._renewed_at = self._worked_at = time.monotonic()
         self._looked_at = float("-inf")
@@ -199,7 +209,9 @@ class _Pass:
                 loaded_at = time.monotonic()
                 if not batch:
                     return
-            then = self._handle(batch[0])
+            letter = self._ahead.take(batch[0])
+            self._ahead.expect(batch[1:2])
+            then = self._handle(batch[0], letter)
             domain = batch.pop(0).domain
             if then is Then.STOP:
                 return
@@ -218,7 +230,8 @@ class _Pass:
         if done:
             self._batch = max(1, min(LARGEST_BATCH, int(done / max(seconds, 0.001))))
 
-    def _handle(self, delivery: Delivery) -> Then:
+    def _handle(self, delivery: Delivery, written: Letter | None) -> Then:
+        """`written` is its letter, if there was time to write it before."""
         if delivery.expires_at <= self._clock.now() and not pausing.is_paused(delivery):
             self._ledger.end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
         elif reason := _reason_to_spare(delivery):
@@ -227,14 +240,14 @@ class _Pass:
             self._ledger.set_aside(delivery, pausing.paused_lane(delivery.subscriber.page_id))
         elif (until := pausing.paused_until(delivery)) and until > self._clock.now():
             self._ledger.wait_until(delivery, until)
-        elif letter := self._write(delivery):
+        elif letter := written or self._write(delivery):
             return self._send(delivery, letter)
         return Then.GO_ON
 
     def _write(self, delivery: Delivery) -> Letter | None:
         """None for what cannot be written: it is put aside with the reason."""
         try:
-            return self._writer(delivery.channel).letter(delivery)
+            return self._letter(delivery)
         except Refused as error:
             self._ledger.end(delivery, DeliveryState.FAILED, Answer(Outcome.FAILED, "", str(error)))
         except DatabaseError:
@@ -247,13 +260,18 @@ class _Pass:
 
     def _send(self, delivery: Delivery, letter: Letter) -> Then:
         if delivery.channel not in self._senders:
-            self._senders[delivery.channel] = self._open[delivery.channel]()
+            sender = self._senders[delivery.channel] = self._open[delivery.channel]()
+            if isinstance(sender, WaitingSender):
+                sender.meanwhile = self._ahead.write
         began_at = time.monotonic()
         answer = self._senders[delivery.channel].send(letter)
         self._accepted += answer.outcome is Outcome.SENT
         if delivery.channel != Channel.EMAIL:
             return self._endpoint_settlement.settle(delivery, answer)
         return self._settlement.settle(delivery, answer, seconds=time.monotonic() - began_at)
+
+    def _letter(self, delivery: Delivery) -> Letter:
+        return self._writer(delivery.channel).letter(delivery)
 
     def _writer(self, channel: str) -> Writer:
         if channel not in self._writers:

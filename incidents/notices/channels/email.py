@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +76,7 @@ class SmtpSender:
         self._smtp: smtplib.SMTP | None = None
         self._opened_at = 0.0
         self._mails = 0
+        self.meanwhile: Callable[[], None] = lambda: None
         self._watchdog = Watchdog(tick_seconds=min(1.0, self._limits.total / 4))
 
     def send(self, letter: Letter) -> Answer:
@@ -131,6 +132,7 @@ class SmtpSender:
         # here: with the next envelope behind the dot Nagle's algorithm lets through some fifty mails a second.
         smtp.send(_stuff_dots(letter.data) + b".\r\n")
         yield Phase.AFTER_DOT, 0, ""
+        self.meanwhile()
         _set_timeout(smtp, self._limits.after_dot)
         reply = _reply(smtp.getreply())
         _set_timeout(smtp, self._limits.command)
