@@ -20,10 +20,10 @@ from incidents.actions.monitor import (
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, MonitorKind
+from incidents.monitors import drifting
 from incidents.monitors.checkers import heartbeat
 from incidents.monitors.checkers.heartbeat import due_at, judge_pings
 from incidents.monitors.checking import check_all
-from incidents.monitors.drifting import take_published
 from incidents.monitors.judge import State, judge, judge_silence
 from incidents.monitors.pings import pings_of
 from incidents.monitors.probes import check_settings, outbound_guard, policy_of, probe_of
@@ -35,6 +35,9 @@ from incidents.queries.service import is_stale
 
 MOST_AT_ONCE = 200
 
+# Kinds whose results are not simply passed or failed.
+KEEPERS: Mapping[str, Callable[[Monitor, Result], None]] = {MonitorKind.SPF: drifting.keep_answer}
+
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +48,7 @@ def check_due() -> int:
     asked = [monitor for monitor in sound if monitor.kind in ASKED]
     results = check_all([probe_of(monitor) for monitor in asked], guard=outbound_guard())
     for monitor, result in zip(asked, results, strict=True):
-        _settle(monitor, partial(TAKERS.get(monitor.kind, take_result), monitor.pk, result))
+        _settle(monitor, partial(take_result, monitor.pk, result))
     for monitor in sound:
         if monitor.kind == MonitorKind.HEARTBEAT:
             _settle(monitor, partial(_judge_heartbeat, monitor.pk))
@@ -59,14 +62,22 @@ def take_result(monitor_id: int, result: Result | None) -> None:
     What comes for a monitor that was paused meanwhile is let go: it would colour the service for ever.
     """
     monitor = lock_monitor(monitor_id)
-    if result is not None and result.memory is not None and monitor.enabled:
+    if result is not None and monitor.enabled and (keep := KEEPERS.get(monitor.kind)):
+        keep(monitor, result)
+    elif result is not None and monitor.enabled:
+        _keep(monitor, result)
+    is_doubtful = result is not None and not result.ok and monitor.kind not in KEEPERS
+    schedule_next(monitor, ok=not is_doubtful, due_at=_due_at(monitor))
+
+
+def _keep(monitor: Monitor, result: Result) -> None:
+    if result.memory is not None:
         save_state(monitor, {**monitor.state, "memory": dict(result.memory)})
-    if result is not None and result.is_final and monitor.enabled:
+    if result.is_final:
         record_result(monitor, at=result.at, ok=result.ok, latency_ms=result.latency_ms, detail=result.detail)
         judgement = judge(State.from_json(monitor.state.get("judge", {})), result, policy_of(monitor))
         state = {**monitor.state, "judge": judgement.state.to_json()}
         apply_judgement(monitor, Judged(judgement.verdict, result.at, judgement.onset_at, state))
-    schedule_next(monitor, ok=result is None or result.ok, due_at=_due_at(monitor))
 
 
 @transaction.atomic
@@ -76,10 +87,6 @@ def _judge_heartbeat(monitor_id: int) -> None:
     take_result(
         monitor_id, judge_pings(pings_of(monitor), times.now(), heartbeat.read_settings(monitor.settings))
     )
-
-
-# Kinds whose results are not simply passed or failed.
-TAKERS: Mapping[str, Callable[[int, Result], None]] = {MonitorKind.SPF: take_published}
 
 
 def _settle(monitor: Monitor, take: Callable[[], None]) -> None:
