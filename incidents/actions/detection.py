@@ -205,6 +205,13 @@ def take_more(monitor: Monitor, text: str, *, at: datetime) -> None:
         _log_detection(incident, text, at=at)
 
 
+def note_upstream(monitor: Monitor, text: str, *, at: datetime) -> None:
+    """A line in the incident that speaks of the service, if there is one. By itself an upstream opens none."""
+    incident = _held(open_incident_of(lock_service(monitor.service_id)))
+    if incident is not None:
+        _log_detection(incident, text, at=at)
+
+
 def take_recovery(monitor: Monitor) -> None:
     """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended."""
     lock_service(monitor.service_id)

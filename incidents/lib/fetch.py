@@ -23,6 +23,7 @@ MOST_AT_ONCE = 64
 IDLE_SLEEP_SECONDS = 0.005
 OUR_HEADERS = ("Accept: */*", "Accept-Encoding: identity", "User-Agent: statuspage-monitor")
 UNNAMED = {100: "the headers of the answer are too large"}  # libcurl leaves its message empty
+KEPT_HEADERS = frozenset({"etag"})
 BODILESS = ("GET", "HEAD")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -47,11 +48,12 @@ class Request:
     headers: tuple[str, ...] = ()
     verify: bool = True
     authorities: str = ""
+    most_bytes: int = MOST_BODY_BYTES
 
 
 @dataclass(frozen=True)
 class Response:
-    """`status` is None where no answer came, and `error` then says why; `body` holds 64 kB at most.
+    """`status` is None where no answer came, and `error` then says why; `body` holds `most_bytes` at most.
 
     `retry_after` is in seconds, 0 where the server named no time.
     """
@@ -63,6 +65,7 @@ class Response:
     content_type: str = ""
     retry_after: float = 0
     certificate_until: datetime | None = None
+    etag: str = ""
 
 
 @dataclass
@@ -78,6 +81,7 @@ class _Transfer:
     hops: int = 0
     body: BytesIO = field(default_factory=BytesIO)
     passage: Passage | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def fetch_many(requests: Sequence[Request], *, guard: Guard, ca_file: str | None = None) -> list[Response]:
@@ -167,7 +171,8 @@ def _prepare(transfer: _Transfer, *, guard: Guard, ca_file: str | None) -> pycur
         pycurl.HTTP_CONTENT_DECODING: False,
         pycurl.OPT_CERTINFO: True,
         pycurl.OPENSOCKETFUNCTION: transfer.passage.open,
-        pycurl.WRITEFUNCTION: _writer(transfer.body),
+        pycurl.WRITEFUNCTION: _writer(transfer),
+        pycurl.HEADERFUNCTION: _header_reader(transfer.headers),
     }
     if transfer.request.body is not None and transfer.method not in BODILESS:
         options[pycurl.POSTFIELDS] = transfer.request.body
@@ -192,13 +197,27 @@ def _headers(request: Request) -> list[str]:
     return [*ours, *request.headers, *(["Expect:"] if request.body is not None else [])]
 
 
-def _writer(body: BytesIO) -> Callable[[bytes], int]:
-    """Keeps the first 64 kB and then ends the transfer by taking less than it was given."""
+def _writer(transfer: _Transfer) -> Callable[[bytes], int]:
+    """Keeps the first bytes, and then ends the transfer by taking less than it was given."""
+    body, most = transfer.body, transfer.request.most_bytes
 
     def write(chunk: bytes) -> int:
-        return body.write(chunk[: MOST_BODY_BYTES - body.tell()])
+        return body.write(chunk[: most - body.tell()])
 
     return write
+
+
+def _header_reader(headers: dict[str, str]) -> Callable[[bytes], None]:
+    """Keeps the headers that anybody asks about, of the answer that comes last."""
+
+    def read(line: bytes) -> None:
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.startswith("HTTP/"):
+            headers.clear()
+        elif name.lower() in KEPT_HEADERS:
+            headers[name.lower()] = value.strip()
+
+    return read
 
 
 def _system_authorities() -> str | None:
@@ -211,7 +230,7 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
     """The response, or the transfer's next hop."""
     if transfer.passage and transfer.passage.refused:
         return _failed(transfer, f"the address {transfer.passage.refused[0]} is not one that may be reached")
-    cut_short = code == pycurl.E_WRITE_ERROR and transfer.body.tell() >= MOST_BODY_BYTES
+    cut_short = code == pycurl.E_WRITE_ERROR and transfer.body.tell() >= transfer.request.most_bytes
     if code and not cut_short:
         return _failed(transfer, _reason(code, message, transfer.request))
     status = curl.getinfo(pycurl.RESPONSE_CODE)
@@ -225,6 +244,7 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
         content_type=_said(curl, pycurl.CONTENT_TYPE),
         retry_after=curl.getinfo(pycurl.RETRY_AFTER),
         certificate_until=_certificate_until(curl),
+        etag=transfer.headers.get("etag", ""),
     )
 
 
@@ -249,6 +269,7 @@ def _next_hop(transfer: _Transfer, target: str, status: int) -> Response | _Tran
         hops=transfer.hops + 1,
         body=BytesIO(),
         passage=None,
+        headers={},
     )
 
 

@@ -41,7 +41,7 @@ class Monitor(models.Model):
     """Watches one service. `state` belongs to the judge, `settings` to the checker of its kind.
 
     The roll-ups of its results are right up to `rolled_until`. `is_charted`: its figures may be shown to the
-    public, under its name.
+    public, under its name; of another's status page, what that reports.
     """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="monitors")

@@ -115,6 +115,10 @@ def current_drift(monitor: Monitor, *, settings: Settings, now: datetime) -> Dri
     return drift
 
 
+def known_networks(monitor: Monitor) -> list[str]:
+    return list(read_settings(monitor.settings).known_networks)
+
+
 def networks_of(published: PublishedSet) -> NetworkSet:
     return NetworkSet(ip_network(row[0]) for row in published.networks)
 

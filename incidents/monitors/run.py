@@ -20,7 +20,7 @@ from incidents.actions.monitor import (
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, MonitorKind
-from incidents.monitors import drifting
+from incidents.monitors import drifting, upstreams
 from incidents.monitors.checkers import heartbeat
 from incidents.monitors.checkers.heartbeat import due_at, judge_pings
 from incidents.monitors.checking import check_all
@@ -36,7 +36,10 @@ from incidents.queries.service import is_stale
 MOST_AT_ONCE = 200
 
 # Kinds whose results are not simply passed or failed.
-KEEPERS: Mapping[str, Callable[[Monitor, Result], None]] = {MonitorKind.SPF: drifting.keep_answer}
+KEEPERS: Mapping[str, Callable[[Monitor, Result], None]] = {
+    MonitorKind.SPF: drifting.keep_answer,
+    MonitorKind.UPSTREAM: upstreams.keep_reading,
+}
 
 log = logging.getLogger(__name__)
 

@@ -35,6 +35,8 @@ NEW = {
         "smtp_tls": "starttls",
         "smtp_server": "1.1.1.1",
     },
+    "spf": {"target": "_spf.example.com"},
+    "upstream": {"target": "https://1.1.1.1"},
 }
 
 
@@ -69,7 +71,7 @@ def test_every_kind_that_has_a_form_is_offered(desk: Desk, service: Service) -> 
         assert desk.client.get(address(service, f"new/{kind}/")).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["guess", "upstream"])
+@pytest.mark.parametrize("kind", ["guess", "HTTP"])
 def test_a_kind_without_a_form_is_not_found(desk: Desk, service: Service, kind: str) -> None:
     assert desk.client.get(address(service, f"new/{kind}/")).status_code == 404
 
@@ -145,6 +147,14 @@ def test_what_is_filled_in_becomes_a_setting(
         ("mail_round_trip", {"smtp_server": "10.0.0.1"}, "smtp_server"),
         ("mail_round_trip", {"imap_server": "10.0.0.1", "imap_user": "probe"}, "imap_server"),
         ("mail_round_trip", {"target": "nobody"}, "target"),
+        ("spf", {"target": "localhost"}, "target"),
+        ("spf", {"known_networks": "192.0.2.0/33"}, "known_networks"),
+        ("spf", {"known_networks": "0.0.0.0/0"}, "known_networks"),
+        ("spf", {"hosts": "example"}, "hosts"),
+        ("spf", {"least_count": "0"}, "least_count"),
+        ("spf", {"window_hours": "200"}, "window_hours"),
+        ("upstream", {"target": "https://127.0.0.1"}, "target"),
+        ("upstream", {"target": "status"}, "target"),
     ],
 )
 def test_a_wrong_monitor_names_its_field_and_is_not_added(
