@@ -133,12 +133,12 @@ def _published(monitor: Monitor) -> Published | None:
 
 
 def _sightings(monitor: Monitor, *, since: datetime) -> list[Sighting]:
-    """A name that leads back to its address goes before what a log says, and that before one that does not."""
+    """A name that leads back to its address goes before what a log says; one that does not is anyone's claim."""
     hosts: Mapping[str, list[Any]] = monitor.state.get("hosts", {})
     found = []
     for seen in addresses_seen(monitor, since=since):
         name, leads_back = hosts.get(seen.address, ["", False])
-        host = name if leads_back or not seen.host else seen.host
+        host = name if leads_back else seen.host
         found.append(Sighting(seen.address, seen.accepted, seen.refused, seen.first_at, seen.last_at, host))
     return found
 
