@@ -15,7 +15,7 @@ from incidents.models import (
 )
 from incidents.notices import fanout, throttle
 from incidents.notices.channel import Answer, Outcome
-from incidents.notices.clock import DatabaseClock
+from incidents.lib.clock import DatabaseClock
 from incidents.notices.ledger import Ledger
 from incidents.notices.settlement import Then
 

@@ -26,7 +26,7 @@ from incidents.models.maintenance import change_of_maintenance
 from incidents.notices import lease
 from incidents.notices import maintenance_words as words
 from incidents.notices.maintenance_words import Step, step_of
-from incidents.notices.owner import new_owner
+from incidents.lib.owner import new_owner
 from incidents.notices.render import Mailroom
 from tests import make
 from tests.make import jst

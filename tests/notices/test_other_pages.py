@@ -15,7 +15,7 @@ from incidents.actions.report import draft_report
 from incidents.models import Delivery, DeliveryState, Lane, Notice, Page, Service
 from incidents.notices import fanout, lease
 from incidents.notices.outbox import deliver_due
-from incidents.notices.owner import new_owner
+from incidents.lib.owner import new_owner
 from incidents.notices.render import Mailroom
 from incidents.queries import board
 from tests import make
