@@ -22,7 +22,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from statuspage.broker import broker_command, make_private_dir, socket_path
-from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
+from statuspage.celery import CHECKS_QUEUE, DEFAULT_QUEUE, NOTICES_QUEUE, app
 from statuspage.children import Child, fork
 from statuspage.guard import SERVER_THREADS
 
@@ -128,6 +128,7 @@ def make_services(port: int) -> list[Child]:
         Child("granian web server", partial(serve_pages, port), stop_seconds=10),
         Child("page publisher", publish_for_ever, stop_seconds=10),
         Child("celery worker default", _worker(DEFAULT_QUEUE, processes=2), stop_seconds=30),
+        Child("celery worker checks", _worker(CHECKS_QUEUE, processes=1), stop_seconds=30),
         Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
         *(_sender(lane) for lane in SENDER_LANES),
     ]

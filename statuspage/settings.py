@@ -212,6 +212,9 @@ else:
 
 CELERY_BROKER_URL = broker_url(redis_url=environment.redis_url, data_dir=DATA_DIR)
 
+LOCATION = environment.location
+LOCATIONS = environment.all_locations
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

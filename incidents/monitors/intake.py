@@ -14,8 +14,8 @@ from incidents.monitors.checkers.baseline import judge_series, judge_value
 from incidents.monitors.checkers.heartbeat import judge_pings
 from incidents.monitors.pings import pings_of, to_json, with_event
 from incidents.monitors.probes import heartbeat_settings
-from incidents.monitors.run import take_result
 from incidents.monitors.series import Series
+from incidents.monitors.settling import take_result
 from incidents.queries.monitor import lock_monitor, observed
 
 Points = Sequence[tuple[datetime, float]]

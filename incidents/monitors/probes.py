@@ -5,7 +5,7 @@ from typing import Any
 
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import check_url
-from incidents.models import Monitor, MonitorKind
+from incidents.models import MonitorKind
 from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.results import HeartbeatSettings, HttpSettings, Probe
 
@@ -13,15 +13,15 @@ METHODS = ("GET", "HEAD", "POST")
 SLOW_UNTIL = 0.75  # of the limit: answers that hover around it change nothing
 
 
-def probe_of(monitor: Monitor) -> Probe:
-    return Probe(MonitorKind.HTTP, monitor.target, http=http_settings(monitor.settings))
+def probe_of(kind: str, target: str, settings: Mapping[str, Any]) -> Probe:
+    return Probe(kind, target, http=http_settings(settings))
 
 
-def policy_of(monitor: Monitor) -> Policy:
+def policy_of(kind: str, settings: Mapping[str, Any]) -> Policy:
     """How many results decide; a heartbeat's one is already the end of a period and its grace."""
-    if monitor.kind == MonitorKind.HEARTBEAT:
+    if kind == MonitorKind.HEARTBEAT:
         return ONE_RESULT_DECIDES
-    return http_policy(monitor.settings)
+    return http_policy(settings)
 
 
 def http_policy(settings: Mapping[str, Any]) -> Policy:

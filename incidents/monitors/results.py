@@ -44,9 +44,13 @@ class Probe:
 
 @dataclass(frozen=True)
 class Result:
-    """One check made. `detail` is for staff alone: it may quote what the target said."""
+    """One check made. `detail` is for staff alone: it may quote what the target said.
+
+    Where the target was not `is_reached` nothing answered: the fault may lie on the way, or with us.
+    """
 
     at: datetime
     ok: bool
     latency_ms: float | None = None
     detail: str = ""
+    is_reached: bool = True

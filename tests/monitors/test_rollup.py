@@ -16,7 +16,7 @@ from incidents.models import CheckResult, Monitor, MonitorDay, MonitorHour, Serv
 from incidents.monitors.intake import take_observations
 from incidents.monitors.results import Result
 from incidents.monitors.rollup import roll_up_due
-from incidents.monitors.run import take_result
+from incidents.monitors.settling import take_result
 from incidents.queries.monitor import lock_monitor
 from tests import make
 from tests.at_once import run_at_once

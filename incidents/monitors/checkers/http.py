@@ -18,11 +18,11 @@ CHARSETS = frozenset(
 def check_many(probes: Sequence[Probe], *, guard: Guard, ca_file: str | None = None) -> list[Result]:
     """One result a probe, in their order, stamped with the instant the checks began."""
     at = now()
-    responses = fetch_many([_request(probe) for probe in probes], guard=guard, ca_file=ca_file)
-    return [_result(probe.http, response, at) for probe, response in zip(probes, responses, strict=True)]
+    responses = fetch_many([request_of(probe) for probe in probes], guard=guard, ca_file=ca_file)
+    return [result_of(probe, response, at) for probe, response in zip(probes, responses, strict=True)]
 
 
-def _request(probe: Probe) -> Request:
+def request_of(probe: Probe) -> Request:
     settings = probe.http
     return Request(
         url=probe.target,
@@ -33,10 +33,16 @@ def _request(probe: Probe) -> Request:
     )
 
 
-def _result(settings: HttpSettings, response: Response, at: datetime) -> Result:
-    why = find_fault(settings, response, at)
+def result_of(probe: Probe, response: Response, at: datetime) -> Result:
+    why = find_fault(probe.http, response, at)
     answered = f"{response.status}" if response.status else "no answer"
-    return Result(at, ok=not why, latency_ms=response.latency_ms, detail=why or answered)
+    return Result(
+        at,
+        ok=not why,
+        latency_ms=response.latency_ms,
+        detail=why or answered,
+        is_reached=response.status is not None,
+    )
 
 
 def find_fault(settings: HttpSettings, response: Response, at: datetime) -> str:
