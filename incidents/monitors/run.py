@@ -18,6 +18,7 @@ from incidents.actions import checks, location
 from incidents.actions.checks import Claim
 from incidents.actions.monitor import park_monitor
 from incidents.lib.clock import DatabaseClock, JumpDetector
+from incidents.lib.commits import not_waiting_for_disk
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.lib.owner import new_owner
@@ -52,7 +53,7 @@ def check_due() -> int:
 def check_for(seconds: float) -> int:
     """Checks what is or becomes due within so many seconds, and ends what is under way then."""
     prober = Prober(guard=Guard(str(network) for network in settings.OUTBOUND_ALLOW))
-    with Canaries() as canaries:
+    with Canaries() as canaries, not_waiting_for_disk():
         round_ = Round(settings.LOCATION, prober=prober, find_fault=canaries.find_fault)
         try:
             round_.run(seconds)
@@ -154,7 +155,7 @@ class Round:
             self._done.append(Done(claim, outcome))
 
     def _turn(self) -> None:
-        for watch_id, outcome in self._prober.turn(0 if self._done or self._changes else TURN_SECONDS):
+        for watch_id, outcome in self._prober.turn(self._most_wait()):
             self._end(self._under_way.pop(watch_id), outcome)
         waited = time.monotonic() - self._settled_at >= SETTLE_SECONDS
         if self._done and (waited or not self._under_way or len(self._done) >= SETTLED_AT_ONCE):
@@ -162,8 +163,15 @@ class Round:
         self._take_changes()
         if time.monotonic() - self._noted_at >= NOTE_SECONDS:
             self._note_seen()
-        if self._is_idle():
+        if self._is_idle() and not self._may_be_more:
             time.sleep(max(0.0, min(TURN_SECONDS, self._claimed_at + CLAIM_SECONDS - time.monotonic())))
+
+    def _most_wait(self) -> float:
+        """Seconds until something else than a check wants to be seen to."""
+        if self._changes:
+            return 0.0
+        waiting = self._settled_at + SETTLE_SECONDS - time.monotonic() if self._done else TURN_SECONDS
+        return max(0.0, min(TURN_SECONDS, waiting))
 
     def _settle(self) -> None:
         done, self._done = self._done, []
