@@ -27,9 +27,9 @@ class Session:
     def _pids(self) -> list[int]:
         return [
             pid
-            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+            for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
             if _session_of(pid) == self.leader
-        ]  # noqa: PTH208
+        ]
 
     def _stats(self) -> Iterator[list[str]]:
         for pid in self._pids():

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -60,7 +61,7 @@ _TELL_MONITOR = """
 
 @dataclass(frozen=True)
 class Claim:
-    """One check to be made by who claimed it."""
+    """One check to be made by who claimed it. `state` is the monitor's, with what its checker remembers."""
 
     watch_id: int
     monitor_id: int
@@ -69,6 +70,8 @@ class Claim:
     target: str
     settings: dict[str, Any]
     interval_seconds: int
+    public_id: UUID
+    state: dict[str, Any]
     due_at: datetime
     claimed_at: datetime
 
@@ -131,12 +134,12 @@ def _claim(owner: str, location: str, *, wanted: int, now: datetime, chosen: str
 
 
 def _load(ids: Sequence[int], location: str, *, now: datetime) -> list[Claim]:
-    of_monitor = ("kind", "target", "settings", "interval_seconds")
+    of_monitor = ("kind", "target", "settings", "interval_seconds", "public_id", "state")
     names = ("pk", "monitor_id", *(f"monitor__{name}" for name in of_monitor), "next_check_at")
     rows = Watch.objects.filter(pk__in=ids).order_by("next_check_at").values_list(*names)
     return [
-        Claim(pk, monitor_id, location, kind, target, settings, interval, due_at, now)
-        for pk, monitor_id, kind, target, settings, interval, due_at in rows
+        Claim(pk, monitor_id, location, kind, target, given, interval, public_id, state, due_at, now)
+        for pk, monitor_id, kind, target, given, interval, public_id, state, due_at in rows
     ]
 
 

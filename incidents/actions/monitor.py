@@ -54,7 +54,7 @@ def create_monitor(
 ) -> tuple[Monitor, str]:
     """Answers the monitor and, once, the token that its pushers must send.
 
-    It is checked from each of `locations`; what reports by itself is judged at the main one.
+    It is checked from each of `locations`; what is reported to us is judged at the main one.
     """
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
@@ -62,7 +62,7 @@ def create_monitor(
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
     if Monitor.objects.filter(service=service, name=name).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
-    if kind == MonitorKind.HEARTBEAT:
+    if kind in (MonitorKind.HEARTBEAT, MonitorKind.MAIL_ROUND_TRIP):
         locations = (MAIN_LOCATION,)
     _check_locations(locations, to_down=locations_to_down)
     token = new_secret()
@@ -111,7 +111,7 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     monitor.enabled = enabled
     monitor.parked_reason = ""
     if not enabled:
-        _forget_verdict(monitor)
+        forget_verdict(monitor)
     monitor.save()
     _check_from(monitor, timezone.now() if enabled else None)
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
@@ -127,16 +127,13 @@ def set_monitor_charted(monitor: Monitor, charted: bool, *, actor: Staff | None 
     touch_page(monitor.service.page_id)
 
 
-def _forget_verdict(monitor: Monitor) -> None:
+def forget_verdict(monitor: Monitor) -> None:
     """A baseline keeps what it has learnt; pings that could not be taken during the pause are not missed."""
     monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
     if monitor.kind != MonitorKind.BASELINE:
         monitor.state = {}
-    for watch in monitor.watches.all():
-        watch.state = {name: kept for name, kept in watch.state.items() if name == "memory"}
-        watch.verdict, watch.last_result_at, watch.believed_until = Verdict.UNKNOWN, None, None
-        watch.save()
+    monitor.watches.update(state={}, verdict=Verdict.UNKNOWN, last_result_at=None, believed_until=None)
 
 
 def _check_from(monitor: Monitor, at: datetime | None) -> None:
@@ -159,7 +156,7 @@ def judge_anew(service_ids: Iterable[int]) -> None:
     for monitor in held:
         kept_apart = monitor.signals.filter(ended_at=None, maintenance__isnull=False)
         if monitor.service_id not in still and kept_apart.exists():
-            _forget_verdict(monitor)
+            forget_verdict(monitor)
             monitor.save()
             _check_from(monitor, timezone.now())
 
@@ -204,6 +201,13 @@ def schedule_watch(watch: Watch, *, at: datetime) -> None:
     watch.lease_owner, watch.lease_until = "", None
     watch.tries, watch.last_error = 0, ""
     watch.save()
+
+
+def check_soon(monitor: Monitor) -> None:
+    """Lets the next check come at once, unless the monitor is paused; the caller holds its row. One that is being
+    made is not heard: it asked what was to be asked before.
+    """
+    _check_from(monitor, timezone.now() if monitor.enabled else None)
 
 
 def record_result(

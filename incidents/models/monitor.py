@@ -41,8 +41,8 @@ class Monitor(models.Model):
     """Watches one service. `settings` belongs to the checker of its kind, `state` to what is pushed: a baseline's
     series, a heartbeat's pings. What is asked has its state in each of its watches.
 
-    `locations_to_down` is how many locations must agree that it is down; None: most of them. The roll-ups of its results are right up to `rolled_until`. `is_charted`: its figures may be shown to the
-    public, under its name.
+    `locations_to_down` is how many locations must agree that it is down; None: most of them. The roll-ups of its
+    results are right up to `rolled_until`. `is_charted`: its figures may be shown to the public, under its name.
     """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="monitors")

@@ -1,8 +1,10 @@
 """What goes into a check and what comes out of it: values, no database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -15,42 +17,27 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class HttpSettings:
-    """What an answer must be like to pass; `None` asks nothing."""
-
-    method: str = "GET"
-    expected_statuses: frozenset[int] = frozenset(range(200, 300))
-    keyword: str = ""
-    keyword_absent: bool = False
-    certificate_days: int | None = None
-    total_ms: int = 10_000
-    connect_ms: int = 5_000
-
-
-@dataclass(frozen=True)
-class HeartbeatSettings:
-    period_seconds: int = 3600
-    grace_seconds: int = 300
-
-
-@dataclass(frozen=True)
 class Probe:
-    """One check to make. `kind` names the checker that takes it."""
+    """One check to make: `settings` are those that the checker of this `kind` has read."""
 
     kind: str
     target: str
-    http: HttpSettings = HttpSettings()
+    settings: Any
 
 
 @dataclass(frozen=True)
 class Result:
     """One check made. `detail` is for staff alone: it may quote what the target said.
 
-    Where the target was not `is_reached` nothing answered: the fault may lie on the way, or with us.
+    `memory` is what the checker is to be given at the monitor's next check; None leaves it as it was. Until a
+    result `is_final` there is nothing to keep or to judge yet, only something to remember. Where the target was not
+    `is_reached` nothing answered: the fault may lie on the way, or with us.
     """
 
     at: datetime
     ok: bool
     latency_ms: float | None = None
     detail: str = ""
+    memory: Mapping[str, Any] | None = None
+    is_final: bool = True
     is_reached: bool = True

@@ -20,14 +20,13 @@ from incidents.actions.monitor import park_monitor
 from incidents.lib.clock import DatabaseClock, JumpDetector
 from incidents.lib.commits import not_waiting_for_disk
 from incidents.lib.errors import Refused
-from incidents.lib.outbound import Guard
 from incidents.lib.owner import new_owner
 from incidents.models import Monitor, MonitorKind
 from incidents.monitors.beat import next_check
 from incidents.monitors.canaries import Canaries
 from incidents.monitors.network import Network
 from incidents.monitors.prober import Prober
-from incidents.monitors.probes import check_settings, probe_of
+from incidents.monitors.probes import check_settings, outbound_guard, probe_of
 from incidents.monitors.results import Result
 from incidents.monitors.settling import Done, is_frozen, settle_together, take_result
 
@@ -52,7 +51,7 @@ def check_due() -> int:
 
 def check_for(seconds: float) -> int:
     """Checks what is or becomes due within so many seconds, and ends what is under way then."""
-    prober = Prober(guard=Guard(str(network) for network in settings.OUTBOUND_ALLOW))
+    prober = Prober(guard=outbound_guard())
     with Canaries() as canaries, not_waiting_for_disk():
         round_ = Round(settings.LOCATION, prober=prober, find_fault=canaries.find_fault)
         try:
@@ -135,11 +134,11 @@ class Round:
 
     def _start(self, claim: Claim) -> None:
         try:
-            check_settings(claim.kind, claim.settings)
             if claim.kind == MonitorKind.HEARTBEAT:
+                check_settings(claim.kind, target=claim.target, stored=claim.settings)
                 self._done.append(Done(claim, None))
                 return
-            probe = probe_of(claim.kind, claim.target, claim.settings)
+            probe = probe_of(claim)
         except Refused as refused:
             park(claim.monitor_id, f"{refused.field}: {refused}")
         except Exception as error:

@@ -14,16 +14,16 @@ from django.utils import timezone
 
 from incidents.actions.checks import Claim, Held, Settled, hold, keep_settled
 from incidents.actions.detection import Judged
-from incidents.actions.monitor import apply_judgement, record_result, schedule_watch
+from incidents.actions.monitor import apply_judgement, record_result, save_state, schedule_watch
 from incidents.lib import times
 from incidents.lib.freshness import patience
 from incidents.models import MAIN_LOCATION, Monitor, MonitorKind, Watch
 from incidents.monitors.agreement import View, agree
 from incidents.monitors.beat import next_beat, next_check
-from incidents.monitors.checkers.heartbeat import due_at, judge_pings
+from incidents.monitors.checkers.heartbeat import due_at, judge_pings, read_settings
 from incidents.monitors.judge import Judgement, State, judge
 from incidents.monitors.pings import pings_from
-from incidents.monitors.probes import heartbeat_settings, policy_of
+from incidents.monitors.probes import policy_of
 from incidents.monitors.results import Result, Verdict
 from incidents.queries.monitor import lock_monitor, watches_of
 
@@ -47,7 +47,7 @@ def settle_together(owner: str, done: Iterable[Done]) -> list[Done]:
     settled, others = [], []
     for watch_id, watch in held.items():
         one = _with_pings(checks[watch_id], watch)
-        judgement = _judge(watch.state, one) if one.result else None
+        judgement = _judge(watch.state, one) if _is_plain(one.result) else None
         if judgement is None or watch.is_new or judgement.verdict != watch.verdict:
             others.append(one)
         else:
@@ -56,10 +56,15 @@ def settle_together(owner: str, done: Iterable[Done]) -> list[Done]:
     return others
 
 
+def _is_plain(result: Result | None) -> bool:
+    """Whether there is something to judge, and nothing to remember."""
+    return result is not None and result.is_final and result.memory is None
+
+
 def _with_pings(done: Done, watch: Held) -> Done:
     if done.claim.kind != MonitorKind.HEARTBEAT:
         return done
-    settings = heartbeat_settings(done.claim.settings)
+    settings = read_settings(done.claim.settings)
     return replace(done, result=judge_pings(pings_from(watch.pushed), times.now(), settings))
 
 
@@ -104,7 +109,7 @@ def _next_look(claim: Claim, pushed: dict[str, Any]) -> datetime:
     """At a job: on the beat, or as soon as it is late. A ping between two beats does not push them away."""
     now = timezone.now()
     beat = next_beat(claim.watch_id, claim.interval_seconds, after=now)
-    late_at = due_at(pings_from(pushed), heartbeat_settings(claim.settings))
+    late_at = due_at(pings_from(pushed), read_settings(claim.settings))
     return late_at if late_at is not None and now < late_at < beat else beat
 
 
@@ -129,8 +134,10 @@ def take_result(
         return
     claim = _claim_of(monitor, watch)
     if monitor.kind == MonitorKind.HEARTBEAT and owner is not None:
-        result = judge_pings(pings_from(monitor.state), times.now(), heartbeat_settings(monitor.settings))
-    if result is not None:
+        result = judge_pings(pings_from(monitor.state), times.now(), read_settings(monitor.settings))
+    if result is not None and result.memory is not None:
+        save_state(monitor, {**monitor.state, "memory": dict(result.memory)})
+    if result is not None and result.is_final:
         _take(monitor, watch, Done(claim, result), watches=watches, is_suspect=is_suspect)
     verdict, ok = Verdict(watch.verdict), result is None or result.ok
     schedule_watch(watch, at=_next_check(claim, verdict, ok=ok, pushed=monitor.state))
@@ -146,6 +153,8 @@ def _claim_of(monitor: Monitor, watch: Watch) -> Claim:
         target=monitor.target,
         settings=monitor.settings,
         interval_seconds=monitor.interval_seconds,
+        public_id=monitor.public_id,
+        state=monitor.state,
         due_at=watch.next_check_at or now,
         claimed_at=now,
     )

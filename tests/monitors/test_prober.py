@@ -1,0 +1,70 @@
+"""Checks of several kinds in one run, against real servers on loopback."""
+
+import time
+
+from incidents.lib.outbound import Guard
+from incidents.monitors.checkers import http, tcp
+from incidents.monitors.prober import Ended, Prober
+from incidents.monitors.results import Probe, Result
+from tests.checks import check_all, outcomes_of
+from tests.servers import serving
+from tests.streams import hang, serving_streams
+
+LOOPBACK = Guard(["127.0.0.0/8"])
+
+
+def test_each_kind_is_asked_beside_the_others_and_answers_in_its_place() -> None:
+    waits = tcp.Settings(expect="never", total_ms=500)
+    with serving() as site, serving_streams(hang) as silent:
+        probes = [
+            Probe("tcp", f"127.0.0.1:{silent.port}", waits),
+            Probe("http", f"http://127.0.0.1:{site.port}/slow/500", http.Settings()),
+            Probe("tcp", f"127.0.0.1:{silent.port}", tcp.Settings()),
+            Probe("http", f"http://127.0.0.1:{site.port}/status/503", http.Settings()),
+            Probe("tcp", f"127.0.0.1:{silent.port}", waits),
+        ]
+        began = time.monotonic()
+        results = check_all(probes, guard=LOOPBACK)
+        took = time.monotonic() - began
+    late = "no complete answer within 500 ms"
+    assert [result.detail for result in results] == [late, "200", "connected", "answered 503", late]
+    assert took < 0.9
+
+
+def test_hundreds_at_once_all_come_back() -> None:
+    with serving_streams(hang) as silent:
+        probes = [Probe("tcp", f"127.0.0.1:{silent.port}", tcp.Settings())] * 250
+        assert all(result.ok for result in check_all(probes, guard=LOOPBACK))
+        assert silent.accepted == len(probes)
+
+
+def test_a_poison_probe_fails_with_its_reason_and_spoils_no_other() -> None:
+    with serving() as site, serving_streams(hang) as silent:
+        good = Probe("http", f"http://127.0.0.1:{site.port}/text/x", http.Settings())
+        probes = [
+            good,
+            Probe("http", good.target, "no settings at all"),
+            Probe("http", good.target, http.Settings(method="G\0T")),
+            Probe("tcp", f"127.0.0.1:{silent.port}", "no settings at all"),
+            Probe("unheard-of", "", tcp.Settings()),
+            Probe("tcp", f"127.0.0.1:{silent.port}", tcp.Settings()),
+            good,
+        ]
+        outcomes = outcomes_of(probes, guard=LOOPBACK)
+    passed = [isinstance(outcome, Result) and outcome.ok for outcome in outcomes]
+    assert passed == [True, False, False, False, False, True, True]
+    assert [type(outcomes[index]) for index in (1, 3, 4)] == [AttributeError, AttributeError, KeyError]
+
+
+def test_a_slow_target_keeps_a_quick_one_neither_from_starting_nor_from_ending() -> None:
+    prober = Prober(guard=LOOPBACK)
+    with serving() as site:
+        for key in ("slow/1000", "text/x"):
+            prober.start(key, Probe("http", f"http://127.0.0.1:{site.port}/{key}", http.Settings()))
+        ended: list[Ended] = []
+        began = time.monotonic()
+        while not ended:
+            ended = prober.turn(0.1)
+        assert [key for key, _ in ended] == ["text/x"]
+        assert time.monotonic() - began < 0.5
+        prober.close()
