@@ -25,6 +25,7 @@ class Canaries:
         self._listening = socket.create_server((LOOPBACK, 0), backlog=16)
         self._closed = socket.socket()
         self._closed.bind((LOOPBACK, 0))
+        self._ports = [one.getsockname()[1] for one in (self._listening, self._closed)]
         self._guard = Guard([f"{LOOPBACK}/32"])
         threading.Thread(target=self._answer, name="canary", daemon=True).start()
         return self
@@ -39,10 +40,9 @@ class Canaries:
 
     def find_fault(self) -> str:
         """What is wrong, for staff; empty where both came out as they must."""
-        ports = [one.getsockname()[1] for one in (self._listening, self._closed)]
         requests = [
             Request(url=f"http://{LOOPBACK}:{port}/", total_ms=TOTAL_MS, connect_ms=TOTAL_MS)
-            for port in ports
+            for port in self._ports
         ]
         must_pass, must_fail = fetch_many(requests, guard=self._guard)
         return judge_canaries(must_pass, must_fail, word=self._word)
