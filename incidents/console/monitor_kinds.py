@@ -147,6 +147,7 @@ class MailRoundTripForm(MonitorForm):
     kind = MonitorKind.MAIL_ROUND_TRIP
     about = _("Sends a message and waits for it to arrive")
     target_label = (_("Mail address to send to"), "")
+    usual_interval = 300
     secrets = {"smtp_password": "smtp_server", "imap_password": "imap_server"}
 
     limit_minutes = number(_("Promised to arrive within, in minutes"), _("540 are nine hours."), initial=540)

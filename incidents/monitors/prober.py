@@ -5,10 +5,12 @@ HTTP is asked by libcurl, many at once; everything else by asyncio in a thread b
 
 import asyncio
 import queue
+import re
 import threading
 from collections.abc import Hashable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from incidents.lib.fetch import Fetcher
@@ -62,7 +64,7 @@ class Prober:
             while True:
                 ended.append(self._ended.get_nowait())
         self._under_way -= len(ended)
-        return ended
+        return [(key, _readable(outcome)) for key, outcome in ended]
 
     def close(self) -> None:
         """Breaks off what is still under way."""
@@ -86,6 +88,17 @@ class Prober:
         self._aside = self._aside or _Aside()
         checking = self._aside.start(probe, self._guard)
         checking.add_done_callback(lambda done: self._ended.put((key, _outcome(done))))
+
+
+def _readable(outcome: Result | Exception) -> Result | Exception:
+    if isinstance(outcome, Exception) or outcome.detail == (words := readable(outcome.detail)):
+        return outcome
+    return replace(outcome, detail=words)
+
+
+def readable(text: str) -> str:
+    """Without what a database or a log cannot keep: targets may say anything."""
+    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", text)
 
 
 def _outcome(done: "Future[Result]") -> Result | Exception:

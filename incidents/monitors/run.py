@@ -25,7 +25,7 @@ from incidents.models import Monitor, MonitorKind
 from incidents.monitors.beat import next_check
 from incidents.monitors.canaries import Canaries
 from incidents.monitors.network import Network
-from incidents.monitors.prober import Prober
+from incidents.monitors.prober import Prober, readable
 from incidents.monitors.probes import check_settings, outbound_guard, probe_of
 from incidents.monitors.results import Result
 from incidents.monitors.settling import Done, is_frozen, settle_together, take_result
@@ -224,7 +224,8 @@ class Round:
         """This time; who cannot be checked three times in a row is parked."""
         log.error("monitor %s cannot be checked", claim.monitor_id, exc_info=error)
         at = _next_time(claim)
-        checks.let_go(self._owner, {claim.watch_id: at}, error=f"{type(error).__name__}: {error}")
+        why = readable(f"{type(error).__name__}: {error}")
+        checks.let_go(self._owner, {claim.watch_id: at}, error=why)
 
     def _let_go(self, done: list[Done]) -> None:
         """What was seen is not used; there is a next time."""

@@ -1,9 +1,10 @@
 """Checks of several kinds in one run, against real servers on loopback."""
 
+import asyncio
 import time
 
 from incidents.lib.outbound import Guard
-from incidents.monitors.checkers import http, tcp
+from incidents.monitors.checkers import http, smtp, tcp
 from incidents.monitors.prober import Ended, Prober
 from incidents.monitors.results import Probe, Result
 from tests.checks import check_all, outcomes_of
@@ -68,3 +69,15 @@ def test_a_slow_target_keeps_a_quick_one_neither_from_starting_nor_from_ending()
         assert [key for key, _ in ended] == ["text/x"]
         assert time.monotonic() - began < 0.5
         prober.close()
+
+
+async def talk_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"554 a\0b\x1b[31m\xff\r\n")
+    await writer.drain()
+
+
+def test_what_a_target_says_can_be_stored_and_logged() -> None:
+    with serving_streams(talk_nonsense) as served:
+        probe = Probe("smtp", f"127.0.0.1:{served.port}", smtp.Settings())
+        [result] = check_all([probe], guard=LOOPBACK)
+    assert result.detail == "after the connection: 554 a\ufffdb\ufffd[31m\ufffd"
