@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.serving import put_first
+
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 END_SECONDS = 40
 
@@ -62,6 +64,7 @@ def celery(*words: str) -> Iterator[Session]:
     command = [sys.executable, "-m", "celery", "-A", "statuspage.celery", "--quiet", *words, *alone]
     with Path(os.environ["DATA_DIR"], "celery.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    put_first(process.pid)
     try:
         yield Session(process.pid)
     finally:

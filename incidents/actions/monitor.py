@@ -34,6 +34,8 @@ from incidents.queries.monitor import lock_monitor
 RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SHORTEST_INTERVAL_SECONDS = 10
+# What is reported to us, in part at least, is judged in one place.
+CHECKED_FROM_MAIN = (MonitorKind.HEARTBEAT, MonitorKind.MAIL_ROUND_TRIP, MonitorKind.BASELINE)
 
 
 @transaction.atomic
@@ -62,9 +64,9 @@ def create_monitor(
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
     if Monitor.objects.filter(service=service, name=name).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
-    if kind in (MonitorKind.HEARTBEAT, MonitorKind.MAIL_ROUND_TRIP):
+    if kind in CHECKED_FROM_MAIN:
         locations = (MAIN_LOCATION,)
-    _check_locations(locations, to_down=locations_to_down)
+    check_locations(locations, to_down=locations_to_down)
     token = new_secret()
     monitor = Monitor.objects.create(
         service=service,
@@ -91,7 +93,7 @@ def create_monitor(
     return monitor, token
 
 
-def _check_locations(locations: Sequence[str], *, to_down: int | None) -> None:
+def check_locations(locations: Sequence[str], *, to_down: int | None) -> None:
     if not locations or len(set(locations)) < len(locations):
         raise Refused("expected at least one location, and each once", field="locations")
     if to_down is not None and not 1 <= to_down <= len(locations):
@@ -201,6 +203,19 @@ def schedule_watch(watch: Watch, *, at: datetime) -> None:
     watch.lease_owner, watch.lease_until = "", None
     watch.tries, watch.last_error = 0, ""
     watch.save()
+
+
+def set_locations(monitor: Monitor, locations: Sequence[str], *, to_down: int | None) -> bool:
+    """Whether the monitor is checked from other places now; the caller holds its row. What those that are left out
+    have seen stays."""
+    check_locations(locations, to_down=to_down)
+    before = set(monitor.watches.values_list("location", flat=True))
+    monitor.watches.exclude(location__in=locations).delete()
+    new = [place for place in locations if place not in before]
+    Watch.objects.bulk_create(Watch(monitor=monitor, location=place) for place in new)
+    changed = before != set(locations) or monitor.locations_to_down != to_down
+    monitor.locations_to_down = to_down
+    return changed
 
 
 def check_soon(monitor: Monitor) -> None:
