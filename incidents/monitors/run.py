@@ -37,6 +37,8 @@ SETTLE_SECONDS = 0.25
 SETTLED_AT_ONCE = 400
 CHANGES_SECONDS = 0.2
 """So long at a time for those that change a verdict, then others have their turn."""
+MOST_CHANGES = 2000
+"""More could not be taken before their leases end; what is due waits until there are fewer."""
 NOTE_SECONDS = 10.0
 SUSPECTS_SECONDS = 5.0
 TURN_SECONDS = 0.05
@@ -107,7 +109,8 @@ class Round:
         """Half a second after the last time, or as soon as there is room for what was left over then."""
         room = MOST_UNDER_WAY - len(self._under_way)
         pause = 0.0 if self._may_be_more and room >= MOST_UNDER_WAY / 2 else CLAIM_SECONDS
-        if not room or time.monotonic() - self._claimed_at < pause:
+        is_behind = len(self._changes) > MOST_CHANGES
+        if not room or is_behind or time.monotonic() - self._claimed_at < pause:
             return
         self._claimed_at = time.monotonic()
         claims = checks.claim_due(self._owner, self._place, wanted=room, now=self._clock.sync())
