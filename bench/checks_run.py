@@ -140,8 +140,8 @@ def measure_beat(url: str, *, monitors: int, minutes: float) -> Beat:
     beat = Beat()
     with (
         celery("beat") as clock,
-        celery("worker", "-Q", "checks.main", "-c", "1") as checks,
-        celery("worker", "-Q", "default", "-c", "2") as default,
+        celery("worker", "-Q", "checks.main", "-P", "solo") as checks,
+        celery("worker", "-Q", "default", "-c", "1") as default,
     ):
         sessions = {"checks": checks, "roll-ups and silence": default, "beat": clock}
         time.sleep(INTERVAL_SECONDS)

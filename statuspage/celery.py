@@ -133,8 +133,9 @@ def share_memory(**_: Any) -> None:
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
 def end_with_worker(**_: Any) -> None:
-    """A pool child whose worker was killed would wait for ever."""
-    die_with_parent(current_process()._parent_pid)
+    """A pool child whose worker was killed would wait for ever. A worker without children is its own pool."""
+    if parent := current_process()._parent_pid:
+        die_with_parent(parent)
 
 
 @register()

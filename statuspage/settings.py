@@ -230,6 +230,8 @@ LOGGING = {
         # Two lines a task, a task every few seconds: they would bury everything else.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Checks go on while the next message for them expires, as it should.
+        "celery.worker.request": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },
 }

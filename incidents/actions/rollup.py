@@ -18,7 +18,7 @@ DAYS_KEPT = timedelta(days=3 * 365 + 1)
 
 ROWS_AT_ONCE = 1000
 RESULTS_AT_ONCE = 5000
-EXPIRING_SECONDS = 60.0
+EXPIRING_SECONDS = 20.0
 
 # The first and the last.
 Days = tuple[date, date]

@@ -38,7 +38,8 @@ from incidents.queries.rollup import (
 SERVICES_AT_ONCE = 50
 # So much of the past in one transaction; more is made up in several.
 MOST_AT_ONCE = timedelta(days=2)
-PASS_SECONDS = 60
+PASS_SECONDS = 20
+"""Other jobs wait for it; what is not done goes on with the next pass."""
 
 log = logging.getLogger(__name__)
 
