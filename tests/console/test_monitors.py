@@ -284,19 +284,17 @@ def test_a_wrong_change_names_its_field_and_changes_nothing(
 
 
 def test_what_was_judged_of_another_target_does_not_count_any_more(desk: Desk, site: Monitor) -> None:
-    Monitor.objects.update(
-        verdict="up", state={"judge": {}}, next_check_at=timezone.now() + timedelta(hours=1)
-    )
+    Monitor.objects.update(verdict="up")
+    site.watches.update(state={"judge": {}}, next_check_at=timezone.now() + timedelta(hours=1))
     change(desk, site, name="Start page", expected_statuses="200, 401")
-    site.refresh_from_db()
-    assert site.next_check_at <= timezone.now()
+    assert site.watches.filter(next_check_at__lte=timezone.now()).exists()
     Monitor.objects.update(verdict="up")
     change(desk, site, name="Home page")
     site.refresh_from_db()
     assert site.verdict == "up"
     change(desk, site, keyword="Welcome")
     site.refresh_from_db()
-    assert (site.verdict, site.state) == ("unknown", {})
+    assert (site.verdict, site.watches.get().state) == ("unknown", {})
 
 
 def test_a_monitor_that_was_stopped_watches_again_once_it_is_mended(desk: Desk, site: Monitor) -> None:
@@ -357,3 +355,55 @@ def test_the_number_of_queries_does_not_grow_with_results(desk: Desk, site: Moni
 def test_a_monitor_of_another_service_is_not_found(desk: Desk, site: Monitor, rest: str) -> None:
     other = make.service(desk.page)
     assert desk.client.get(address(other, f"{site.pk}/{rest}")).status_code == 404
+
+
+@pytest.fixture
+def three_places(settings: Settings) -> None:
+    settings.LOCATIONS = ("main", "osaka", "nagoya")
+
+
+def places_of(monitor: Monitor) -> list[str]:
+    return sorted(monitor.watches.values_list("location", flat=True))
+
+
+def test_where_there_is_one_location_none_is_asked_for(desk: Desk, service: Service) -> None:
+    assert "locations" not in FORMS["tcp"]().fields
+    add(desk, service, "tcp")
+    assert places_of(Monitor.objects.get()) == ["main"]
+
+
+def test_a_monitor_can_be_checked_from_several_places(
+    desk: Desk, service: Service, three_places: None
+) -> None:
+    add(desk, service, "tcp", locations="main, osaka", locations_to_down="1")
+    monitor = Monitor.objects.get()
+    assert (places_of(monitor), monitor.locations_to_down) == (["main", "osaka"], 1)
+    monitor.watches.update(verdict="up")
+    values = typed("tcp", locations="osaka nagoya", locations_to_down="")
+    desk.client.post(address(service, f"{monitor.pk}/edit/"), values)
+    monitor.refresh_from_db()
+    assert (places_of(monitor), monitor.locations_to_down) == (["nagoya", "osaka"], None)
+    assert set(monitor.watches.values_list("verdict", flat=True)) == {"unknown"}
+    assert not monitor.watches.filter(next_check_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"locations": "main, tokyo"}, "locations"),
+        ({"locations": "main", "locations_to_down": 2}, "locations_to_down"),
+    ],
+)
+def test_locations_that_there_are_not_are_refused(
+    desk: Desk, service: Service, three_places: None, values: dict[str, Any], field: str
+) -> None:
+    response = add(desk, service, "tcp", **values)
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
+
+
+def test_what_reports_by_itself_is_judged_at_the_main_one(
+    desk: Desk, service: Service, three_places: None
+) -> None:
+    assert "locations" not in FORMS["heartbeat"]().fields
+    add(desk, service, "heartbeat")
+    assert places_of(Monitor.objects.get()) == ["main"]

@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
 from incidents.actions.monitor import set_monitor_charted
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
-from incidents.models import CheckResult, Incident, Monitor, Signal
+from incidents.models import CheckResult, Incident, Monitor, Signal, Watch
 from incidents.monitors import rollup, run
 from incidents.monitors.checkers import upstream
 from incidents.monitors.results import Result
+from incidents.monitors.silence import judge_silent
 from incidents.queries.page import overview
 from tests import make
 from tests.make import jst
@@ -239,10 +241,10 @@ def monitor(settings: DjangoSettings, page: StatusPage, db: None) -> Monitor:
 
 
 def run_at(monitor: Monitor, at: datetime) -> Monitor:
-    Monitor.objects.update(next_check_at=at, lease_until=None)
+    Watch.objects.update(next_check_at=timezone.now(), lease_until=None, lease_owner="")
     with times.at(at):
         run.check_due()
-        run.judge_silent()
+        judge_silent()
     monitor.refresh_from_db()
     return monitor
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0003_monitor_kinds'),
+        ('incidents', '0005_watches_of_monitors'),
     ]
 
     operations = [
