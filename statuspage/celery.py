@@ -26,6 +26,15 @@ NOTICES_QUEUE = "notices"
 DEFAULT_QUEUE = "default"
 
 
+def checks_queue(location: str) -> str:
+    """What is checked from a location is checked by workers there."""
+    return f"checks.{location}"
+
+
+CHECKS_QUEUE = checks_queue(settings.LOCATION)
+QUEUES = (DEFAULT_QUEUE, NOTICES_QUEUE, *map(checks_queue, settings.LOCATIONS))
+
+
 class StaticScheduler(Scheduler):  # type: ignore[misc]
     """The beat table below and nothing else: no file to be torn by a kill, no table to be edited."""
 
@@ -33,13 +42,22 @@ class StaticScheduler(Scheduler):  # type: ignore[misc]
         self.merge_inplace(self.app.conf.beat_schedule)
 
 
-def _every(seconds: float | crontab, task: str, *, expires: int) -> dict[str, Any]:
+def _every(seconds: float | crontab, task: str, *, expires: int, **options: str) -> dict[str, Any]:
     """`expires` keeps a worker that was away from finding one message for every period it missed."""
-    return {"task": f"incidents.tasks.{task}", "schedule": seconds, "options": {"expires": expires}}
+    return {
+        "task": f"incidents.tasks.{task}",
+        "schedule": seconds,
+        "options": {"expires": expires, **options},
+    }
 
 
 BEAT_SCHEDULE = {
-    "check-monitors": _every(5, "check_monitors", expires=5),
+    **{
+        f"check-monitors-from-{location}": _every(
+            5, "check_monitors", expires=5, queue=checks_queue(location)
+        )
+        for location in settings.LOCATIONS
+    },
     "deliver-notices": _every(5, "deliver_notices", expires=5),
     "act-by-itself": _every(15, "act_by_itself", expires=15),
     "run-due-maintenances": _every(15, "run_due_maintenances", expires=15),
@@ -60,7 +78,7 @@ app.conf.update(
     timezone="UTC",
     enable_utc=True,
     task_default_queue=DEFAULT_QUEUE,
-    task_queues=[Queue(name) for name in (DEFAULT_QUEUE, NOTICES_QUEUE)],  # type: ignore[no-untyped-call]
+    task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
     task_create_missing_queues=False,
     task_routes={"incidents.tasks.deliver_notices": {"queue": NOTICES_QUEUE}},
     # A killed child loses no task; a task may therefore run twice, and must not mind.
@@ -116,8 +134,9 @@ def share_memory(**_: Any) -> None:
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
 def end_with_worker(**_: Any) -> None:
-    """A pool child whose worker was killed would wait for ever."""
-    die_with_parent(current_process()._parent_pid)
+    """A pool child whose worker was killed would wait for ever. A worker without children is its own pool."""
+    if parent := current_process()._parent_pid:
+        die_with_parent(parent)
 
 
 @register()

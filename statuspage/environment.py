@@ -216,6 +216,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _location(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", value):
+        raise ValueError(f"{value!r} is no such name")
+    return value
+
+
 def _languages(value: tuple[str, ...]) -> tuple[str, ...]:
     if not value or len(set(value)) < len(value) or not set(value) <= set(LANGUAGE_NAMES):
         raise ValueError("unknown or repeated language")
@@ -245,6 +251,7 @@ Hosts = Annotated[tuple[str, ...], NoDecode, _words(_host)]
 Networks = Annotated[tuple[Network, ...], NoDecode, _words(_network)]
 Nameservers = Annotated[tuple[str, ...], NoDecode, _words(_nameserver)]
 Rates = Annotated[dict[str, tuple[float | None, int | None]], NoDecode, BeforeValidator(_mail_rates)]
+Locations = Annotated[tuple[str, ...], NoDecode, _words(_location)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_languages)]
 
 
@@ -304,6 +311,12 @@ class Environment(BaseSettings):
         "Asia/Tokyo", description="a zone of the IANA database, such as Asia/Tokyo"
     )
     languages: Words = Field(("ja", "en"), description="ja, en or both separated by a comma, the first first")
+    location: Annotated[str, AfterValidator(_location)] = Field(
+        "main", description="a name in small letters, digits and hyphens, such as osaka; main runs everything"
+    )
+    locations: Locations = Field(
+        (), description="the names of all locations that monitors are checked from, such as main,osaka"
+    )
     outbound_allow: Networks = Field(
         (), description="networks separated by commas, such as 10.0.0.0/8,192.0.2.7/32"
     )
@@ -341,6 +354,11 @@ class Environment(BaseSettings):
             given = f"not '{self.data_dir}' ({error.strerror})"
             raise WrongSettings(f"DATA_DIR: expected {form}, {given}") from None
         return self.data_dir
+
+    @property
+    def all_locations(self) -> tuple[str, ...]:
+        """The main one first, each once."""
+        return tuple(dict.fromkeys(("main", *self.locations, self.location)))
 
     @property
     def site_host(self) -> str:

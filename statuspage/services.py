@@ -22,11 +22,12 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from statuspage.broker import broker_command, make_private_dir, socket_path
-from statuspage.celery import DEFAULT_QUEUE, NOTICES_QUEUE, app
+from statuspage.celery import CHECKS_QUEUE, DEFAULT_QUEUE, NOTICES_QUEUE, app
 from statuspage.children import Child, fork
 from statuspage.guard import SERVER_THREADS
 
 BIND_ADDRESS = "127.0.0.1"
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 SENDER_LANES = ("personal", "notices", "endpoints")
 MOST_CONNECTIONS = 4096
 """Idle ones count too: beyond it nobody gets in."""
@@ -95,8 +96,12 @@ def _celery(*words: str) -> Callable[[], None]:
 
 
 def _worker(queue: str, *, processes: int) -> Callable[[], None]:
-    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return _celery("worker", "-Q", queue, "-n", f"{queue}@%h", "-c", str(processes), *alone)
+    return _celery("worker", "-Q", queue, "-n", f"{queue}@%h", "-c", str(processes), *ALONE)
+
+
+def _worker_by_itself(queue: str) -> Callable[[], None]:
+    """Without children, which would cost memory: what it does ends by itself, and if it dies, it is started again."""
+    return _celery("worker", "-Q", queue, "-n", f"{queue}@%h", "-P", "solo", *ALONE)
 
 
 def make_broker(data_dir: Path) -> Child:
@@ -127,7 +132,8 @@ def make_services(port: int) -> list[Child]:
         Child("celery beat", _celery("beat"), stop_seconds=5),
         Child("granian web server", partial(serve_pages, port), stop_seconds=10),
         Child("page publisher", publish_for_ever, stop_seconds=10),
-        Child("celery worker default", _worker(DEFAULT_QUEUE, processes=2), stop_seconds=30),
+        Child("celery worker default", _worker(DEFAULT_QUEUE, processes=1), stop_seconds=30),
+        Child("celery worker checks", _worker_by_itself(CHECKS_QUEUE), stop_seconds=30),
         Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
         *(_sender(lane) for lane in SENDER_LANES),
     ]

@@ -213,6 +213,9 @@ else:
 
 CELERY_BROKER_URL = broker_url(redis_url=environment.redis_url, data_dir=DATA_DIR)
 
+LOCATION = environment.location
+LOCATIONS = environment.all_locations
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -227,6 +230,8 @@ LOGGING = {
         # Two lines a task, a task every few seconds: they would bury everything else.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Checks go on while the next message for them expires, as it should.
+        "celery.worker.request": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },
 }

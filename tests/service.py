@@ -19,6 +19,7 @@ TITLES = (
     "granian web server",
     "page publisher",
     "celery worker default",
+    "celery worker checks",
     "celery worker notices",
     "celery beat",
 )
@@ -105,9 +106,9 @@ class Service:
         return False
 
     def is_whole(self) -> bool:
-        """Every process is there: parent and child of the web server and of both workers, two of one."""
+        """Every process is there: parent and child of the web server and of two workers, one alone."""
         counts = [len(self.with_title(title)) for title in TITLES]
-        return counts == [1, 2, 1, 3, 2, 1] and self.answers() and self.broker_answers()
+        return counts == [1, 2, 1, 2, 1, 2, 1] and self.answers() and self.broker_answers()
 
     def memory_mb(self) -> float:
         """Proportional set sizes: pages that processes share are counted once."""

@@ -267,6 +267,14 @@ def take_more(monitor: Monitor, text: str, *, at: datetime) -> None:
         _log_detection(incident, text, at=at)
 
 
+def note_upstream(monitor: Monitor, text: str, *, at: datetime) -> None:
+    """A line in the incident that speaks of the service, if there is one. By itself an upstream opens none."""
+    service, _ = _lock_family(monitor.service_id)
+    incident = _held(open_incident_of(service))
+    if incident is not None:
+        _log_detection(incident, text, at=at)
+
+
 def take_recovery(witness: Witness) -> None:
     """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended."""
     _lock_family(witness.service_id)

@@ -1,12 +1,11 @@
-"""The life of a monitor: made, fed, leased for its checks, judged, paused, parked."""
+"""The life of a monitor: made, fed, judged, paused, parked. Its checks are claimed in `actions/checks.py`."""
 
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
 from incidents.actions import audit
@@ -18,6 +17,7 @@ from incidents.lib.errors import Refused
 from incidents.lib.tokens import hash_secret, new_secret
 from incidents.models import (
     FAILING,
+    MAIN_LOCATION,
     CheckResult,
     Monitor,
     MonitorKind,
@@ -26,15 +26,19 @@ from incidents.models import (
     ServiceStatus,
     Staff,
     Verdict,
+    Watch,
 )
 from incidents.queries.maintenance import services_under_maintenance
-from incidents.queries.monitor import due_monitors, lock_monitor
+from incidents.queries.monitor import lock_monitor
 
 RETENTION = timedelta(days=400)
 CLOCK_TOLERANCE = timedelta(minutes=5)
-CHECK_LEASE = timedelta(seconds=60)
-RECHECK_SECONDS = 15
 SHORTEST_INTERVAL_SECONDS = 10
+# What is reported to us, in part at least, is judged in one place.
+CHECKED_FROM_MAIN = (
+    *(MonitorKind.HEARTBEAT, MonitorKind.MAIL_ROUND_TRIP, MonitorKind.BASELINE),
+    *(MonitorKind.SPF, MonitorKind.UPSTREAM),
+)
 
 
 @transaction.atomic
@@ -49,15 +53,23 @@ def create_monitor(
     status_when_failing: str = ServiceStatus.MAJOR_OUTAGE,
     enabled: bool = True,
     is_charted: bool = False,
+    locations: Sequence[str] = (MAIN_LOCATION,),
+    locations_to_down: int | None = None,
     actor: Staff | None = None,
 ) -> tuple[Monitor, str]:
-    """Answers the monitor and, once, the token that its pushers must send."""
+    """Answers the monitor and, once, the token that its pushers must send.
+
+    It is checked from each of `locations`; what is reported to us is judged at the main one.
+    """
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
     if interval_seconds < SHORTEST_INTERVAL_SECONDS:
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
     if Monitor.objects.filter(service=service, name=name).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
+    if kind in CHECKED_FROM_MAIN:
+        locations = (MAIN_LOCATION,)
+    check_locations(locations, to_down=locations_to_down)
     token = new_secret()
     monitor = Monitor.objects.create(
         service=service,
@@ -69,14 +81,28 @@ def create_monitor(
         status_when_failing=status_when_failing,
         token_hash=hash_secret(token),
         enabled=enabled,
-        next_check_at=times.now(),
+        locations_to_down=locations_to_down,
         rolled_until=times.now(),
         is_charted=is_charted,
         created_at=times.now(),
     )
+    if kind != MonitorKind.BASELINE:
+        due_at = timezone.now() if enabled else None
+        Watch.objects.bulk_create(
+            Watch(monitor=monitor, location=location, next_check_at=due_at) for location in locations
+        )
     audit.record("create_monitor", monitor, actor=actor, after={"name": name, "kind": kind})
     touch_page(service.page_id)
     return monitor, token
+
+
+def check_locations(locations: Sequence[str], *, to_down: int | None) -> None:
+    if not locations or len(set(locations)) < len(locations):
+        raise Refused("expected at least one location, and each once", field="locations")
+    if to_down is not None and not 1 <= to_down <= len(locations):
+        raise Refused(
+            f"expected a number from 1 to that of the locations, {len(locations)}", field="locations_to_down"
+        )
 
 
 @transaction.atomic
@@ -89,10 +115,10 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     monitor = lock_monitor(monitor.pk)
     monitor.enabled = enabled
     monitor.parked_reason = ""
-    monitor.next_check_at = timezone.now()
     if not enabled:
         forget_verdict(monitor)
     monitor.save()
+    _check_from(monitor, timezone.now() if enabled else None)
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
     touch_page(monitor.service.page_id)
     return monitor
@@ -112,6 +138,12 @@ def forget_verdict(monitor: Monitor) -> None:
     monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
     if monitor.kind != MonitorKind.BASELINE:
         monitor.state = {}
+    monitor.watches.update(state={}, verdict=Verdict.UNKNOWN, last_result_at=None, believed_until=None)
+
+
+def _check_from(monitor: Monitor, at: datetime | None) -> None:
+    """From all its locations; None: not any more. Who is checking it now is not heard."""
+    monitor.watches.update(next_check_at=at, lease_owner="", lease_until=None, tries=0, last_error="")
 
 
 @transaction.atomic
@@ -130,8 +162,8 @@ def judge_anew(service_ids: Iterable[int]) -> None:
         kept_apart = monitor.signals.filter(ended_at=None, maintenance__isnull=False)
         if monitor.service_id not in still and kept_apart.exists():
             forget_verdict(monitor)
-            monitor.next_check_at = timezone.now()
             monitor.save()
+            _check_from(monitor, timezone.now())
 
 
 def check_points(points: Sequence[tuple[datetime, float]]) -> None:
@@ -168,49 +200,48 @@ def record_observations(monitor: Monitor, points: Sequence[tuple[datetime, float
     reopen(monitor, min(rows) - timedelta(seconds=monitor.interval_seconds))
 
 
-@transaction.atomic
-def claim_due(*, limit: int) -> list[int]:
-    """Leases due monitors to the caller, who must settle each by `schedule_next`; a dead caller's
-    lease ends by itself. The real clock rules here.
-    """
-    now = timezone.now()
-    ids = due_monitors(now=now, limit=limit)
-    locked = Monitor.objects.filter(pk__in=ids).filter(Q(lease_until=None) | Q(lease_until__lt=now))
-    if connection.features.has_select_for_update_skip_locked:
-        locked = locked.select_for_update(skip_locked=True)
-    claimed = list(locked.values_list("pk", flat=True))
-    Monitor.objects.filter(pk__in=claimed).update(lease_until=now + CHECK_LEASE)
-    return claimed
+def schedule_watch(watch: Watch, *, at: datetime) -> None:
+    """Frees a watch until its next check; the caller holds its row."""
+    watch.next_check_at = at
+    watch.lease_owner, watch.lease_until = "", None
+    watch.tries, watch.last_error = 0, ""
+    watch.save()
 
 
-def schedule_next(monitor: Monitor, *, ok: bool, due_at: datetime | None = None) -> None:
-    """Frees the monitor and sets its next check: an interval away and on its beat, at `due_at` where that
-    is sooner; a first failure is looked at again soon.
-    """
-    now = timezone.now()
-    doubtful = not ok and monitor.verdict != Verdict.DOWN
-    wait = timedelta(seconds=min(monitor.interval_seconds, RECHECK_SECONDS if doubtful else math.inf))
-    on_beat = monitor.next_check_at + wait
-    # A ping is a result between two beats: it must not push the next check away.
-    monitor.next_check_at = on_beat if now < on_beat <= now + wait and not doubtful else now + wait
-    if due_at is not None and now < due_at < monitor.next_check_at:
-        monitor.next_check_at = due_at
-    monitor.lease_until = None
-    monitor.save(update_fields=["next_check_at", "lease_until"])
+def set_locations(monitor: Monitor, locations: Sequence[str], *, to_down: int | None) -> bool:
+    """Whether the monitor is checked from other places now; the caller holds its row. What those that are left out
+    have seen stays."""
+    check_locations(locations, to_down=to_down)
+    before = set(monitor.watches.values_list("location", flat=True))
+    monitor.watches.exclude(location__in=locations).delete()
+    new = [place for place in locations if place not in before]
+    Watch.objects.bulk_create(Watch(monitor=monitor, location=place) for place in new)
+    changed = before != set(locations) or monitor.locations_to_down != to_down
+    monitor.locations_to_down = to_down
+    return changed
 
 
 def check_soon(monitor: Monitor) -> None:
-    """Lets the next check come at once; the caller holds the monitor's row."""
-    monitor.next_check_at = timezone.now()
-    monitor.save(update_fields=["next_check_at"])
+    """Lets the next check come at once, unless the monitor is paused; the caller holds its row. One that is being
+    made is not heard: it asked what was to be asked before.
+    """
+    _check_from(monitor, timezone.now() if monitor.enabled else None)
 
 
-def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:
+def record_result(
+    monitor: Monitor,
+    *,
+    at: datetime,
+    ok: bool,
+    latency_ms: float | None,
+    detail: str,
+    location: str = MAIN_LOCATION,
+) -> None:
     """Keeps one check result, as `record_results` does."""
-    record_results(
-        monitor,
-        [CheckResult(monitor=monitor, at=at, ok=ok, latency_ms=latency_ms, detail=detail[:300])],
+    result = CheckResult(
+        monitor=monitor, location=location, at=at, ok=ok, latency_ms=latency_ms, detail=detail[:300]
     )
+    record_results(monitor, [result])
 
 
 def record_results(monitor: Monitor, results: Sequence[CheckResult]) -> None:
@@ -231,7 +262,8 @@ def save_state(monitor: Monitor, state: dict[str, Any]) -> None:
 @transaction.atomic
 def park_monitor(monitor: Monitor, *, reason: str) -> None:
     """Takes a monitor that cannot work out of the way of the others; staff see why."""
-    Monitor.objects.filter(pk=monitor.pk).update(enabled=False, lease_until=None, parked_reason=reason[:300])
+    Monitor.objects.filter(pk=monitor.pk).update(enabled=False, parked_reason=reason[:300])
+    _check_from(monitor, None)
     audit.record("park_monitor", monitor, after={"reason": reason})
     touch_page(monitor.service.page_id)
 

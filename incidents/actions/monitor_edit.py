@@ -1,11 +1,12 @@
 """What a monitor watches, changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS, check_soon, forget_verdict
+from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS, check_soon, forget_verdict, set_locations
 from incidents.actions.revision import touch_page
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, Staff
@@ -21,9 +22,12 @@ def edit_monitor(
     settings: dict[str, Any],
     interval_seconds: int,
     status_when_failing: str,
+    locations: Sequence[str] | None = None,
+    locations_to_down: int | None = None,
     actor: Staff | None = None,
 ) -> Monitor:
-    """One that was stopped because it could not work watches again.
+    """One that was stopped because it could not work watches again; without `locations` it is checked from where it
+    was.
 
     Where it asks something else now, or in another way, it has no verdict until its next result, as after a pause.
     """
@@ -33,7 +37,8 @@ def edit_monitor(
     if Monitor.objects.filter(service=monitor.service_id, name=name).exclude(pk=monitor.pk).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
     before = _facts(monitor)
-    if (monitor.target, monitor.settings) != (target, settings):
+    moved = locations is not None and set_locations(monitor, locations, to_down=locations_to_down)
+    if moved or (monitor.target, monitor.settings) != (target, settings):
         forget_verdict(monitor)
     monitor.enabled = monitor.enabled or bool(monitor.parked_reason)
     monitor.parked_reason = ""
@@ -49,4 +54,6 @@ def edit_monitor(
 def _facts(monitor: Monitor) -> dict[str, Any]:
     """The names of the settings alone: some of their values are secret."""
     names = ("name", "target", "interval_seconds", "status_when_failing")
-    return {**{name: getattr(monitor, name) for name in names}, "settings": sorted(monitor.settings)}
+    places = sorted(monitor.watches.values_list("location", flat=True))
+    facts = {name: getattr(monitor, name) for name in names}
+    return {**facts, "settings": sorted(monitor.settings), "locations": places}

@@ -5,19 +5,20 @@ monitor's row and tells `reopen`; the roll-up holds it too. So nothing slips in 
 instant it is noted to have come to.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
-
 from incidents.lib import times
-from incidents.models import Monitor, MonitorDay, MonitorHour, MonitorKind, ServiceDay
+from incidents.models import CheckResult, Monitor, MonitorDay, MonitorHour, MonitorKind, ServiceDay
 
 RESULTS_KEPT = timedelta(days=14)
-HOURS_KEPT = timedelta(days=100)
+HOURS_KEPT = timedelta(days=400)
 DAYS_KEPT = timedelta(days=3 * 365 + 1)
 
 ROWS_AT_ONCE = 1000
+RESULTS_AT_ONCE = 5000
+EXPIRING_SECONDS = 20.0
 
 # The first and the last.
 Days = tuple[date, date]
@@ -67,7 +68,20 @@ def expire_roll_ups(*, now: datetime) -> None:
     ServiceDay.objects.filter(day__lt=oldest).delete()
 
 
-def may_be_deleted(*, now: datetime) -> Q:
-    """Check results that are old enough and in the roll-ups already."""
-    oldest = now - RESULTS_KEPT
-    return Q(at__lt=oldest, monitor__rolled_until__gte=oldest)
+def expire_results(*, now: datetime, seconds: float = EXPIRING_SECONDS) -> None:
+    """Forgets check results that are old enough and in the roll-ups already.
+
+    There may be a million an hour: some at a time, so that nobody who checks waits for it, and from the front of
+    the table, where the old ones are, so that it is not read to its end.
+    """
+    oldest, passed, ends_at = now - RESULTS_KEPT, 0, time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        ids = CheckResult.objects.filter(pk__gt=passed).order_by("pk").values_list("pk", flat=True)
+        last = max(ids[:RESULTS_AT_ONCE], default=None)
+        if last is None:
+            return
+        old = CheckResult.objects.filter(pk__gt=passed, pk__lte=last, at__lt=oldest)
+        if not old.exists():
+            return
+        old.filter(monitor__rolled_until__gte=oldest).delete()
+        passed = last

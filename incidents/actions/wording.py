@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import override
+
 from incidents.lib.languages import Said, said_by
-from incidents.models import Page, Service, Verdict
+from incidents.models import Page, Service, ServiceStatus, Verdict
 
 _TITLE: Mapping[str, Mapping[str, str]] = {
     "ja": {
@@ -90,6 +92,11 @@ _INVALID = {
 _CHANGED = {
     "ja": "監視「{monitor}」が、{domain} の SPF レコードの変更を検知（{onset}頃）。",
     "en": "Monitor “{monitor}” detected a change of the SPF record of {domain} (at about {onset}).",
+}
+
+_UPSTREAM = {
+    "ja": "「{upstream}」のステータスページの表示が変化: {before} → {now}",
+    "en": "The status page of “{upstream}” changed: {before} → {now}",
 }
 
 _OTHERS = {"ja": "ほか{count}件", "en": "{count} more"}
@@ -264,6 +271,13 @@ def more_unpublished(addresses: Sequence[str], *, monitor: str, domain: str, lan
 def invalid_record(*, monitor: str, domain: str, onset: datetime, language: str) -> str:
     said = _INVALID[_for(language)]
     return said.format(monitor=monitor, domain=domain, onset=_stamp(onset, language))
+
+
+def upstream_changed(*, upstream: str, before: str, now: str, language: str) -> str:
+    """`before` and `now` are values of ServiceStatus."""
+    with override(language):
+        labels = {"before": str(ServiceStatus(before).label), "now": str(ServiceStatus(now).label)}
+    return _UPSTREAM[_for(language)].format(upstream=upstream, **labels)
 
 
 def changed_record(*, monitor: str, domain: str, onset: datetime, language: str) -> str:

@@ -17,6 +17,7 @@ from incidents.console.screen import render_screen
 from incidents.lib import times
 from incidents.models import FAILING, Incident, Page, ServiceStatus
 from incidents.queries import board
+from incidents.queries.location import troubled_locations
 from incidents.queries.service import view_own_services
 
 HURT = (
@@ -69,6 +70,8 @@ def _board(page: Page) -> dict[str, Any]:
     paused = board.paused_server(now=timezone.now())
     mails_paused = board.paused_mails(page)
     refused = board.refused_for_us(page)
+    troubled = troubled_locations(now=timezone.now())
+    stopped = board.stopped_monitors(page)
     return {
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
@@ -82,6 +85,8 @@ def _board(page: Page) -> dict[str, Any]:
         "paused_server": paused,
         "mails_paused": mails_paused,
         "refused_for_us": refused,
+        "troubled_locations": troubled,
+        "stopped_monitors": stopped,
         "mail_is_set_up": settings.MAIL_SERVER is not None,
         "digest": _digest(
             page.revision,
@@ -93,6 +98,8 @@ def _board(page: Page) -> dict[str, Any]:
             paused and paused.paused_until,
             mails_paused,
             refused,
+            troubled,
+            [(monitor.pk, monitor.parked_reason) for monitor in stopped],
         ),
     }
 

@@ -1,17 +1,19 @@
 """How a form of a monitor works, whatever its kind; what it asks is declared in `monitor_kinds`."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS
+from incidents.actions.monitor import CHECKED_FROM_MAIN, SHORTEST_INTERVAL_SECONDS
 from incidents.console.refusals import refuse_into
 from incidents.lib.errors import Refused
-from incidents.models import Monitor, MonitorKind, ServiceStatus
+from incidents.models import MAIN_LOCATION, Monitor, MonitorKind, ServiceStatus
 from incidents.monitors.probes import check_configuration
 
 DAY = 86_400
@@ -55,13 +57,24 @@ class MonitorForm(forms.Form):
     status_when_failing = forms.ChoiceField(
         label=_("Status of the service when it fails"), choices=OUTAGES, initial=ServiceStatus.MAJOR_OUTAGE
     )
-    common = ("name", "target", "interval_seconds", "status_when_failing")
+    locations = forms.CharField(label=_("Checked from"), required=False, max_length=500)
+    locations_to_down = forms.IntegerField(
+        label=_("Locations that must agree that it is down"),
+        required=False,
+        min_value=1,
+        help_text=_("Empty: most of them."),
+    )
+    several = ("locations", "locations_to_down")
+    common = ("name", "target", "interval_seconds", "status_when_failing", *several)
 
     def __init__(self, data: Any = None, *, monitor: Monitor | None = None) -> None:
         super().__init__(data, initial=_initial(monitor) if monitor else None)
         self.monitor = monitor
         self.usual = {name: field.initial for name, field in self.fields.items()}
-        self.order_fields(["name", "target", *self.own, "interval_seconds", "status_when_failing"])
+        self._offer_locations()
+        self.order_fields(
+            ["name", "target", *self.own, "interval_seconds", *self.several, "status_when_failing"]
+        )
         usual = gettext("Empty: %(seconds)s.") % {"seconds": self.usual_interval}
         self.fields["interval_seconds"].help_text = usual
         if self.target_label is None:
@@ -69,6 +82,24 @@ class MonitorForm(forms.Form):
         else:
             label, hint = self.target_label
             self.fields["target"].label, self.fields["target"].help_text = label, hint
+
+    def _offer_locations(self) -> None:
+        """Where there are several."""
+        if len(settings.LOCATIONS) < 2 or self.kind in CHECKED_FROM_MAIN:
+            for name in self.several:
+                del self.fields[name]
+            return
+        known = ", ".join(settings.LOCATIONS)
+        self.fields["locations"].help_text = gettext("Names separated by commas. There are: %(known)s") % {
+            "known": known
+        }
+
+    def clean_locations(self) -> list[str]:
+        words = re.split(r"[,\s]+", self.cleaned_data["locations"])
+        names = list(dict.fromkeys(filter(None, words))) or [MAIN_LOCATION]
+        if unknown := [name for name in names if name not in settings.LOCATIONS]:
+            raise forms.ValidationError(gettext("There is no location %(name)s.") % {"name": unknown[0]})
+        return names
 
     @property
     def own(self) -> list[str]:
@@ -110,6 +141,7 @@ class MonitorForm(forms.Form):
             "settings": self.settings(),
             "interval_seconds": self.interval,
             "status_when_failing": given["status_when_failing"],
+            **{name: given[name] for name in self.several if name in given},
         }
 
     @property
@@ -147,9 +179,10 @@ class MonitorForm(forms.Form):
 
 def _initial(monitor: Monitor) -> dict[str, Any]:
     """Lists as one line each, as they are typed."""
-    settings = {
+    stored = {
         name: ", ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in monitor.settings.items()
     }
-    names = ("name", "target", "interval_seconds", "status_when_failing")
-    return {**settings, **{name: getattr(monitor, name) for name in names}}
+    names = ("name", "target", "interval_seconds", "status_when_failing", "locations_to_down")
+    locations = ", ".join(watch.location for watch in monitor.watches.all())
+    return {**stored, **{name: getattr(monitor, name) for name in names}, "locations": locations}

@@ -199,10 +199,47 @@ class BaselineForm(MonitorForm):
     usual_interval = HOUR
 
 
+class SpfForm(MonitorForm):
+    kind = MonitorKind.SPF
+    about = _("Compares where mail comes from with what the sender publishes by SPF")
+    target_label = (_("Domain"), _("The one whose record lists the senders, such as _spf.google.com."))
+    usual_interval = HOUR
+
+    known_networks = lines(
+        _("Networks that are known"),
+        _("One on a line, such as 192.0.2.0/24. Taken as if they were published."),
+    )
+    hosts = lines(
+        _("Names of the sender's hosts"),
+        _("One on a line, such as 1e100.net. Only sources whose name ends so are judged. Empty: all."),
+    )
+    sender_domains = lines(
+        _("Sender domains"), _("Sources that name another domain are not counted. Empty: all are.")
+    )
+    least_count = number(_("Least times that a network was seen"), initial=5)
+    least_per_thousand = number(_("Least share of what came, in thousandths"), initial=5)
+    window_hours = number(_("Hours that are looked back on"), initial=24)
+    tell_changes = flag(_("A changed record alone counts as unstable"))
+
+    more = ("hosts", "sender_domains", "least_count", "least_per_thousand", "window_hours", "tell_changes")
+
+
+class UpstreamForm(MonitorForm):
+    kind = MonitorKind.UPSTREAM
+    about = _("Follows the status page of another and shows its state as a cause")
+    target_label = (
+        _("Status page"),
+        _("In the form of Statuspage v2, such as https://www.githubstatus.com."),
+    )
+    usual_interval = 300
+
+    component = line(_("Component"), _("Its name or id there. Empty: the whole page."))
+
+
 FORMS: dict[str, type[MonitorForm]] = {
     form.kind: form
     for form in (
         *(HttpForm, HeartbeatForm, BaselineForm, MailRoundTripForm),
-        *(SmtpForm, DnsForm, TlsForm, TcpForm, IcmpForm),
+        *(SmtpForm, DnsForm, TlsForm, TcpForm, IcmpForm, SpfForm, UpstreamForm),
     )
 }

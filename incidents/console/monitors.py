@@ -1,5 +1,9 @@
 """Monitors of a service: what they saw last, new ones, changes, pauses."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -14,12 +18,16 @@ from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_service
 from incidents.console.monitor_forms import MonitorForm
 from incidents.console.monitor_kinds import FORMS
-from incidents.console.refusals import refuse_into
+from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
+from incidents.console.sources import sources_of
 from incidents.lib.errors import Refused
-from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service
+from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service, ServiceStatus
+from incidents.monitors.drifting import know_networks, known_networks
+from incidents.queries.service import UpstreamView, reported_status, view_upstream
 
 MOST_RESULTS = 30
+PUSHED_TO = (MonitorKind.BASELINE, MonitorKind.SPF)
 
 
 @staff_view
@@ -46,7 +54,7 @@ def add(request: StaffRequest, slug: str, kind: str) -> HttpResponse:
                 "section": "services",
                 "service": service,
                 "monitor": monitor,
-                "token": token if monitor.kind == MonitorKind.BASELINE else "",
+                "token": token if monitor.kind in PUSHED_TO else "",
                 "push_address": _push_address(monitor),
             }
             return render_screen(request, "console/monitor_made.html", context)
@@ -86,8 +94,20 @@ def show(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
         "results": [] if is_counted else monitor.results.order_by("-at")[:MOST_RESULTS],
         "values": monitor.observations.order_by("-at")[:MOST_RESULTS] if is_counted else [],
         "section": "services",
+        **(sources_of(monitor) if monitor.kind == MonitorKind.SPF else {}),
+        **(_reported_by(monitor) if monitor.kind == MonitorKind.UPSTREAM else {}),
     }
     return render_screen(request, "console/monitor.html", context)
+
+
+def _reported_by(monitor: Monitor) -> dict[str, Any]:
+    """What an upstream said last, and since when."""
+    memory = monitor.state.get("memory") or {}
+    since = memory.get("since")
+    return {
+        "reported": ServiceStatus(memory.get("status", ServiceStatus.UNKNOWN)),
+        "reported_since": datetime.fromisoformat(since) if since else None,
+    }
 
 
 @staff_view
@@ -104,13 +124,32 @@ def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
 
 @staff_view
 @require_POST
+def know(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    """Takes an unpublished network as the sender's from now on."""
+    monitor = _find(request, slug, monitor_id)
+    if monitor.kind != MonitorKind.SPF:
+        raise Http404
+    known = known_networks(monitor)
+    network = request.POST.get("network", "")
+    try:
+        know_networks(monitor, [*known, network], actor=request.user)
+    except Refused as refused:
+        messages.error(request, sentence_of(refused))
+    else:
+        messages.success(request, _("%(name)s is known from now on.") % {"name": network})
+    return redirect("console:monitor", slug=slug, monitor_id=monitor_id)
+
+
+@staff_view
+@require_POST
 def chart(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
     """Shows the monitor's chart to the public with `charted=1`, or hides it."""
     monitor = _find(request, slug, monitor_id)
     charted = request.POST.get("charted") == "1"
     set_monitor_charted(monitor, charted, actor=request.user)
-    shown = _("The chart of %(name)s is public.")
-    hidden = _("The chart of %(name)s is no longer public.")
+    shown, hidden = _("The chart of %(name)s is public."), _("The chart of %(name)s is no longer public.")
+    if monitor.kind == MonitorKind.UPSTREAM:
+        shown, hidden = _("What %(name)s reports is public."), _("What %(name)s reports is no longer public.")
     messages.success(request, (shown if charted else hidden) % {"name": monitor.name})
     return redirect("console:service", slug=slug)
 
@@ -123,6 +162,7 @@ def monitors_of(service: Service) -> QuerySet[Monitor]:
         Monitor.objects.filter(service=service)
         .defer("state")
         .annotate(
+            reported=reported_status(),
             result_at=Subquery(results.values("at")[:1]),
             result_ok=Subquery(results.values("ok")[:1]),
             result_latency_ms=Subquery(results.values("latency_ms")[:1]),
@@ -131,6 +171,12 @@ def monitors_of(service: Service) -> QuerySet[Monitor]:
             value=Subquery(values.values("value")[:1]),
         )
     )
+
+
+def upstreams_of(monitors: Iterable[Monitor]) -> list[UpstreamView]:
+    """Of `monitors_of`: what those on which the service stands report, if it is not that all is well."""
+    upstream = [one for one in monitors if one.kind == MonitorKind.UPSTREAM]
+    return [view for one in upstream if (view := view_upstream(one))]
 
 
 def _find(request: StaffRequest, slug: str, monitor_id: int) -> Monitor:
@@ -151,8 +197,4 @@ def _push_address(monitor: Monitor) -> str:
         return f"{settings.SITE_URL}/ping/{monitor.public_id}"
     if monitor.kind == MonitorKind.MAIL_ROUND_TRIP and not monitor.settings.get("imap_server"):
         return f"{settings.SITE_URL}/ping/{monitor.public_id}/<marker>"
-    return (
-        f"{settings.SITE_URL}/observations/{monitor.public_id}"
-        if monitor.kind == MonitorKind.BASELINE
-        else ""
-    )
+    return f"{settings.SITE_URL}/observations/{monitor.public_id}" if monitor.kind in PUSHED_TO else ""

@@ -160,6 +160,7 @@ SENTENCES = (
     gettext_noop("expected the mailbox's user"),
     gettext_noop("expected TLS where a password is sent"),
     gettext_noop("this system lets the service send no pings; see %(name)s"),
+    gettext_noop("expected a domain such as _spf.example.com"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 

@@ -12,7 +12,7 @@ from incidents.actions import service as actions
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.group_forms import ServiceForm
 from incidents.console.lookup import find_service
-from incidents.console.monitors import monitors_of
+from incidents.console.monitors import monitors_of, upstreams_of
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
 from incidents.console.service_forms import NewServiceForm, PolicyForm, StatusForm
@@ -111,13 +111,15 @@ def _render_service(
     status: StatusForm | None = None,
     policy: PolicyForm | None = None,
 ) -> HttpResponse:
+    monitors = list(monitors_of(service))
     context = {
         "section": "services",
         "service": service,
+        "upstreams": upstreams_of(monitors),
         "shown": _shown(request, service),
         "status_form": status or StatusForm(service=service),
         "policy_form": policy or PolicyForm(service=service),
-        "monitors": monitors_of(service),
+        "monitors": monitors,
     }
     return render_screen(request, "console/service.html", context, status=422 if status or policy else 200)
 

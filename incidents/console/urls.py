@@ -74,6 +74,7 @@ urlpatterns = [
     path("services/<slug:slug>/monitors/new/<slug:kind>/", monitors.add, name="monitor_new"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/", monitors.show, name="monitor"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/edit/", monitors.edit, name="monitor_edit"),
+    path("services/<slug:slug>/monitors/<int:monitor_id>/know/", monitors.know, name="monitor_know"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/pause/", monitors.pause, name="monitor_pause"),
     path("groups/", groups.list_groups, name="groups"),
     path("groups/new/", groups.add, name="group_new"),

@@ -20,9 +20,11 @@ from incidents.lib.outbound import Guard, Passage, check_url
 
 MOST_BODY_BYTES = 64 * 1024
 MOST_AT_ONCE = 64
+TURN_SECONDS = 0.1
 IDLE_SLEEP_SECONDS = 0.005
 OUR_HEADERS = ("Accept: */*", "Accept-Encoding: identity", "User-Agent: statuspage-monitor")
 UNNAMED = {100: "the headers of the answer are too large"}  # libcurl leaves its message empty
+KEPT_HEADERS = frozenset({"etag"})
 BODILESS = ("GET", "HEAD")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -47,29 +49,33 @@ class Request:
     headers: tuple[str, ...] = ()
     verify: bool = True
     authorities: str = ""
+    most_bytes: int = MOST_BODY_BYTES
 
 
 @dataclass(frozen=True)
 class Response:
-    """`status` is None where no answer came, and `error` then says why; `body` holds 64 kB at most.
+    """`status` is None where no answer came, and `error` then says why; `body` holds `most_bytes` at most.
 
-    `retry_after` is in seconds, 0 where the server named no time.
+    It `is_reached` if a connection came about, or was never tried. `retry_after` is in seconds, 0 where the server
+    named no time.
     """
 
     status: int | None = None
     error: str = ""
+    is_reached: bool = True
     latency_ms: float | None = None
     body: bytes = b""
     content_type: str = ""
     retry_after: float = 0
     certificate_until: datetime | None = None
+    etag: str = ""
 
 
 @dataclass
 class _Transfer:
     """One request on its way, hop by hop."""
 
-    index: int
+    key: Any
     request: Request
     url: str
     method: str
@@ -78,60 +84,101 @@ class _Transfer:
     hops: int = 0
     body: BytesIO = field(default_factory=BytesIO)
     passage: Passage | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Fetcher:
+    """Requests under way, side by side. None waits for another, and none raises for what a target does.
+
+    Each is known by a key that the caller gives and that comes back with its response.
+    """
+
+    def __init__(self, *, guard: Guard, ca_file: str | None = None) -> None:
+        self._guard = guard
+        self._ca_file = ca_file
+        self._multi = pycurl.CurlMulti()
+        self._running: dict[pycurl.Curl, _Transfer] = {}
+        self._ended: list[tuple[Any, Response]] = []
+
+    def __len__(self) -> int:
+        """How many are under way."""
+        return len(self._running) + len(self._ended)
+
+    def add(self, key: Any, request: Request) -> None:
+        self._start(_begin(key, request))
+
+    def turn(self, seconds: float) -> list[tuple[Any, Response]]:
+        """What has ended; waits no longer than `seconds` for something to happen."""
+        if self._running and not self._ended:
+            _turn(self._multi, running=len(self._running), seconds=seconds)
+        for curl, code, message in _finished(self._multi):
+            self._end(curl, code, message)
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self) -> None:
+        """Breaks off what is still under way."""
+        for curl in list(self._running):
+            self._take_out(curl)
+        self._multi.close()
+
+    def _start(self, transfer: _Transfer) -> None:
+        try:
+            curl = _prepare(transfer, guard=self._guard, ca_file=self._ca_file)
+        # What curl will not take (a method with a NUL in it) is one request's fault, not all of theirs.
+        except (Refused, pycurl.error, TypeError, ValueError) as error:
+            self._ended.append((transfer.key, _failed(transfer, str(error))))
+            return
+        self._running[curl] = transfer
+        self._multi.add_handle(curl)
+
+    def _end(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        outcome = _conclude(self._running[curl], curl, code=code, message=message)
+        transfer = self._take_out(curl)
+        if isinstance(outcome, Response):
+            self._ended.append((transfer.key, outcome))
+        else:
+            self._start(outcome)
+
+    def _take_out(self, curl: pycurl.Curl) -> _Transfer:
+        transfer = self._running.pop(curl)
+        self._multi.remove_handle(curl)
+        curl.close()
+        if transfer.passage:
+            transfer.passage.close()
+        return transfer
 
 
 def fetch_many(requests: Sequence[Request], *, guard: Guard, ca_file: str | None = None) -> list[Response]:
     """Answers in the order of the requests. Never raises for what a target does."""
     responses: dict[int, Response] = {}
     waiting = deque(enumerate(requests))
-    multi = pycurl.CurlMulti()
-    running: dict[pycurl.Curl, _Transfer] = {}
-
-    def start(transfer: _Transfer) -> None:
-        try:
-            curl = _prepare(transfer, guard=guard, ca_file=ca_file)
-        # What curl will not take (a method with a NUL in it) is one request's fault, not all of theirs.
-        except (Refused, pycurl.error, TypeError, ValueError) as error:
-            responses[transfer.index] = _failed(transfer, str(error))
-            return
-        running[curl] = transfer
-        multi.add_handle(curl)
-
-    while waiting or running:
-        while waiting and len(running) < MOST_AT_ONCE:
-            index, request = waiting.popleft()
-            start(_begin(index, request))
-        _turn(multi, running=len(running))
-        for curl, code, message in _finished(multi):
-            transfer = running.pop(curl)
-            multi.remove_handle(curl)
-            outcome = _conclude(transfer, curl, code=code, message=message)
-            curl.close()
-            if transfer.passage:
-                transfer.passage.close()
-            if isinstance(outcome, Response):
-                responses[transfer.index] = outcome
-            else:
-                start(outcome)
-    multi.close()
+    fetcher = Fetcher(guard=guard, ca_file=ca_file)
+    try:
+        while waiting or len(fetcher):
+            while waiting and len(fetcher) < MOST_AT_ONCE:
+                fetcher.add(*waiting.popleft())
+            responses.update(fetcher.turn(TURN_SECONDS))
+    finally:
+        fetcher.close()
     return [responses[index] for index in range(len(requests))]
 
 
-def _begin(index: int, request: Request) -> _Transfer:
+def _begin(key: Any, request: Request) -> _Transfer:
     now = time.monotonic()
-    return _Transfer(index, request, request.url, request.method, now + request.total_ms / 1000, now)
+    return _Transfer(key, request, request.url, request.method, now + request.total_ms / 1000, now)
 
 
-def _turn(multi: pycurl.CurlMulti, *, running: int) -> None:
+def _turn(multi: pycurl.CurlMulti, *, running: int, seconds: float) -> None:
     """One step of libcurl, then a wait. `select` returns at once while libcurl has no descriptor to wait
     for (a name being resolved): without the sleep that is a busy loop."""
     _, left = multi.perform()
     if left < running:
         return
     before = time.monotonic()
-    ready = multi.select(0.1)
+    ready = multi.select(seconds)
     if ready <= 0 and time.monotonic() - before < IDLE_SLEEP_SECONDS:
-        time.sleep(IDLE_SLEEP_SECONDS)
+        time.sleep(min(IDLE_SLEEP_SECONDS, seconds))
 
 
 def _finished(multi: pycurl.CurlMulti) -> list[tuple[pycurl.Curl, int, str]]:
@@ -167,11 +214,14 @@ def _prepare(transfer: _Transfer, *, guard: Guard, ca_file: str | None) -> pycur
         pycurl.HTTP_CONTENT_DECODING: False,
         pycurl.OPT_CERTINFO: True,
         pycurl.OPENSOCKETFUNCTION: transfer.passage.open,
-        pycurl.WRITEFUNCTION: _writer(transfer.body),
+        pycurl.WRITEFUNCTION: _writer(transfer),
+        pycurl.HEADERFUNCTION: _header_reader(transfer.headers),
     }
     if transfer.request.body is not None and transfer.method not in BODILESS:
         options[pycurl.POSTFIELDS] = transfer.request.body
-    for option, value in (options | _trust(transfer.request, ca_file)).items():
+    if url.startswith("https:"):
+        options |= _trust(transfer.request, ca_file)
+    for option, value in options.items():
         curl.setopt(option, value)
     return curl
 
@@ -192,13 +242,27 @@ def _headers(request: Request) -> list[str]:
     return [*ours, *request.headers, *(["Expect:"] if request.body is not None else [])]
 
 
-def _writer(body: BytesIO) -> Callable[[bytes], int]:
-    """Keeps the first 64 kB and then ends the transfer by taking less than it was given."""
+def _writer(transfer: _Transfer) -> Callable[[bytes], int]:
+    """Keeps the first bytes, and then ends the transfer by taking less than it was given."""
+    body, most = transfer.body, transfer.request.most_bytes
 
     def write(chunk: bytes) -> int:
-        return body.write(chunk[: MOST_BODY_BYTES - body.tell()])
+        return body.write(chunk[: most - body.tell()])
 
     return write
+
+
+def _header_reader(headers: dict[str, str]) -> Callable[[bytes], None]:
+    """Keeps the headers that anybody asks about, of the answer that comes last."""
+
+    def read(line: bytes) -> None:
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.startswith("HTTP/"):
+            headers.clear()
+        elif name.lower() in KEPT_HEADERS:
+            headers[name.lower()] = value.strip()
+
+    return read
 
 
 def _system_authorities() -> str | None:
@@ -211,9 +275,10 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
     """The response, or the transfer's next hop."""
     if transfer.passage and transfer.passage.refused:
         return _failed(transfer, f"the address {transfer.passage.refused[0]} is not one that may be reached")
-    cut_short = code == pycurl.E_WRITE_ERROR and transfer.body.tell() >= MOST_BODY_BYTES
+    cut_short = code == pycurl.E_WRITE_ERROR and transfer.body.tell() >= transfer.request.most_bytes
     if code and not cut_short:
-        return _failed(transfer, _reason(code, message, transfer.request))
+        why = _reason(code, message, transfer.request)
+        return replace(_failed(transfer, why), is_reached=curl.getinfo(pycurl.CONNECT_TIME) > 0)
     status = curl.getinfo(pycurl.RESPONSE_CODE)
     target = _said(curl, pycurl.REDIRECT_URL)
     if status in REDIRECTS and target and status not in transfer.request.final_statuses:
@@ -225,6 +290,7 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
         content_type=_said(curl, pycurl.CONTENT_TYPE),
         retry_after=curl.getinfo(pycurl.RETRY_AFTER),
         certificate_until=_certificate_until(curl),
+        etag=transfer.headers.get("etag", ""),
     )
 
 
@@ -249,6 +315,7 @@ def _next_hop(transfer: _Transfer, target: str, status: int) -> Response | _Tran
         hops=transfer.hops + 1,
         body=BytesIO(),
         passage=None,
+        headers={},
     )
 
 

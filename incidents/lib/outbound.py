@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
@@ -22,6 +23,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MOST_URL_CHARACTERS = 2048
+MOST_URLS_KNOWN = 16_384  # monitors ask the same ones day and night
 RESOLVE_SECONDS = 3.0
 PUBLIC_V6 = ip_network("2000::/3")
 
@@ -73,9 +75,15 @@ class Guard:
 
     def __init__(self, allow: Iterable[str] = ()) -> None:
         self.allow: tuple[Network, ...] = tuple(_network(cidr) for cidr in allow)
+        self._judged: dict[str, bool] = {}
 
     def permits(self, text: str) -> bool:
         """Whether a connection to this address (no name) may be opened."""
+        if text not in self._judged:
+            self._judged[text] = self._judge(text)
+        return self._judged[text]
+
+    def _judge(self, text: str) -> bool:
         try:
             address = ip_address(text.partition("%")[0])
         except ValueError:
@@ -113,6 +121,7 @@ class Passage:
             lent.close()
 
 
+@lru_cache(maxsize=MOST_URLS_KNOWN)
 def check_url(url: str, *, field: str = "url", https_only: bool = False) -> str:
     """The URL as it may be asked for, its host in ASCII; raises Refused saying what was expected."""
     parts = _split(url, field=field)

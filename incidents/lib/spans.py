@@ -37,6 +37,21 @@ def length(spans: Iterable[Span]) -> int:
     return sum(end - start for start, end in spans)
 
 
+def shared(coverings: Iterable[Iterable[Span]], *, by: int) -> list[Span]:
+    """The time that lies in at least `by` of several coverings, each of disjoint spans."""
+    edges = sorted(
+        (at, step) for spans in coverings for span in spans for at, step in zip(span, (1, -1), strict=True)
+    )
+    found, depth, since = [], 0, 0
+    for at, step in edges:
+        if step == 1 and depth == by - 1:
+            since = at
+        if step == -1 and depth == by:
+            found.append((since, at))
+        depth += step
+    return merge(found)
+
+
 def highest(ranked: Iterable[Ranked]) -> list[Ranked]:
     """Overlapping (start, end, rank) as disjoint ones: every second once, with the highest rank it has."""
     edges: list[tuple[int, bool, int]] = []

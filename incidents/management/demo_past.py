@@ -17,7 +17,7 @@ from incidents.models import CheckResult
 from incidents.monitors.intake import take_observations
 from incidents.monitors.results import Result
 from incidents.monitors.rollup import roll_up_due
-from incidents.monitors.run import take_result
+from incidents.monitors.settling import take_result
 from incidents.queries.monitor import lock_monitor
 
 # Rows of the record, handed from one action to the next.

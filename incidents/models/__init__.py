@@ -76,11 +76,13 @@ from incidents.models.suppression import (
     Suppression,
     SuppressionReason,
 )
+from incidents.models.watch import MAIN_LOCATION, Location, Watch
 from incidents.models.wish import Wish, WishKind, WishState
 
 __all__ = [
     "ENDED",
     "FAILING",
+    "MAIN_LOCATION",
     "OF_OUR_SENDING",
     "OVER",
     "PAUSED_LANE",
@@ -113,6 +115,7 @@ __all__ = [
     "IncidentCorrection",
     "IncidentState",
     "Lane",
+    "Location",
     "LogEntry",
     "LogKind",
     "LogPosition",
@@ -166,6 +169,7 @@ __all__ = [
     "UpdateScope",
     "Verdict",
     "Visibility",
+    "Watch",
     "Wish",
     "WishKind",
     "WishState",

@@ -23,6 +23,7 @@ class MonitorKind(models.TextChoices):
     SMTP = "smtp", "SMTP"
     MAIL_ROUND_TRIP = "mail_round_trip", _("Mail round trip")
     SPF = "spf", _("SPF drift")
+    UPSTREAM = "upstream", _("Status page of another")
 
 
 class Verdict(models.TextChoices):
@@ -38,10 +39,12 @@ FAILING = (Verdict.DOWN, Verdict.UNSTABLE, Verdict.LOW, Verdict.HIGH)
 
 
 class Monitor(models.Model):
-    """Watches one service. `state` belongs to the judge, `settings` to the checker of its kind.
+    """Watches one service. `settings` belongs to the checker of its kind, `state` to what is pushed: a baseline's
+    series, a heartbeat's pings. What is asked has its state in each of its watches.
 
-    The roll-ups of its results are right up to `rolled_until`. `is_charted`: its figures may be shown to the
-    public, under its name.
+    `locations_to_down` is how many locations must agree that it is down; None: most of them. The roll-ups of its
+    results are right up to `rolled_until`. `is_charted`: its figures may be shown to the public, under its name; of
+    another's status page, what that reports.
     """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="monitors")
@@ -61,15 +64,13 @@ class Monitor(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.UNKNOWN)
     verdict_at = models.DateTimeField(null=True, blank=True)
     last_result_at = models.DateTimeField(null=True, blank=True)
-    next_check_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    locations_to_down = models.PositiveSmallIntegerField(null=True, blank=True)
     rolled_until = models.DateTimeField(default=timezone.now)
     is_charted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["service_id", "id"]
-        indexes = [models.Index(fields=["next_check_at"], name="monitor_due", condition=Q(enabled=True))]
         constraints = [
             models.UniqueConstraint(fields=["service", "name"], name="monitor_name_once_a_service"),
             models.CheckConstraint(
@@ -86,7 +87,10 @@ class Monitor(models.Model):
 
 
 class CheckResult(models.Model):
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="results")
+    """A check made from a location. There are millions: the constraint's index serves the monitor's too."""
+
+    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="results", db_index=False)
+    location = models.CharField(max_length=40, default="main")
     at = models.DateTimeField()
     ok = models.BooleanField()
     latency_ms = models.FloatField(null=True, blank=True)
@@ -94,7 +98,9 @@ class CheckResult(models.Model):
 
     class Meta:
         ordering = ["at"]
-        constraints = [models.UniqueConstraint(fields=["monitor", "at"], name="one_result_an_instant")]
+        constraints = [
+            models.UniqueConstraint(fields=["monitor", "at", "location"], name="one_result_an_instant")
+        ]
 
     def __str__(self) -> str:
         return f"{self.monitor_id} {self.at:%Y-%m-%d %H:%M:%S} {'ok' if self.ok else 'failed'}"

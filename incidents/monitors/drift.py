@@ -52,23 +52,41 @@ class Published:
 
 @dataclass(frozen=True)
 class Group:
-    """Unpublished addresses of one network, the most seen first, and the names they go by.
-
-    `share`: of all that came since `since`, 0 to 1.
-    """
+    """Unpublished addresses of one network, the most seen first. `share`: of all that came since `since`, 0 to 1."""
 
     network: str
-    addresses: tuple[str, ...]
-    hosts: tuple[str, ...]
+    members: tuple[Sighting, ...]
     since: datetime
-    last_at: datetime
-    accepted: int
-    refused: int
     share: float
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(one.address for one in self.members)
+
+    @property
+    def last_at(self) -> datetime:
+        return max(one.last_at for one in self.members)
+
+    @property
+    def accepted(self) -> int:
+        return sum(one.accepted for one in self.members)
+
+    @property
+    def refused(self) -> int:
+        return sum(one.refused for one in self.members)
 
     @property
     def count(self) -> int:
         return self.accepted + self.refused
+
+
+class Named(NamedTuple):
+    """Unpublished addresses that go by names of one pattern; an empty one: by none that is known."""
+
+    pattern: str
+    addresses: int
+    accepted: int
+    refused: int
 
 
 @dataclass(frozen=True)
@@ -155,19 +173,26 @@ def _groups(
 def _group(
     network: str, sightings: list[Sighting], hours: Sequence[Hour], *, began: datetime | None
 ) -> Group:
-    ordered = sorted(sightings, key=lambda one: (-one.count, one.address))
     first_at = min(one.first_at for one in sightings)
     count = sum(one.count for one in sightings)
     return Group(
         network=network,
-        addresses=tuple(one.address for one in ordered),
-        hosts=tuple(dict.fromkeys(name_pattern(one.host) for one in ordered if one.host)),
+        members=tuple(sorted(sightings, key=lambda one: (-one.count, one.address))),
         since=min(first_at, began) if began else first_at,
-        last_at=max(one.last_at for one in sightings),
-        accepted=sum(one.accepted for one in sightings),
-        refused=sum(one.refused for one in sightings),
         share=_share(count, _came_since(first_at, hours)),
     )
+
+
+def by_name(groups: Iterable[Group]) -> list[Named]:
+    """The same addresses by what they are called, the most seen first."""
+    called: dict[str, list[Sighting]] = defaultdict(list)
+    for one in (member for group in groups for member in group.members):
+        called[name_pattern(one.host)].append(one)
+    named = [
+        Named(pattern, len(ones), sum(one.accepted for one in ones), sum(one.refused for one in ones))
+        for pattern, ones in called.items()
+    ]
+    return sorted(named, key=lambda one: (-one.accepted - one.refused, one.pattern))
 
 
 def _is_of(host: str, settings: Settings) -> bool:

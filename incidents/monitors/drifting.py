@@ -9,7 +9,7 @@ from django.db import transaction
 
 from incidents.actions import wording
 from incidents.actions.detection import Judged, take_more
-from incidents.actions.monitor import apply_judgement, record_result, save_state, schedule_next
+from incidents.actions.monitor import apply_judgement, record_result, save_state
 from incidents.actions.spf import Source, check_sources, record_published, record_sources, set_known_networks
 from incidents.lib import times
 from incidents.lib.errors import Refused
@@ -32,18 +32,6 @@ MOST_HOSTS = 500
 
 
 @transaction.atomic
-def take_published(monitor_id: int, result: Result) -> None:
-    """Keeps what a check found published, and the names that it found; judges, and sets the next check.
-
-    A record that could not be asked for changes nothing: the last one known stands until it is too old.
-    """
-    monitor = lock_monitor(monitor_id)
-    if monitor.enabled:
-        keep_answer(monitor, result)
-    schedule_next(monitor, ok=result.is_final)
-
-
-@transaction.atomic
 def know_networks(monitor: Monitor, networks: Iterable[str], *, actor: Staff | None = None) -> None:
     """Takes networks as the sender's although it does not publish them, and judges at once."""
     judge_again(set_known_networks(monitor, networks, actor=actor))
@@ -51,7 +39,10 @@ def know_networks(monitor: Monitor, networks: Iterable[str], *, actor: Staff | N
 
 @transaction.atomic
 def keep_answer(monitor: Monitor, result: Result) -> None:
-    """As `take_published` does, also for a monitor that asks nobody by itself."""
+    """Keeps what a check found published, and the names that it found, and judges.
+
+    A record that could not be asked for changes nothing: the last one known stands until it is too old.
+    """
     monitor = lock_monitor(monitor.pk)
     memory = result.memory or {}
     hosts = {**monitor.state.get("hosts", {}), **memory.get("hosts", {})}
@@ -124,6 +115,10 @@ def current_drift(monitor: Monitor, *, settings: Settings, now: datetime) -> Dri
     return drift
 
 
+def known_networks(monitor: Monitor) -> list[str]:
+    return list(read_settings(monitor.settings).known_networks)
+
+
 def networks_of(published: PublishedSet) -> NetworkSet:
     return NetworkSet(ip_network(row[0]) for row in published.networks)
 
@@ -138,12 +133,12 @@ def _published(monitor: Monitor) -> Published | None:
 
 
 def _sightings(monitor: Monitor, *, since: datetime) -> list[Sighting]:
-    """A name that leads back to its address goes before what a log says, and that before one that does not."""
+    """A name that leads back to its address goes before what a log says; one that does not is anyone's claim."""
     hosts: Mapping[str, list[Any]] = monitor.state.get("hosts", {})
     found = []
     for seen in addresses_seen(monitor, since=since):
         name, leads_back = hosts.get(seen.address, ["", False])
-        host = name if leads_back or not seen.host else seen.host
+        host = name if leads_back else seen.host
         found.append(Sighting(seen.address, seen.accepted, seen.refused, seen.first_at, seen.last_at, host))
     return found
 

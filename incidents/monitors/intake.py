@@ -19,8 +19,8 @@ from incidents.monitors.checkers.baseline import judge_series, judge_value
 from incidents.monitors.checkers.heartbeat import judge_pings, read_settings
 from incidents.monitors.checkers.mail_round_trip import MARKER_HEADER, read_memory
 from incidents.monitors.pings import pings_of, to_json, with_event
-from incidents.monitors.run import take_result
 from incidents.monitors.series import Series
+from incidents.monitors.settling import take_result
 from incidents.queries.monitor import find_monitor, lock_monitor, observed
 
 Points = Sequence[tuple[datetime, float]]

@@ -46,7 +46,8 @@ class State:
     latencies: tuple[tuple[datetime, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        """Without what is empty: it is written with every check."""
+        values = {
             "verdict": self.verdict.value,
             "settled": self.settled.value,
             "cause": self.cause,
@@ -58,6 +59,7 @@ class State:
             "changes": [at.isoformat() for at in self.changes],
             "latencies": [[at.isoformat(), round(ms, 1)] for at, ms in self.latencies],
         }
+        return {name: value for name, value in values.items() if value not in (None, "", [])}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "State":
@@ -67,14 +69,14 @@ class State:
         return cls(
             verdict=Verdict(stored["verdict"]),
             settled=Verdict(stored["settled"]),
-            cause=stored["cause"],
-            newest_at=_instant(stored["newest_at"]),
-            onset_at=_instant(stored["onset_at"]),
-            last_ok=stored["last_ok"],
+            cause=stored.get("cause", ""),
+            newest_at=_instant(stored.get("newest_at")),
+            onset_at=_instant(stored.get("onset_at")),
+            last_ok=stored.get("last_ok"),
             run=stored["run"],
-            run_since=_instant(stored["run_since"]),
-            changes=tuple(datetime.fromisoformat(at) for at in stored["changes"]),
-            latencies=tuple((datetime.fromisoformat(at), ms) for at, ms in stored["latencies"]),
+            run_since=_instant(stored.get("run_since")),
+            changes=tuple(datetime.fromisoformat(at) for at in stored.get("changes", ())),
+            latencies=tuple((datetime.fromisoformat(at), ms) for at, ms in stored.get("latencies", ())),
         )
 
 
@@ -131,7 +133,7 @@ def _note(state: State, result: Result, policy: Policy) -> State:
     remembered = timedelta(seconds=max(policy.flap_window_seconds, policy.flap_quiet_seconds))
     changes = (*state.changes, result.at) if turned else state.changes
     latencies = state.latencies
-    if result.ok and result.latency_ms is not None:
+    if result.ok and result.latency_ms is not None and policy.slow_enter_ms is not None:
         latencies = (*latencies, (result.at, result.latency_ms))[-policy.latencies_in_median :]
     return replace(
         state,

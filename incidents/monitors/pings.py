@@ -1,6 +1,7 @@
 """What a heartbeat monitor knows of its job, kept in the monitor's state."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,11 @@ LARGEST_STATUS = 255
 
 
 def pings_of(monitor: Monitor) -> Pings:
-    stored = monitor.state.get("pings", {})
+    return pings_from(monitor.state)
+
+
+def pings_from(state: Mapping[str, Any]) -> Pings:
+    stored = state.get("pings", {})
     return Pings(
         last_at=_instant(stored.get("last_at")),
         exit_status=stored.get("exit_status", 0),

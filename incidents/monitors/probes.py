@@ -1,21 +1,25 @@
 """A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
 
+import json
 from collections.abc import Mapping
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from incidents.actions.checks import Claim
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard, check_may_reach
-from incidents.models import Monitor, MonitorKind
+from incidents.models import MonitorKind
 from incidents.monitors.checkers.mail_round_trip import Server
 from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
 from incidents.monitors.reading import read_optional, read_whole
 from incidents.monitors.registry import CHECKERS
 from incidents.monitors.results import Probe
 
+MOST_PROBES_KNOWN = 16_384
 SLOW_UNTIL = 0.75  # of the limit: answers that hover around it change nothing
 
 
@@ -24,15 +28,26 @@ def outbound_guard() -> Guard:
     return Guard(map(str, settings.OUTBOUND_ALLOW))
 
 
-def probe_of(monitor: Monitor) -> Probe:
-    """For a kind that a checker of the registry takes."""
+def probe_of(claim: Claim) -> Probe:
+    """For a kind that a checker of the registry takes; raises Refused as `check_settings` does."""
+    if claim.kind == MonitorKind.HTTP:
+        return _http_probe(claim.target, json.dumps(claim.settings))
+    check_settings(claim.kind, target=claim.target, stored=claim.settings)
     remembered = {
-        "key": monitor.public_id.hex,
-        "memory": monitor.state.get("memory"),
-        "receipt": monitor.state.get("receipt"),
+        "key": claim.public_id.hex,
+        "memory": claim.state.get("memory"),
+        "receipt": claim.state.get("receipt"),
     }
-    given = {**given_settings(monitor.kind, monitor.settings), **remembered}
-    return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(given))
+    given = {**given_settings(claim.kind, claim.settings), **remembered}
+    return Probe(claim.kind, claim.target, CHECKERS[claim.kind].read_settings(given))
+
+
+@lru_cache(maxsize=MOST_PROBES_KNOWN)
+def _http_probe(target: str, stored: str) -> Probe:
+    """Kept, since reading it takes as long as asking."""
+    settings = json.loads(stored)
+    check_settings(MonitorKind.HTTP, target=target, stored=settings)
+    return Probe(MonitorKind.HTTP, target, CHECKERS[MonitorKind.HTTP].read_settings(settings))
 
 
 def given_settings(kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -62,11 +77,11 @@ def _own_server() -> Server | None:
     return Server(settings.EMAIL_HOST, settings.EMAIL_PORT, tls, *login)
 
 
-def policy_of(monitor: Monitor) -> Policy:
+def policy_of(kind: str, stored: Mapping[str, Any]) -> Policy:
     """How many results decide; a heartbeat's one is already the end of a period and its grace."""
-    if monitor.kind == MonitorKind.HEARTBEAT:
+    if kind == MonitorKind.HEARTBEAT:
         return ONE_RESULT_DECIDES
-    return read_policy(monitor.settings)
+    return read_policy(stored)
 
 
 def read_policy(given: Mapping[str, Any]) -> Policy:

@@ -4,7 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.monitors.checkers import dns, heartbeat, http, icmp, mail_round_trip, smtp, spf, tcp, tls
+from incidents.monitors.checkers import (
+    dns,
+    heartbeat,
+    http,
+    icmp,
+    mail_round_trip,
+    smtp,
+    spf,
+    tcp,
+    tls,
+    upstream,
+)
 from incidents.monitors.results import Result
 
 
@@ -35,6 +46,7 @@ CHECKERS: Mapping[str, Checker] = {
     "spf": Checker(spf.read_settings, spf.find_hosts, spf.check),
     "tcp": Checker(tcp.read_settings, tcp.find_hosts, tcp.check),
     "tls": Checker(tls.read_settings, tls.find_hosts, tls.check),
+    "upstream": Checker(upstream.read_settings, upstream.find_hosts, upstream.check),
 }
 
 ASKED = frozenset(kind for kind, checker in CHECKERS.items() if checker.is_asked)

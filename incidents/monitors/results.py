@@ -1,13 +1,10 @@
 """What goes into a check and what comes out of it: values, no database."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-
-log = logging.getLogger(__name__)
 
 
 class Verdict(StrEnum):
@@ -33,7 +30,8 @@ class Result:
     """One check made. `detail` is for staff alone: it may quote what the target said.
 
     `memory` is what the checker is to be given at the monitor's next check; None leaves it as it was. Until a
-    result `is_final` there is nothing to keep or to judge yet, only something to remember.
+    result `is_final` there is nothing to keep or to judge yet, only something to remember. Where the target was not
+    `is_reached` nothing answered: the fault may lie on the way, or with us.
     """
 
     at: datetime
@@ -42,9 +40,4 @@ class Result:
     detail: str = ""
     memory: Mapping[str, Any] | None = None
     is_final: bool = True
-
-
-def broken(at: datetime, error: Exception) -> Result:
-    """Stands in for the result of a check whose checker raised: it fails by itself and spoils no other."""
-    log.error("a check broke", exc_info=error)
-    return Result(at, ok=False, detail=f"the check itself broke: {type(error).__name__}: {error}")
+    is_reached: bool = True

@@ -17,8 +17,9 @@ from incidents.actions.rollup import HOURS_KEPT, keep_days, keep_hours, note_rol
 from incidents.lib import times
 from incidents.lib.days import HOUR, day_of, day_starts, days_between, hour_start, hours_of
 from incidents.lib.freshness import patience
-from incidents.lib.spans import Span, clip, highest, merge, second_of
+from incidents.lib.spans import Span, clip, highest, merge, second_of, shared
 from incidents.models import RANK, Monitor, MonitorDay, MonitorHour, MonitorKind, ServiceDay, ServiceStatus
+from incidents.monitors.agreement import majority
 from incidents.monitors.checkers.baseline import DEFAULT_POLICY
 from incidents.monitors.hours import Usual, covered_by, roll_day, roll_hours, service_seconds
 from incidents.monitors.series import Series
@@ -37,7 +38,8 @@ from incidents.queries.rollup import (
 SERVICES_AT_ONCE = 50
 # So much of the past in one transaction; more is made up in several.
 MOST_AT_ONCE = timedelta(days=2)
-PASS_SECONDS = 60
+PASS_SECONDS = 20
+"""Other jobs wait for it; what is not done goes on with the next pass."""
 
 log = logging.getLogger(__name__)
 
@@ -151,8 +153,9 @@ def _believed(monitor: Monitor) -> int:
 
 
 def _covered(monitor: Monitor, came: Iterable[Came]) -> list[Span]:
-    """While a count is being learnt nothing is judged, and nothing vouched for."""
-    covered = covered_by(came, counted=_counted(monitor), believed=_believed(monitor))
+    """While a count is being learnt nothing is judged, and nothing vouched for. Nor is where too few locations
+    told anything."""
+    covered = _covered_by_most(monitor, came)
     if monitor.kind != MonitorKind.BASELINE or not covered:
         return covered
     first_at = monitor.state.get("first_at")
@@ -160,6 +163,17 @@ def _covered(monitor: Monitor, came: Iterable[Came]) -> list[Span]:
         return []
     learnt_at = datetime.fromisoformat(first_at) + timedelta(days=DEFAULT_POLICY.days_to_learn)
     return clip(covered, (second_of(learnt_at), covered[-1][1]))
+
+
+def _covered_by_most(monitor: Monitor, came: Iterable[Came]) -> list[Span]:
+    by_location: dict[str, list[Came]] = defaultdict(list)
+    for one in came:
+        by_location[one.location].append(one)
+    coverings = [
+        covered_by(of_one, counted=_counted(monitor), believed=_believed(monitor))
+        for of_one in by_location.values()
+    ]
+    return shared(coverings, by=majority(len(monitor.watches.all())))
 
 
 def _spans(failures: Iterable[Failure], *, until: int, apart: bool) -> Iterator[Span]:

@@ -1,131 +1,270 @@
-"""The hands of the monitors: due checks made, silence judged."""
+"""The hands of the monitors: takes what is due at this location, checks it, and settles what comes of it.
+
+Checks go on side by side. What has ended is settled several times a second while others still wait for their
+targets, so a slow target keeps no other one from being checked or judged.
+"""
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections import deque
+from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
-from django.db import transaction
+from django.conf import settings
+from django.db import DataError, IntegrityError
+from django.utils import timezone
 
-from incidents.actions.detection import Judged
-from incidents.actions.monitor import (
-    apply_judgement,
-    claim_due,
-    fall_silent,
-    park_monitor,
-    record_result,
-    save_state,
-    schedule_next,
-)
-from incidents.lib import times
+from incidents.actions import checks, location
+from incidents.actions.checks import Claim
+from incidents.actions.monitor import park_monitor
+from incidents.lib.clock import DatabaseClock, JumpDetector
+from incidents.lib.commits import not_waiting_for_disk
 from incidents.lib.errors import Refused
+from incidents.lib.owner import new_owner
 from incidents.models import Monitor, MonitorKind
-from incidents.monitors.checkers import heartbeat
-from incidents.monitors.checkers.heartbeat import due_at, judge_pings
-from incidents.monitors.checking import check_all
-from incidents.monitors.drifting import take_published
-from incidents.monitors.judge import State, judge, judge_silence
-from incidents.monitors.pings import pings_of
-from incidents.monitors.probes import check_settings, outbound_guard, policy_of, probe_of
-from incidents.monitors.registry import ASKED
+from incidents.monitors.beat import next_check
+from incidents.monitors.canaries import Canaries
+from incidents.monitors.network import Network
+from incidents.monitors.prober import Prober, readable
+from incidents.monitors.probes import check_settings, outbound_guard, probe_of
 from incidents.monitors.results import Result
-from incidents.monitors.series import Series
-from incidents.queries.monitor import lock_monitor, monitors_by_id, silent_monitors
-from incidents.queries.service import is_stale
+from incidents.monitors.settling import Done, is_frozen, settle_together, take_result
 
-MOST_AT_ONCE = 200
+MOST_UNDER_WAY = 400
+"""The others wait in the database: each is an open file and some memory."""
+CLAIM_SECONDS = 0.5
+SETTLE_SECONDS = 0.25
+SETTLED_AT_ONCE = 400
+CHANGES_SECONDS = 0.2
+"""So long at a time for those that change a verdict, then others have their turn."""
+MOST_CHANGES = 2000
+"""More could not be taken before their leases end; what is due waits until there are fewer."""
+NOTE_SECONDS = 10.0
+SUSPECTS_SECONDS = 5.0
+TURN_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
 
 def check_due() -> int:
-    """Checks what is due, side by side, and judges each; answers how many."""
-    monitors = monitors_by_id(claim_due(limit=MOST_AT_ONCE))
-    sound = [monitor for monitor in monitors if _is_sound(monitor)]
-    asked = [monitor for monitor in sound if monitor.kind in ASKED]
-    results = check_all([probe_of(monitor) for monitor in asked], guard=outbound_guard())
-    for monitor, result in zip(asked, results, strict=True):
-        _settle(monitor, partial(TAKERS.get(monitor.kind, take_result), monitor.pk, result))
-    for monitor in sound:
-        if monitor.kind == MonitorKind.HEARTBEAT:
-            _settle(monitor, partial(_judge_heartbeat, monitor.pk))
-    return len(monitors)
+    """Checks what is due now; answers how many were settled."""
+    return check_for(0)
 
 
-@transaction.atomic
-def take_result(monitor_id: int, result: Result | None) -> None:
-    """Keeps one result, judges it, and sets the next check; without a result only that.
-
-    What comes for a monitor that was paused meanwhile is let go: it would colour the service for ever.
-    """
-    monitor = lock_monitor(monitor_id)
-    if result is not None and result.memory is not None and monitor.enabled:
-        save_state(monitor, {**monitor.state, "memory": dict(result.memory)})
-    if result is not None and result.is_final and monitor.enabled:
-        record_result(monitor, at=result.at, ok=result.ok, latency_ms=result.latency_ms, detail=result.detail)
-        judgement = judge(State.from_json(monitor.state.get("judge", {})), result, policy_of(monitor))
-        state = {**monitor.state, "judge": judgement.state.to_json()}
-        apply_judgement(monitor, Judged(judgement.verdict, result.at, judgement.onset_at, state))
-    schedule_next(monitor, ok=result is None or result.ok, due_at=_due_at(monitor))
+def check_for(seconds: float) -> int:
+    """Checks what is or becomes due within so many seconds, and ends what is under way then."""
+    prober = Prober(guard=outbound_guard())
+    with Canaries() as canaries, not_waiting_for_disk():
+        round_ = Round(settings.LOCATION, prober=prober, find_fault=canaries.find_fault)
+        try:
+            round_.run(seconds)
+        finally:
+            prober.close()
+            round_.give_back()
+    return round_.settled
 
 
-@transaction.atomic
-def _judge_heartbeat(monitor_id: int) -> None:
-    """By the pings there are now: some may have come since the monitor was claimed."""
-    monitor = lock_monitor(monitor_id)
-    take_result(
-        monitor_id, judge_pings(pings_of(monitor), times.now(), heartbeat.read_settings(monitor.settings))
+class Round:
+    """One worker's turn at a location."""
+
+    def __init__(self, place: str, *, prober: Prober, find_fault: Callable[[], str]) -> None:
+        self.settled = 0
+        self._place = place
+        self._owner = new_owner()
+        self._prober = prober
+        self._find_fault = find_fault
+        self._clock = DatabaseClock()
+        self._jumps = JumpDetector()
+        self._network = Network(place)
+        self._under_way: dict[int, Claim] = {}
+        self._done: list[Done] = []
+        self._changes: deque[Done] = deque()
+        self._claimed_at = self._settled_at = self._noted_at = float("-inf")
+        self._may_be_more = True
+        self._jumped_at: datetime | None = None
+        self._canary_is_wrong = False
+
+    def run(self, seconds: float) -> None:
+        ends_at = time.monotonic() + seconds
+        checks.take_over(self._owner, self._place)
+        self._note_seen()
+        self._park_worn_out()
+        self._check_suspects()
+        while True:
+            if time.monotonic() < ends_at or (not seconds and self._may_be_more):
+                self._claim()
+            elif self._is_idle():
+                return
+            self._turn()
+
+    def give_back(self) -> None:
+        """What is not settled, as if it had never been claimed."""
+        if not self._is_idle():
+            checks.give_back(self._owner)
+
+    def _is_idle(self) -> bool:
+        return not (self._under_way or self._done or self._changes)
+
+    def _claim(self) -> None:
+        """Half a second after the last time, or as soon as there is room for what was left over then."""
+        room = MOST_UNDER_WAY - len(self._under_way)
+        pause = 0.0 if self._may_be_more and room >= MOST_UNDER_WAY / 2 else CLAIM_SECONDS
+        is_behind = len(self._changes) > MOST_CHANGES
+        if not room or is_behind or time.monotonic() - self._claimed_at < pause:
+            return
+        self._claimed_at = time.monotonic()
+        claims = checks.claim_due(self._owner, self._place, wanted=room, now=self._clock.sync())
+        self._may_be_more = len(claims) == room
+        for claim in claims:
+            self._start(claim)
+
+    def _check_suspects(self) -> None:
+        """Alone with those that were being checked when somebody died, so that the culprit takes nobody along."""
+        ends_at = time.monotonic() + SUSPECTS_SECONDS
+        while time.monotonic() < ends_at:
+            claims = checks.claim_suspects(self._owner, self._place, now=self._clock.sync())
+            if not claims:
+                return
+            for claim in claims:
+                self._start(claim)
+            while not self._is_idle():
+                self._turn()
+
+    def _park_worn_out(self) -> None:
+        for monitor_id, error in checks.worn_out(self._place, now=self._clock.now()):
+            reason = error or f"its check ended {checks.TRIES_UNTIL_PARKED} times the process that made it"
+            park(monitor_id, reason)
+
+    def _start(self, claim: Claim) -> None:
+        try:
+            if claim.kind == MonitorKind.HEARTBEAT:
+                check_settings(claim.kind, target=claim.target, stored=claim.settings)
+                self._done.append(Done(claim, None))
+                return
+            probe = probe_of(claim)
+        except Refused as refused:
+            park(claim.monitor_id, f"{refused.field}: {refused}")
+        except Exception as error:
+            self._give_up(claim, error)
+        else:
+            self._under_way[claim.watch_id] = claim
+            self._prober.start(claim.watch_id, probe)
+
+    def _end(self, claim: Claim, outcome: Result | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self._give_up(claim, outcome)
+        else:
+            self._done.append(Done(claim, outcome))
+
+    def _turn(self) -> None:
+        for watch_id, outcome in self._prober.turn(self._most_wait()):
+            self._end(self._under_way.pop(watch_id), outcome)
+        waited = time.monotonic() - self._settled_at >= SETTLE_SECONDS
+        if self._done and (waited or not self._under_way or len(self._done) >= SETTLED_AT_ONCE):
+            self._settle()
+        self._take_changes()
+        if time.monotonic() - self._noted_at >= NOTE_SECONDS:
+            self._note_seen()
+        if self._is_idle() and not self._may_be_more:
+            time.sleep(max(0.0, min(TURN_SECONDS, self._claimed_at + CLAIM_SECONDS - time.monotonic())))
+
+    def _most_wait(self) -> float:
+        """Seconds until something else than a check wants to be seen to."""
+        if self._changes:
+            return 0.0
+        waiting = self._settled_at + SETTLE_SECONDS - time.monotonic() if self._done else TURN_SECONDS
+        return max(0.0, min(TURN_SECONDS, waiting))
+
+    def _settle(self) -> None:
+        done, self._done = self._done, []
+        if not self._can_be_believed():
+            self._let_go(done)
+            return
+        self._settled_at = time.monotonic()
+        changes = self._settle_together(done)
+        self.settled += len(done) - len(changes)
+        self._changes.extend(changes)
+        lost = [one.result.at for one in done if one.result and not one.result.is_reached]
+        if lost:
+            self._network.ask_others(since=min(lost))
+
+    def _settle_together(self, done: list[Done]) -> list[Done]:
+        """One that cannot be settled keeps no other from it."""
+        try:
+            return settle_together(self._owner, done)
+        except (LookupError, TypeError, ValueError, DataError, IntegrityError) as error:
+            if len(done) == 1:
+                self._give_up(done[0].claim, error)
+                self.settled -= 1
+                return []
+        return [change for one in done for change in self._settle_together([one])]
+
+    def _take_changes(self) -> None:
+        ends_at = time.monotonic() + CHANGES_SECONDS
+        while self._changes and time.monotonic() < ends_at:
+            self._take(self._changes.popleft())
+
+    def _take(self, change: Done) -> None:
+        claim = change.claim
+        if is_frozen(claim, self._jumped_at, now=timezone.now()):
+            self._let_go([change])
+            return
+        try:
+            take_result(
+                claim.monitor_id,
+                change.result,
+                location=self._place,
+                owner=self._owner,
+                is_suspect=self._network.is_suspect,
+            )
+            self.settled += 1
+        except Monitor.DoesNotExist:
+            log.info("monitor %s was deleted while it was checked", claim.monitor_id)
+        except (LookupError, TypeError, ValueError, DataError, IntegrityError) as error:
+            self._give_up(claim, error)
+
+    def _give_up(self, claim: Claim, error: Exception) -> None:
+        """This time; who cannot be checked three times in a row is parked."""
+        log.error("monitor %s cannot be checked", claim.monitor_id, exc_info=error)
+        at = _next_time(claim)
+        why = readable(f"{type(error).__name__}: {error}")
+        checks.let_go(self._owner, {claim.watch_id: at}, error=why)
+
+    def _let_go(self, done: list[Done]) -> None:
+        """What was seen is not used; there is a next time."""
+        checks.let_go(self._owner, {one.claim.watch_id: _next_time(one.claim) for one in done})
+
+    def _can_be_believed(self) -> bool:
+        """Whether what was just seen may be used: neither is our clock just set nor a canary wrong."""
+        jump = self._jumps.jump_seconds()
+        if jump:
+            self._jumped_at = timezone.now()
+            location.note_clock_jump(self._place, seconds=jump, at=self._jumped_at)
+            return False
+        if why := self._find_fault():
+            location.suspect_canary(self._place, why=why, at=timezone.now())
+            self._canary_is_wrong = True
+        elif self._canary_is_wrong:
+            location.trust_canary(self._place)
+            self._canary_is_wrong = False
+        return not why
+
+    def _note_seen(self) -> None:
+        self._noted_at = time.monotonic()
+        noted = location.note_seen(self._place, at=timezone.now())
+        self._jumped_at = noted.clock_jumped_at
+        self._canary_is_wrong = noted.canary_wrong_since is not None
+        self._network.reconsider(noted)
+
+
+def _next_time(claim: Claim) -> datetime:
+    now = timezone.now()
+    return next_check(
+        claim.watch_id, claim.interval_seconds, began_at=claim.claimed_at, now=now, is_doubtful=False
     )
 
 
-# Kinds whose results are not simply passed or failed.
-TAKERS: Mapping[str, Callable[[int, Result], None]] = {MonitorKind.SPF: take_published}
-
-
-def _settle(monitor: Monitor, take: Callable[[], None]) -> None:
-    """A result that cannot be taken stays with its monitor, which is asked again when the lease ends: no
-    other one waits for it."""
-    try:
-        take()
-    except Monitor.DoesNotExist:
-        log.info("monitor %s was deleted while it was asked", monitor.pk)
-    except (LookupError, ValueError):
-        log.exception("the result of monitor %s cannot be taken", monitor.pk)
-
-
-def _due_at(monitor: Monitor) -> datetime | None:
-    if monitor.kind != MonitorKind.HEARTBEAT:
-        return None
-    return due_at(pings_of(monitor), heartbeat.read_settings(monitor.settings))
-
-
-def judge_silent() -> int:
-    """Makes unknown what has stopped reporting; answers how many."""
-    return sum(_fall_silent(monitor.pk) for monitor in silent_monitors(now=times.now()))
-
-
-@transaction.atomic
-def _fall_silent(monitor_id: int) -> bool:
-    monitor = lock_monitor(monitor_id)
-    if not monitor.enabled or not is_stale(monitor, now=times.now()):
-        return False
-    fall_silent(monitor, state=_silenced(monitor))
-    return True
-
-
-def _silenced(monitor: Monitor) -> dict[str, object]:
-    now, interval = times.now(), monitor.interval_seconds
-    if monitor.kind == MonitorKind.BASELINE:
-        return judge_silence(Series.from_json(monitor.state), now, interval).state.to_json()
-    state = State.from_json(monitor.state.get("judge", {}))
-    return {**monitor.state, "judge": judge_silence(state, now, interval).state.to_json()}
-
-
-def _is_sound(monitor: Monitor) -> bool:
-    """Parks a monitor whose configuration cannot work."""
-    try:
-        check_settings(monitor.kind, target=monitor.target, stored=monitor.settings)
-    except Refused as refused:
-        park_monitor(monitor, reason=f"{refused.field}: {refused}")
-        return False
-    return True
+def park(monitor_id: int, reason: str) -> None:
+    monitor = Monitor.objects.filter(pk=monitor_id).select_related("service").first()
+    if monitor is not None:
+        park_monitor(monitor, reason=reason)

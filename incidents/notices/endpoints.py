@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from incidents.lib.clock import DatabaseClock
 from incidents.models import (
     AuditEntry,
     Delivery,
@@ -15,7 +16,6 @@ from incidents.models import (
 )
 from incidents.notices import fanout, throttle
 from incidents.notices.channel import Answer, Outcome
-from incidents.notices.clock import DatabaseClock
 from incidents.notices.ledger import Ledger
 from incidents.notices.settlement import Then
 

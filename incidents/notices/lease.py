@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Min, QuerySet
 
+from incidents.lib.owner import is_alive, is_dead
 from incidents.models import Delivery, DeliveryState, Lane, Notice, Page, is_endpoint_lane
 from incidents.notices import throttle
-from incidents.notices.owner import is_alive, is_dead
 
 LEASE = timedelta(seconds=60)
 PATIENCE_SECONDS = 60.0

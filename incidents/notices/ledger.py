@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import F, QuerySet
 
+from incidents.lib.clock import DatabaseClock
 from incidents.models import Delivery, DeliveryState
 from incidents.notices.channel import Answer, Outcome
-from incidents.notices.clock import DatabaseClock
 from incidents.notices.session import execute_often
 
 RETRY_SECONDS = (30, 120, 600, 1800, 3600, 7200, 14_400)

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection
 
+from incidents.lib.clock import DatabaseClock, database_now
 from incidents.lib.errors import Refused
+from incidents.lib.owner import new_owner
 from incidents.models import Channel, Delivery, DeliveryState, Lane, SubscriberState, is_endpoint_lane
 from incidents.notices import expansion, guard, lease, pausing, throttle
 from incidents.notices.ahead import WrittenAhead
@@ -22,10 +24,8 @@ from incidents.notices.channel import (
     WaitingSender,
     Writer,
 )
-from incidents.notices.clock import DatabaseClock, database_now
 from incidents.notices.endpoints import EndpointSettlement
 from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, SUPPRESSED, Ledger
-from incidents.notices.owner import new_owner
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
 from incidents.notices.session import sender_session

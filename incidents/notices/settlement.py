@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
+from incidents.lib.clock import DatabaseClock
 from incidents.models import Delivery, DeliveryState, Lane
 from incidents.notices import throttle
 from incidents.notices.channel import Answer, Outcome
-from incidents.notices.clock import DatabaseClock
 from incidents.notices.ledger import Ledger
 from incidents.notices.throttle import Gate
 

@@ -23,6 +23,7 @@ from incidents.models import (
     MailEventKind,
     Maintenance,
     MaintenanceState,
+    Monitor,
     Notice,
     Page,
     ReportState,
@@ -262,3 +263,9 @@ def _progress(
 
 def _by_state(deliveries: QuerySet[Delivery]) -> dict[str, int]:
     return dict(deliveries.values_list("state").annotate(n=Count("pk")).order_by())
+
+
+def stopped_monitors(page: Page) -> list[Monitor]:
+    """Those that could not be checked any more, with their services."""
+    stopped = Monitor.objects.filter(service__page=page, enabled=False).exclude(parked_reason="")
+    return list(stopped.select_related("service").defer("state", "settings").order_by("name"))

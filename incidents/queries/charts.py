@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from incidents.models import Monitor, MonitorDay, MonitorHour, MonitorKind, Service
 from incidents.queries.epoch import Second
 
+UNCHARTED = (MonitorKind.HEARTBEAT, MonitorKind.SPF, MonitorKind.UPSTREAM)
+
 
 class Charted(NamedTuple):
     """A monitor whose figures may be shown: milliseconds of its checks, or the values pushed to it."""
@@ -34,9 +36,9 @@ _FIELDS = ("least", "median", "slow", "most", "usual_low", "usual_high")
 
 
 def charted_monitors(services: QuerySet[Service]) -> dict[int, list[Charted]]:
-    """By the service; heartbeats measure nothing."""
+    """By the service; without kinds that measure nothing."""
     found: dict[int, list[Charted]] = defaultdict(list)
-    rows = Monitor.objects.filter(service__in=services, is_charted=True).exclude(kind=MonitorKind.HEARTBEAT)
+    rows = Monitor.objects.filter(service__in=services, is_charted=True).exclude(kind__in=UNCHARTED)
     for service_id, pk, name, kind in rows.order_by("pk").values_list("service_id", "pk", "name", "kind"):
         found[service_id].append(Charted(pk, name, kind == MonitorKind.BASELINE))
     return found

@@ -1,6 +1,5 @@
 """Which monitors are due, which fell silent, and what a monitor has seen."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,10 +14,12 @@ from incidents.models import (
     Observation,
     Service,
     Verdict,
+    Watch,
 )
 from incidents.queries.service import is_stale
 
 HISTORY = timedelta(weeks=10)
+JUDGED_AS_ONE = (MonitorKind.BASELINE, MonitorKind.SPF, MonitorKind.UPSTREAM)
 
 
 def lock_monitor(monitor_id: int) -> Monitor:
@@ -45,26 +46,34 @@ def open_incident_of(service: Service) -> Incident | None:
     )
 
 
-def due_monitors(*, now: datetime, limit: int) -> list[int]:
-    """Ids of enabled monitors whose check is due and not already leased, the longest overdue first."""
-    due = Monitor.objects.filter(enabled=True, next_check_at__lte=now).exclude(kind=MonitorKind.BASELINE)
-    free = due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
-    return list(free.order_by("next_check_at").values_list("pk", flat=True)[:limit])
+def silent_watches(*, now: datetime) -> list[tuple[int, str]]:
+    """Monitor and location of what has an opinion and no result that is fresh enough to carry it."""
+    talking = Watch.objects.exclude(verdict=Verdict.UNKNOWN).filter(monitor__enabled=True)
+    return list(talking.filter(believed_until__lt=now).values_list("monitor_id", "location"))
 
 
-def silent_monitors(*, now: datetime) -> Iterable[Monitor]:
-    """Enabled monitors with an opinion whose newest result is too old to carry it."""
-    talking = Monitor.objects.filter(enabled=True, last_result_at__isnull=False).exclude(
-        verdict=Verdict.UNKNOWN
-    )
-    return [m for m in talking.select_related("service__page") if is_stale(m, now=now)]
+def silent_monitors(*, now: datetime) -> list[int]:
+    """Ids of enabled monitors that are judged as one, not at each location, have an opinion, and whose newest value
+    or result is too old to carry it."""
+    talking = Monitor.objects.filter(
+        enabled=True, kind__in=JUDGED_AS_ONE, last_result_at__isnull=False
+    ).exclude(verdict=Verdict.UNKNOWN)
+    return [monitor.pk for monitor in talking.defer("state") if is_stale(monitor, now=now)]
+
+
+def watches_of(monitor: Monitor) -> list[Watch]:
+    """In the order of their locations, their rows held to the end of the transaction; the caller holds the
+    monitor's."""
+    return list(Watch.objects.select_for_update().filter(monitor=monitor).order_by("location"))
+
+
+def seen_since(location: str, since: datetime) -> list[tuple[str, bool, str]]:
+    """Target, whether anything answered, and verdict of each watch there with a result since an instant."""
+    watches = Watch.objects.filter(location=location, last_result_at__gte=since, monitor__enabled=True)
+    return list(watches.order_by().values_list("monitor__target", "is_reached", "verdict"))
 
 
 def observed(monitor: Monitor, *, until: datetime) -> list[tuple[datetime, float]]:
     """The monitor's values of the last ten weeks up to `until`, oldest first."""
     rows = Observation.objects.filter(monitor=monitor, at__lte=until, at__gt=until - HISTORY)
     return list(rows.order_by("at").values_list("at", "value"))
-
-
-def monitors_by_id(ids: list[int]) -> list[Monitor]:
-    return list(Monitor.objects.filter(pk__in=ids).select_related("service__page"))

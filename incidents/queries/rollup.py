@@ -29,6 +29,7 @@ class Came(NamedTuple):
     at: int
     ok: bool
     measure: float | None
+    location: str = ""
 
 
 class Failure(NamedTuple):
@@ -49,7 +50,7 @@ def services_to_roll_up(*, until: datetime) -> list[int]:
 def lock_monitors_of(service_ids: Sequence[int]) -> list[Monitor]:
     """All monitors of the services, with service and page, their rows held to the end of the transaction."""
     held = Monitor.objects.select_for_update(of=("self",)).filter(service__in=service_ids)
-    return list(held.select_related("service__page").order_by("pk"))
+    return list(held.select_related("service__page").order_by("pk").prefetch_related("watches"))
 
 
 def results_between(monitors: Iterable[Monitor], start: int, end: int) -> dict[int, list[Came]]:
@@ -58,9 +59,11 @@ def results_between(monitors: Iterable[Monitor], start: int, end: int) -> dict[i
     rows = CheckResult.objects.filter(
         monitor__in=[m.pk for m in monitors], at__gte=_instant(start), at__lt=_instant(end)
     )
-    read = rows.order_by("monitor_id", "at").values_list("monitor_id", Second("at"), "ok", "latency_ms")
-    for monitor_id, at, ok, latency_ms in read:
-        came[monitor_id].append(Came(at, ok, latency_ms if ok else None))
+    read = rows.order_by("monitor_id", "at").values_list(
+        "monitor_id", Second("at"), "ok", "latency_ms", "location"
+    )
+    for monitor_id, at, ok, latency_ms, location in read:
+        came[monitor_id].append(Came(at, ok, latency_ms if ok else None, location))
     return came
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from incidents.lib import times
 from incidents.lib.freshness import patience
@@ -31,11 +32,20 @@ from incidents.queries.shown import shown_services
 
 
 @dataclass(frozen=True)
+class UpstreamView:
+    """What another's status page says of something that a service stands on, under the name that staff gave it."""
+
+    name: str
+    status: ServiceStatus
+
+
+@dataclass(frozen=True)
 class ServiceView:
     """`is_stale`: watched, but by nothing that can tell now; the status may still be known from people.
 
     `stale_after`: when it becomes so unless another result comes; None for what nothing watches.
     `changed_at`: when the status last changed, as far as it is on record.
+    `upstreams`: those that the public may hear of, and that report something else than that all is well.
     `fallbacks`: names and descriptions nobody wrote in the language of the view, each with the one it is in.
     """
 
@@ -56,6 +66,7 @@ class ServiceView:
     changed_at: datetime
     first_language: str
     texts: Texts
+    upstreams: tuple[UpstreamView, ...] = ()
     fallbacks: Mapping[str, str] = field(default_factory=dict)
 
     def in_language(self, language: str) -> "ServiceView":
@@ -104,9 +115,15 @@ def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...
     seen = _seen_by_monitors(found)
     planned = _under_maintenance(found)
     monitors: dict[int, list[Monitor]] = defaultdict(list)
+    upstreams: dict[int, list[UpstreamView]] = defaultdict(list)
     watching = Q(enabled=True) | ~Q(parked_reason="")
-    for monitor in Monitor.objects.filter(watching, service__in=found).defer("state"):
-        monitors[monitor.service_id].append(monitor)
+    watched = Monitor.objects.filter(watching, service__in=found).defer("state")
+    for monitor in watched.annotate(reported=reported_status()):
+        # What an upstream says of itself is no word of ours about the service.
+        if monitor.kind != MonitorKind.UPSTREAM:
+            monitors[monitor.service_id].append(monitor)
+        elif monitor.is_charted and (view := view_upstream(monitor)):
+            upstreams[monitor.service_id].append(view)
     return tuple(
         _view(
             service,
@@ -114,9 +131,24 @@ def _view_all(found: QuerySet[Service], *, page: Page) -> tuple[ServiceView, ...
             seen=seen[service.pk],
             planned=planned[service.pk],
             monitors=monitors[service.pk],
+            upstreams=tuple(upstreams[service.pk]),
         ).in_language(page.first_language)
         for service in services
     )
+
+
+def reported_status() -> KeyTextTransform:
+    """What an upstream's monitor was last told, from its state."""
+    return KeyTextTransform("status", KeyTextTransform("memory", "state"))
+
+
+def view_upstream(monitor: Monitor) -> UpstreamView | None:
+    """Of a monitor with `reported_status`. None where the upstream is well, or what it said is too old or nothing."""
+    reported = getattr(monitor, "reported", None)
+    fresh = monitor.enabled and monitor.verdict == Verdict.UP
+    if not fresh or reported in (None, ServiceStatus.OPERATIONAL, ServiceStatus.UNKNOWN):
+        return None
+    return UpstreamView(monitor.name, ServiceStatus(reported))
 
 
 def place_of(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
@@ -141,6 +173,7 @@ def _view(
     seen: list[_Cause],
     planned: list[_Cause],
     monitors: list[Monitor],
+    upstreams: tuple[UpstreamView, ...],
 ) -> ServiceView:
     causes = [*(told or seen), *planned]
     if service.manual_status != ServiceStatus.OPERATIONAL:
@@ -169,6 +202,7 @@ def _view(
         changed_at=_changed_at(service, since, believed_until if stale else None),
         first_language=service.page.first_language,
         texts=_texts(service),
+        upstreams=upstreams,
     )
 
 

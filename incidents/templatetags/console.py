@@ -119,3 +119,9 @@ def seconds(count: int) -> str:
     if count < 7200:
         return gettext("%(n)s min") % {"n": count // 60}
     return gettext("%(n)s h") % {"n": count // 3600}
+
+
+@register.filter
+def share(part: float) -> str:
+    """A share of 0 to 1 in percent, with one place where it is small."""
+    return f"{100 * part:.1f}%" if 0 < part < 0.1 else f"{100 * part:.0f}%"

@@ -69,17 +69,17 @@ def test_check_results_are_kept_two_weeks_and_until_they_are_rolled_up() -> None
     assert waiting.results.count() == 2
 
 
-def test_roll_ups_of_hours_are_kept_for_100_days_and_those_of_days_for_three_years() -> None:
+def test_roll_ups_of_hours_are_kept_for_400_days_and_those_of_days_for_three_years() -> None:
     monitor = make.monitor(make.service(make.page()))
     now = timezone.now()
-    for days in (99, 101):
+    for days in (399, 401):
         MonitorHour.objects.create(monitor=monitor, at=now - days * DAY, up=3600)
     for days in (1094, 1098):
         day = (now - days * DAY).date()
         MonitorDay.objects.create(monitor=monitor, day=day, up=86_400)
         ServiceDay.objects.create(service=monitor.service, day=day, seconds=86_400, up=86_400)
     expire_old_rows()
-    assert MonitorHour.objects.get().at == now - 99 * DAY
+    assert MonitorHour.objects.get().at == now - 399 * DAY
     assert MonitorDay.objects.get().day == ServiceDay.objects.get().day == (now - 1094 * DAY).date()
 
 

@@ -9,7 +9,7 @@ from incidents.actions import automation
 from incidents.actions import service as service_actions
 from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
-from incidents.actions.monitor import apply_judgement, claim_due, fall_silent, set_monitor_enabled
+from incidents.actions.monitor import apply_judgement, fall_silent, set_monitor_enabled
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Service, Signal
 from incidents.queries.monitor import lock_monitor
@@ -259,13 +259,6 @@ def test_a_status_set_by_hand_shows_as_such_with_its_instant() -> None:
         service_actions.set_status(service, "maintenance")
         view = overview(page).groups[0].services[0]
     assert (view.status, view.is_set_by_hand, view.since) == ("maintenance", True, SEEN)
-
-
-def test_a_due_monitor_is_leased_to_one_caller() -> None:
-    service = make.service(make.page())
-    monitor = make.monitor(service, kind="http", target="https://example.com/")
-    assert claim_due(limit=10) == [monitor.pk]
-    assert claim_due(limit=10) == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from incidents.actions.location import note_seen, suspect_canary, suspect_network
+from incidents.actions.monitor import park_monitor
 from incidents.actions.service import set_status
 from incidents.actions.update import publish_draft
 from incidents.lib import times
@@ -210,4 +212,21 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk: Desk) -> N
     with CaptureQueriesContext(connection) as three:
         html_of(desk)
     assert len(three) == len(one)
-    assert len(one) <= 24
+    assert len(one) <= 27
+
+
+def test_a_location_whose_word_does_not_count_is_told(desk: Desk) -> None:
+    make.monitor(make.service(desk.page), kind="tcp", target="1.1.1.1:25")
+    assert "The location main has made no checks yet." in html_of(desk)
+    note_seen("main", at=timezone.now())
+    assert "The location main" not in html_of(desk)
+    suspect_network("main", at=timezone.now())
+    assert "its own network is suspect" in html_of(desk)
+    suspect_canary("main", why="the check that must pass failed", at=timezone.now())
+    assert "The checks of the location main cannot be believed" in html_of(desk)
+
+
+def test_a_monitor_that_was_stopped_is_told_with_its_reason(desk: Desk) -> None:
+    monitor = make.monitor(make.service(desk.page), kind="tcp", name="Mail port")
+    park_monitor(monitor, reason="its check ended 3 times the process that made it")
+    assert "The monitor Mail port was stopped: its check ended 3 times the process" in html_of(desk)

@@ -35,6 +35,8 @@ NEW = {
         "smtp_tls": "starttls",
         "smtp_server": "1.1.1.1",
     },
+    "spf": {"target": "_spf.example.com"},
+    "upstream": {"target": "https://1.1.1.1"},
 }
 
 
@@ -69,7 +71,7 @@ def test_every_kind_that_has_a_form_is_offered(desk: Desk, service: Service) -> 
         assert desk.client.get(address(service, f"new/{kind}/")).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["guess", "upstream"])
+@pytest.mark.parametrize("kind", ["guess", "HTTP"])
 def test_a_kind_without_a_form_is_not_found(desk: Desk, service: Service, kind: str) -> None:
     assert desk.client.get(address(service, f"new/{kind}/")).status_code == 404
 
@@ -145,6 +147,14 @@ def test_what_is_filled_in_becomes_a_setting(
         ("mail_round_trip", {"smtp_server": "10.0.0.1"}, "smtp_server"),
         ("mail_round_trip", {"imap_server": "10.0.0.1", "imap_user": "probe"}, "imap_server"),
         ("mail_round_trip", {"target": "nobody"}, "target"),
+        ("spf", {"target": "localhost"}, "target"),
+        ("spf", {"known_networks": "192.0.2.0/33"}, "known_networks"),
+        ("spf", {"known_networks": "0.0.0.0/0"}, "known_networks"),
+        ("spf", {"hosts": "example"}, "hosts"),
+        ("spf", {"least_count": "0"}, "least_count"),
+        ("spf", {"window_hours": "200"}, "window_hours"),
+        ("upstream", {"target": "https://127.0.0.1"}, "target"),
+        ("upstream", {"target": "status"}, "target"),
     ],
 )
 def test_a_wrong_monitor_names_its_field_and_is_not_added(
@@ -274,19 +284,17 @@ def test_a_wrong_change_names_its_field_and_changes_nothing(
 
 
 def test_what_was_judged_of_another_target_does_not_count_any_more(desk: Desk, site: Monitor) -> None:
-    Monitor.objects.update(
-        verdict="up", state={"judge": {}}, next_check_at=timezone.now() + timedelta(hours=1)
-    )
+    Monitor.objects.update(verdict="up")
+    site.watches.update(state={"judge": {}}, next_check_at=timezone.now() + timedelta(hours=1))
     change(desk, site, name="Start page", expected_statuses="200, 401")
-    site.refresh_from_db()
-    assert site.next_check_at <= timezone.now()
+    assert site.watches.filter(next_check_at__lte=timezone.now()).exists()
     Monitor.objects.update(verdict="up")
     change(desk, site, name="Home page")
     site.refresh_from_db()
     assert site.verdict == "up"
     change(desk, site, keyword="Welcome")
     site.refresh_from_db()
-    assert (site.verdict, site.state) == ("unknown", {})
+    assert (site.verdict, site.watches.get().state) == ("unknown", {})
 
 
 def test_a_monitor_that_was_stopped_watches_again_once_it_is_mended(desk: Desk, site: Monitor) -> None:
@@ -347,3 +355,55 @@ def test_the_number_of_queries_does_not_grow_with_results(desk: Desk, site: Moni
 def test_a_monitor_of_another_service_is_not_found(desk: Desk, site: Monitor, rest: str) -> None:
     other = make.service(desk.page)
     assert desk.client.get(address(other, f"{site.pk}/{rest}")).status_code == 404
+
+
+@pytest.fixture
+def three_places(settings: Settings) -> None:
+    settings.LOCATIONS = ("main", "osaka", "nagoya")
+
+
+def places_of(monitor: Monitor) -> list[str]:
+    return sorted(monitor.watches.values_list("location", flat=True))
+
+
+def test_where_there_is_one_location_none_is_asked_for(desk: Desk, service: Service) -> None:
+    assert "locations" not in FORMS["tcp"]().fields
+    add(desk, service, "tcp")
+    assert places_of(Monitor.objects.get()) == ["main"]
+
+
+def test_a_monitor_can_be_checked_from_several_places(
+    desk: Desk, service: Service, three_places: None
+) -> None:
+    add(desk, service, "tcp", locations="main, osaka", locations_to_down="1")
+    monitor = Monitor.objects.get()
+    assert (places_of(monitor), monitor.locations_to_down) == (["main", "osaka"], 1)
+    monitor.watches.update(verdict="up")
+    values = typed("tcp", locations="osaka nagoya", locations_to_down="")
+    desk.client.post(address(service, f"{monitor.pk}/edit/"), values)
+    monitor.refresh_from_db()
+    assert (places_of(monitor), monitor.locations_to_down) == (["nagoya", "osaka"], None)
+    assert set(monitor.watches.values_list("verdict", flat=True)) == {"unknown"}
+    assert not monitor.watches.filter(next_check_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"locations": "main, tokyo"}, "locations"),
+        ({"locations": "main", "locations_to_down": 2}, "locations_to_down"),
+    ],
+)
+def test_locations_that_there_are_not_are_refused(
+    desk: Desk, service: Service, three_places: None, values: dict[str, Any], field: str
+) -> None:
+    response = add(desk, service, "tcp", **values)
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
+
+
+def test_what_reports_by_itself_is_judged_at_the_main_one(
+    desk: Desk, service: Service, three_places: None
+) -> None:
+    assert "locations" not in FORMS["heartbeat"]().fields
+    add(desk, service, "heartbeat")
+    assert places_of(Monitor.objects.get()) == ["main"]

@@ -26,6 +26,7 @@ SENDER = (PYTHON, "manage.py", "deliver", "--verbosity", "0")
 IMPATIENT_SENDER = (PYTHON, "-m", "tests.faults.impatient_sender")
 _CELERY = (PYTHON, "-m", "celery", "-A", "statuspage.celery", "--quiet")
 WORKER = (*_CELERY, "worker", "-Q", "notices", "-c", "1", "--without-gossip", "--without-mingle")
+CHECKER = (*_CELERY, "worker", "-Q", "checks.main", "-c", "2", "--without-gossip", "--without-mingle")
 BEAT = (*_CELERY, "beat")
 OPEN = ("queued", "sending")
 

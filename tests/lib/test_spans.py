@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents.lib.spans import Ranked, Span, clip, highest, length, merge, split
+from incidents.lib.spans import Ranked, Span, clip, highest, length, merge, shared, split
 
 SECONDS = st.integers(0, 60)
 RANKED = st.lists(st.tuples(SECONDS, SECONDS, st.integers(1, 4)), max_size=12)
@@ -60,3 +60,21 @@ def test_what_is_split_among_days_is_what_lies_in_them(ranked: list[Ranked], cut
     for index in range(len(bounds) - 1):
         inside = clip(merge((start, end) for start, end, _ in ranked), (bounds[index], bounds[index + 1]))
         assert sum(seconds for at, _, seconds in found if at == index) == length(inside)
+
+
+@pytest.mark.parametrize(
+    ("coverings", "by", "found"),
+    [
+        ([[(0, 10)]], 1, [(0, 10)]),
+        ([[(0, 10), (20, 30)], [(5, 25)]], 1, [(0, 30)]),
+        ([[(0, 10), (20, 30)], [(5, 25)]], 2, [(5, 10), (20, 25)]),
+        ([[(0, 10)], [(5, 15)], [(9, 20)]], 2, [(5, 15)]),
+        ([[(0, 10)], [(10, 20)]], 2, []),
+        ([[(0, 10)]], 2, []),
+        ([], 1, []),
+    ],
+)
+def test_the_time_that_enough_of_several_cover(
+    coverings: list[list[Span]], by: int, found: list[Span]
+) -> None:
+    assert shared(coverings, by=by) == found

@@ -10,8 +10,8 @@ import pytest
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.monitors.checkers import dns as checker
-from incidents.monitors.checking import check_all
 from incidents.monitors.results import Probe, Result
+from tests.checks import check_all
 from tests.dns_server import Nameserver, Zone, serving_dns
 
 LOOPBACK = Guard(["127.0.0.0/8"])

@@ -8,7 +8,7 @@ import pytest
 
 from incidents.lib.networks import NetworkSet
 from incidents.monitors.checkers.spf import Settings
-from incidents.monitors.drift import Drift, Hour, Published, Sighting, judge_drift, name_pattern
+from incidents.monitors.drift import Drift, Hour, Published, Sighting, by_name, judge_drift, name_pattern
 from tests.make import jst
 
 NOW = jst("2020-09-01 12:00")
@@ -59,7 +59,11 @@ def test_unpublished_addresses_are_named_by_network_with_since_when_and_how_much
     assert (drift.verdict, drift.cause, drift.onset_at) == ("down", "unpublished", BEGAN)
     first, second = drift.groups
     assert (first.network, first.addresses) == ("192.0.2.0/24", ("192.0.2.7", "192.0.2.9"))
-    assert (first.hosts, first.since, first.refused) == (("*.unverified.sender.example",), BEGAN, 1500)
+    assert (first.since, first.last_at, first.refused) == (BEGAN, BEGAN + 5 * MINUTE + HOUR, 1500)
+    assert by_name(drift.groups) == [
+        ("", 1, 300, 1200),
+        ("*.unverified.sender.example", 2, 0, 1500),
+    ]
     assert (second.network, second.accepted, second.refused) == ("2001:db8::/64", 300, 1200)
     assert first.share == pytest.approx(1500 / 12_000)
     assert (drift.refused_share, drift.accepted_share) == pytest.approx((2700 / 12_000, 300 / 12_000))

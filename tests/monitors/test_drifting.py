@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from incidents.actions.housekeeping import expire_old_rows
@@ -13,9 +14,10 @@ from incidents.actions.monitor import create_monitor, set_monitor_enabled
 from incidents.actions.spf import MOST_ADDRESSES_AN_HOUR, Source, record_sources, set_known_networks
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.models import Incident, Monitor, PublishedSet, Signal, SourceHour
+from incidents.models import Incident, Monitor, PublishedSet, Signal, SourceHour, Watch
 from incidents.monitors import run
 from incidents.monitors.drifting import take_sources
+from incidents.monitors.silence import judge_silent
 from tests import make
 from tests.dns_server import Nameserver, serving_dns
 from tests.make import jst
@@ -53,7 +55,7 @@ def monitor() -> Monitor:
 
 
 def check(monitor: Monitor, at: datetime = NOW) -> Monitor:
-    Monitor.objects.update(next_check_at=at, lease_until=None)
+    Watch.objects.update(next_check_at=timezone.now(), lease_until=None, lease_owner="")
     with times.at(at):
         run.check_due()
     monitor.refresh_from_db()
@@ -162,7 +164,7 @@ def test_a_server_that_fails_changes_nothing_until_it_is_too_long_ago(
     )
     assert (PublishedSet.objects.count(), monitor.last_result_at) == (1, NOW)
     with times.at(NOW + timedelta(hours=4)):
-        run.judge_silent()
+        judge_silent()
     monitor.refresh_from_db()
     assert monitor.verdict == "unknown"
     faults.clear()

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from incidents.lib.outbound import Guard
-from incidents.monitors.checkers.http import Settings, check_many
+from incidents.monitors.checkers.http import Settings
 from incidents.monitors.results import Probe, Result
+from tests.checks import check_all
 from tests.servers import Server, make_certificate, serving
 
 LOOPBACK = Guard(["127.0.0.0/8", "::1/128"])
@@ -21,7 +22,7 @@ def server() -> Iterator[Server]:
 
 def check(url: str, *, guard: Guard = LOOPBACK, ca_file: Path | None = None, **settings: Any) -> Result:
     probe = Probe("http", url, Settings(**settings))
-    return check_many([probe], guard=guard, ca_file=str(ca_file) if ca_file else None)[0]
+    return check_all([probe], guard=guard, ca_file=str(ca_file) if ca_file else None)[0]
 
 
 def test_an_answer_as_expected_passes_with_its_latency(server: Server) -> None:
@@ -66,7 +67,7 @@ def test_one_target_with_odd_headers_does_not_take_the_others_results_away(
     here = f"http://127.0.0.1:{server.port}"
     keyword = Settings(keyword="正常稼働中")
     probes = [Probe("http", f"{here}/named/{charset}", keyword), Probe("http", f"{here}/text/x", keyword)]
-    assert [result.detail for result in check_many(probes, guard=LOOPBACK)] == ["200", "200"]
+    assert [result.detail for result in check_all(probes, guard=LOOPBACK)] == ["200", "200"]
 
 
 def test_a_dripping_server_is_left_at_the_total_deadline(server: Server) -> None:
@@ -132,14 +133,14 @@ def test_a_wrong_url_fails_its_own_probe_only(server: Server) -> None:
         Probe("http", "https://example.com:22/", Settings()),
         Probe("http", f"http://127.0.0.1:{server.port}/", Settings()),
     ]
-    wrong, right = check_many(probes, guard=LOOPBACK)
+    wrong, right = check_all(probes, guard=LOOPBACK)
     assert (wrong.ok, right.ok) == (False, True)
 
 
 def test_many_slow_servers_are_asked_at_the_same_time(server: Server) -> None:
     probes = [Probe("http", f"http://127.0.0.1:{server.port}/slow/300", Settings()) for _ in range(20)]
     began = time.monotonic()
-    assert all(result.ok for result in check_many(probes, guard=LOOPBACK))
+    assert all(result.ok for result in check_all(probes, guard=LOOPBACK))
     assert time.monotonic() - began < 3
 
 
@@ -148,7 +149,7 @@ def test_more_probes_than_run_at_once_all_come_back_in_order(server: Server) -> 
     probes = [
         Probe("http", f"http://127.0.0.1:{server.port}/status/{status}", Settings()) for status in statuses
     ]
-    assert [result.detail for result in check_many(probes, guard=LOOPBACK)] == [str(s) for s in statuses]
+    assert [result.detail for result in check_all(probes, guard=LOOPBACK)] == [str(s) for s in statuses]
 
 
 def test_waiting_for_a_slow_server_costs_no_processor_time(server: Server) -> None:

@@ -12,9 +12,9 @@ from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.lib.ping import UNPRIVILEGED_RANGE, can_ping
 from incidents.monitors.checkers import icmp
-from incidents.monitors.checking import check_all
 from incidents.monitors.results import Probe, Result
 from statuspage.checks import check_pings
+from tests.checks import check_all
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = Guard(["127.0.0.0/8", "::1/128"])

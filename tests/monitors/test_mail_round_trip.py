@@ -12,9 +12,9 @@ from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.monitors.checkers import mail_round_trip
 from incidents.monitors.checkers.mail_round_trip import MARKER_HEADER, Server
-from incidents.monitors.checking import check_all
 from incidents.monitors.results import Probe, Result
 from tests.certificates import Authority, make_authority
+from tests.checks import check_all
 from tests.mail_servers import PASSWORD, USER, Mailbox, Post, serving_imap, serving_smtp
 from tests.make import jst
 from tests.streams import drip, hang, serving_streams

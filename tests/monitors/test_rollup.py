@@ -16,7 +16,7 @@ from incidents.models import CheckResult, Monitor, MonitorDay, MonitorHour, Serv
 from incidents.monitors.intake import take_observations
 from incidents.monitors.results import Result
 from incidents.monitors.rollup import roll_up_due
-from incidents.monitors.run import take_result
+from incidents.monitors.settling import take_result
 from incidents.queries.monitor import lock_monitor
 from tests import make
 from tests.at_once import run_at_once
@@ -279,7 +279,7 @@ def test_a_pass_over_more_monitors_asks_no_more(count: int) -> None:
             take(make.monitor(service, kind="http"), [MIDNIGHT])
     with CaptureQueriesContext(connection) as queries:
         roll_up(MIDNIGHT + HOUR)
-    assert len(queries) == 14, "\n".join(query["sql"][:100] for query in queries)
+    assert len(queries) == 15, "\n".join(query["sql"][:100] for query in queries)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -309,3 +309,18 @@ def test_a_pass_that_comes_while_a_result_is_taken_waits_for_it() -> None:
     assert run_at_once(lambda: judge(monitor, MIDNIGHT, ok=True), pass_by) is None
     roll_up(MIDNIGHT + 3 * HOUR)
     assert service_day() == (86_400, 180, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("told", "up"), [(1, 0), (2, 3600), (3, 3600)])
+def test_an_hour_of_which_too_few_locations_told_is_not_up(told: int, up: int) -> None:
+    places = ("main", "osaka", "nagoya")
+    monitor = watch(locations=places)
+    rows = [
+        CheckResult(monitor=monitor, location=place, at=at, ok=True)
+        for place in places[:told]
+        for at in every(MINUTE, MIDNIGHT, MIDNIGHT + HOUR)
+    ]
+    with transaction.atomic():
+        record_results(lock_monitor(monitor.pk), rows)
+    roll_up(MIDNIGHT + HOUR)
+    assert sum(monitor.hours.values_list("up", flat=True)) == up

@@ -13,10 +13,12 @@ from pytest_django import Settings
 
 from incidents.actions.monitor import park_monitor, set_monitor_enabled
 from incidents.lib import times
-from incidents.models import CheckResult, Incident, Monitor
+from incidents.models import CheckResult, Incident, Monitor, Watch
 from incidents.monitors import run
 from incidents.monitors.intake import take_ping
 from incidents.monitors.results import Result
+from incidents.monitors.settling import take_result
+from incidents.monitors.silence import judge_silent
 from incidents.queries.page import overview
 from tests import make
 
@@ -56,19 +58,19 @@ def watch(site: ThreadingHTTPServer, **settings: object) -> Monitor:
 
 def check_again(monitor: Monitor, *, seconds: int) -> str:
     """One more check, `seconds` into a simulated time; the lease and the due instant are set free for it."""
-    Monitor.objects.filter(pk=monitor.pk).update(next_check_at=timezone.now() - timedelta(seconds=1))
+    Watch.objects.filter(monitor=monitor).update(next_check_at=timezone.now() - timedelta(seconds=1))
     with times.at(timezone.now() + timedelta(seconds=seconds)):
         assert run.check_due() == 1
     monitor.refresh_from_db()
     return monitor.verdict
 
 
-def test_a_passing_site_is_up_and_its_next_check_is_an_interval_away(site: ThreadingHTTPServer) -> None:
+def test_a_passing_site_is_up_and_its_next_check_is_on_its_beat(site: ThreadingHTTPServer) -> None:
     monitor = watch(site)
     assert check_again(monitor, seconds=0) == "up"
     assert CheckResult.objects.get().ok
-    assert monitor.next_check_at > timezone.now() + timedelta(seconds=50)
-    assert monitor.lease_until is None
+    assert timedelta(seconds=29) < wait_for_check(monitor) <= timedelta(seconds=90)
+    assert monitor.watches.get().lease_owner == ""
 
 
 def test_three_failures_are_down_and_two_passes_over_a_minute_are_up_again(site: ThreadingHTTPServer) -> None:
@@ -86,7 +88,7 @@ def test_a_first_failure_is_looked_at_again_soon(site: ThreadingHTTPServer) -> N
     monitor = watch(site)
     site.status = 503  # type: ignore[attr-defined]
     check_again(monitor, seconds=0)
-    assert monitor.next_check_at < timezone.now() + timedelta(seconds=16)
+    assert timedelta(seconds=14) < wait_for_check(monitor) < timedelta(seconds=16)
 
 
 def test_answers_that_stay_over_the_latency_limit_are_unstable_not_down(site: ThreadingHTTPServer) -> None:
@@ -102,7 +104,7 @@ def test_a_monitor_whose_settings_cannot_work_is_parked_with_the_field_and_block
 ) -> None:
     broken = watch(site, method="FETCH")
     good = watch(site)
-    assert run.check_due() == 2
+    assert run.check_due() == 1
     broken.refresh_from_db()
     assert not broken.enabled
     assert broken.parked_reason.startswith("method: expected one of GET, HEAD, POST")
@@ -121,9 +123,9 @@ def test_results_that_stop_make_the_verdict_unknown(site: ThreadingHTTPServer) -
     monitor = watch(site)
     check_again(monitor, seconds=0)
     with times.at(timezone.now() + timedelta(seconds=170)):
-        assert run.judge_silent() == 0
+        assert judge_silent() == 0
     with times.at(timezone.now() + timedelta(seconds=190)):
-        assert run.judge_silent() == 1
+        assert judge_silent() == 1
     monitor.refresh_from_db()
     assert monitor.verdict == "unknown"
 
@@ -146,15 +148,19 @@ def heartbeat(**settings: int) -> Monitor:
 
 
 def wait_for_check(monitor: Monitor) -> timedelta:
-    monitor.refresh_from_db()
-    return monitor.next_check_at - timezone.now()
+    next_check_at = monitor.watches.get().next_check_at
+    assert next_check_at is not None
+    return next_check_at - timezone.now()
 
 
 def test_pings_do_not_push_the_next_check_away(db: None) -> None:
     monitor = heartbeat()
+    take_ping(monitor, "")
+    due_at = monitor.watches.get().next_check_at
     for _ in range(20):
         take_ping(monitor, "")
-    assert timedelta(minutes=59) < wait_for_check(monitor) <= timedelta(minutes=60)
+    assert monitor.watches.get().next_check_at == due_at
+    assert timedelta(0) < wait_for_check(monitor) <= timedelta(minutes=60)
 
 
 def test_a_job_is_looked_at_as_soon_as_its_ping_or_its_end_is_late(db: None) -> None:
@@ -171,7 +177,7 @@ def test_a_ping_that_comes_while_others_are_asked_counts(site: ThreadingHTTPServ
     monitor = heartbeat(period_seconds=60, grace_seconds=60)
     with times.at(timezone.now() - timedelta(minutes=5)):
         take_ping(monitor, "")
-    Monitor.objects.filter(pk=monitor.pk).update(next_check_at=timezone.now() - timedelta(seconds=1))
+    Watch.objects.filter(monitor=monitor).update(next_check_at=timezone.now() - timedelta(seconds=1))
 
     def ping() -> None:
         take_ping(monitor, "")
@@ -203,15 +209,17 @@ def test_a_setting_that_cannot_work_blocks_no_monitor_behind_it(
 
 def test_a_state_that_cannot_be_read_blocks_no_monitor_behind_it(site: ThreadingHTTPServer) -> None:
     broken, good = watch(site), watch(site)
-    Monitor.objects.filter(pk=broken.pk).update(state={"judge": {"verdict": "?"}})
-    check_all(broken, good)
+    Watch.objects.filter(monitor=broken).update(state={"judge": {"verdict": "?"}})
+    assert run.check_due() == 1
+    for monitor in (broken, good):
+        monitor.refresh_from_db()
     assert (broken.verdict, good.verdict) == ("unknown", "up")
 
 
 def check_all(*monitors: Monitor) -> list[str]:
     """Checks all of them in one pass; answers why each is parked."""
-    Monitor.objects.update(next_check_at=timezone.now() - timedelta(seconds=1))
-    assert run.check_due() == len(monitors)
+    Watch.objects.update(next_check_at=timezone.now() - timedelta(seconds=1))
+    run.check_due()
     for monitor in monitors:
         monitor.refresh_from_db()
     return [monitor.parked_reason for monitor in monitors]
@@ -220,7 +228,7 @@ def check_all(*monitors: Monitor) -> list[str]:
 def test_a_result_that_comes_after_a_pause_is_let_go(site: ThreadingHTTPServer) -> None:
     monitor = watch(site, failures_to_down=1)
     set_monitor_enabled(monitor, False)
-    run.take_result(monitor.pk, Result(timezone.now(), ok=False))
+    take_result(monitor.pk, Result(timezone.now(), ok=False))
     assert not CheckResult.objects.exists()
     assert not monitor.signals.exists()
 
@@ -252,7 +260,7 @@ def test_a_failure_after_silence_is_not_green_before_it_is_judged(site: Threadin
     monitor = watch(site)
     check_again(monitor, seconds=0)
     with times.at(timezone.now() + timedelta(minutes=10)):
-        assert run.judge_silent() == 1
+        assert judge_silent() == 1
     site.status = 503  # type: ignore[attr-defined]
     assert check_again(monitor, seconds=601) == "unknown"
     assert status_of(monitor, seconds=602) == "unknown"

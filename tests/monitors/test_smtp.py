@@ -8,9 +8,9 @@ import pytest
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.monitors.checkers import smtp
-from incidents.monitors.checking import check_all
 from incidents.monitors.results import Probe, Result
 from tests.certificates import Authority, make_authority
+from tests.checks import check_all
 from tests.mail_servers import Post, serving_smtp
 from tests.streams import Talk, drip, flood, hang, reset, serving_streams
 

@@ -12,9 +12,9 @@ import pytest
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
 from incidents.monitors.checkers import tls
-from incidents.monitors.checking import check_all
 from incidents.monitors.results import Probe, Result
 from tests.certificates import Authority, make_authority
+from tests.checks import check_all
 from tests.streams import Talk, drip, hang, reset, serving_streams
 
 LOOPBACK = Guard(["127.0.0.0/8"])

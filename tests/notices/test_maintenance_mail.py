@@ -12,6 +12,7 @@ from django.utils import timezone
 from incidents.actions import maintenance as actions
 from incidents.actions.maintenance_telling import Telling
 from incidents.lib import times
+from incidents.lib.owner import new_owner
 from incidents.models import (
     Delivery,
     Lane,
@@ -26,7 +27,6 @@ from incidents.models.maintenance import change_of_maintenance
 from incidents.notices import lease
 from incidents.notices import maintenance_words as words
 from incidents.notices.maintenance_words import Step, step_of
-from incidents.notices.owner import new_owner
 from incidents.notices.render import Mailroom
 from tests import make
 from tests.make import jst

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from incidents.actions.page import choose_services, set_visibility
 from incidents.actions.report import draft_report
+from incidents.lib.owner import new_owner
 from incidents.models import Delivery, DeliveryState, Lane, Notice, Page, Service
 from incidents.notices import fanout, lease
 from incidents.notices.ledger import HIDDEN
 from incidents.notices.outbox import deliver_due
-from incidents.notices.owner import new_owner
 from incidents.notices.render import Mailroom
 from incidents.queries import board
 from tests import make

@@ -9,13 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from incidents.lib import owner
+from incidents.lib.clock import DatabaseClock
+from incidents.lib.owner import new_owner
 from incidents.models import Delivery, DeliveryState, Notice, Subscriber, SubscriberState
-from incidents.notices import fanout, lease, ledger, outbox, owner, throttle
+from incidents.notices import fanout, lease, ledger, outbox, throttle
 from incidents.notices.channel import Answer, Letter, Outcome
 from incidents.notices.channels.email import Limits, SmtpSender
-from incidents.notices.clock import DatabaseClock
 from incidents.notices.ledger import Ledger
-from incidents.notices.owner import new_owner
 from incidents.notices.throttle import FAILURES
 from tests.make_notices import make_incident, make_page, make_subscriber, make_subscribers, make_update
 from tests.smtp import Sink

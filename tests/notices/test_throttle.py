@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from incidents.lib.owner import new_owner
 from incidents.models import Delivery, DeliveryState, Throttle
 from incidents.notices import fanout, lease, outbox, throttle
 from incidents.notices.channel import Answer, Letter, Outcome
-from incidents.notices.owner import new_owner
 from incidents.notices.throttle import FAILURES
 from tests.make_notices import make_incident, make_page, make_subscriber, make_update
 from tests.smtp import Sink

@@ -76,7 +76,7 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
     try:
         answer = await _ask(_name(target, settings.record), settings, guard)
     except Unreachable as unreachable:
-        return Result(at, ok=False, detail=str(unreachable))
+        return Result(at, ok=False, detail=str(unreachable), is_reached=False)
     why = _find_fault(answer, settings)
     latency_ms = (time.monotonic() - began) * 1000
     return Result(at, ok=not why, latency_ms=latency_ms, detail=why or _said(answer, settings))

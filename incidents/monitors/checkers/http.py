@@ -1,19 +1,18 @@
-"""Asks web addresses, many at once, and says which of them answered as they should."""
+"""How a web address is asked, and whether it answered as it should."""
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from incidents.lib.errors import Refused
-from incidents.lib.fetch import Request, Response, fetch_many
+from incidents.lib.fetch import Request, Response
 from incidents.lib.headers import check_header
 from incidents.lib.json_paths import as_text, check_path, find_values
-from incidents.lib.outbound import Guard, check_url
+from incidents.lib.outbound import check_url
 from incidents.lib.patterns import check_pattern, is_in
-from incidents.lib.times import now
 from incidents.monitors.reading import (
     Given,
     read_authorities,
@@ -26,7 +25,7 @@ from incidents.monitors.reading import (
     read_total_ms,
     read_whole,
 )
-from incidents.monitors.results import Probe, Result, broken
+from incidents.monitors.results import Result
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MOST_REDIRECTS = 3
@@ -128,35 +127,19 @@ def _read_statuses(given: Given) -> frozenset[int]:
     return frozenset(statuses)
 
 
-def check_many(probes: Sequence[Probe], *, guard: Guard, ca_file: str | None = None) -> list[Result]:
-    """One result a probe, in their order, stamped with the instant the checks began. Never raises for a probe."""
-    at = now()
-    requests = [_request(probe, at) for probe in probes]
-    sound = [request for request in requests if isinstance(request, Request)]
-    responses = iter(fetch_many(sound, guard=guard, ca_file=ca_file))
-    return [
-        request if isinstance(request, Result) else _result(probe.settings, next(responses), at)
-        for probe, request in zip(probes, requests, strict=True)
-    ]
-
-
-def _request(probe: Probe, at: datetime) -> Request | Result:
-    settings = probe.settings
-    try:
-        return Request(
-            url=probe.target,
-            method=settings.method,
-            headers=(*settings.headers, *_authorization(settings)),
-            body=settings.body.encode() if settings.body else None,
-            total_ms=settings.total_ms,
-            connect_ms=settings.connect_ms,
-            most_redirects=settings.most_redirects,
-            final_statuses=settings.expected_statuses,
-            verify=settings.verify_certificate,
-            authorities=settings.authorities,
-        )
-    except Exception as error:
-        return broken(at, error)
+def request_of(settings: Settings, target: str) -> Request:
+    return Request(
+        url=target,
+        method=settings.method,
+        headers=(*settings.headers, *_authorization(settings)),
+        body=settings.body.encode() if settings.body else None,
+        total_ms=settings.total_ms,
+        connect_ms=settings.connect_ms,
+        most_redirects=settings.most_redirects,
+        final_statuses=settings.expected_statuses,
+        verify=settings.verify_certificate,
+        authorities=settings.authorities,
+    )
 
 
 def _authorization(settings: Settings) -> list[str]:
@@ -165,13 +148,15 @@ def _authorization(settings: Settings) -> list[str]:
     return [f"Authorization: Bearer {settings.bearer}"] if settings.bearer else []
 
 
-def _result(settings: Settings, response: Response, at: datetime) -> Result:
-    try:
-        why = find_fault(settings, response, at)
-    except Exception as error:
-        return broken(at, error)
-    answered = f"{response.status}" if response.status else "no answer"
-    return Result(at, ok=not why, latency_ms=response.latency_ms, detail=why or answered)
+def result_of(settings: Settings, response: Response, at: datetime) -> Result:
+    why = find_fault(settings, response, at)
+    return Result(
+        at,
+        ok=not why,
+        latency_ms=response.latency_ms,
+        detail=why or f"{response.status}",
+        is_reached=response.is_reached,
+    )
 
 
 def find_fault(settings: Settings, response: Response, at: datetime) -> str:

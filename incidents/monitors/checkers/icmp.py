@@ -46,9 +46,9 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
         address, *_ = await resolve(find_hosts(target, settings)["target"], guard=guard)
         echoes = await ping(address, packets=settings.packets, timeout_seconds=wait)
     except Unreachable as unreachable:
-        return Result(at, ok=False, detail=str(unreachable))
+        return Result(at, ok=False, detail=str(unreachable), is_reached=False)
     except OSError as error:
-        return Result(at, ok=False, detail=explain(error))
+        return Result(at, ok=False, detail=explain(error), is_reached=False)
     lost = settings.packets - echoes.answered
     latency_ms = echoes.average_ms if echoes.answered else None
     return Result(
@@ -56,4 +56,5 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
         ok=lost <= settings.most_lost,
         latency_ms=latency_ms,
         detail=f"{echoes.answered} of {settings.packets} answered",
+        is_reached=echoes.answered > 0,
     )

@@ -140,7 +140,7 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
             return await _send(target, settings, at, guard=guard)
         arrived_at = settings.receipt_at or await _find(settings, at, guard=guard)
     except (Unreachable, smtp_talk.Rejected, imap_talk.Rejected) as error:
-        return Result(at, ok=False, detail=str(error))
+        return Result(at, ok=False, detail=str(error), is_reached=not isinstance(error, Unreachable))
     except OSError as error:
         return Result(at, ok=False, detail=explain(error))
     return _judge(settings, settings.memory.sent_at, arrived_at, at)

@@ -60,7 +60,9 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
     why = ""
     try:
         await _talk(target, settings, guard)
-    except (Unreachable, Rejected) as error:
+    except Unreachable as unreachable:
+        return Result(at, ok=False, detail=str(unreachable), is_reached=False)
+    except Rejected as error:
         why = str(error)
     except OSError as error:
         why = explain(error)

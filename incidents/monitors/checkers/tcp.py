@@ -48,7 +48,7 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
         async with connected(host, port, guard=guard) as connection:
             why = await _converse(connection, settings)
     except Unreachable as unreachable:
-        why = str(unreachable)
+        return Result(at, ok=False, detail=str(unreachable), is_reached=False)
     except OSError as error:
         why = f"the connection broke: {explain(error)}"
     return Result(at, ok=not why, latency_ms=(time.monotonic() - began) * 1000, detail=why or "connected")

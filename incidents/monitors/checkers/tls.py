@@ -86,7 +86,7 @@ async def check(target: str, settings: Settings, *, guard: Guard) -> Result:
         why = _certificate_fault(shaken, settings.certificate_days, at)
         return Result(at, ok=not why, latency_ms=latency_ms, detail=why or _said(shaken))
     except (Unreachable, _NotOffered) as error:
-        return Result(at, ok=False, detail=str(error))
+        return Result(at, ok=False, detail=str(error), is_reached=not isinstance(error, Unreachable))
     except OSError as error:
         return Result(at, ok=False, detail=explain(error))
 

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from incidents.notices.owner import is_dead, new_owner
+from incidents.lib.owner import is_dead, new_owner
 
 
 def owner_of(pid: int, start: str = "") -> str:
@@ -16,7 +16,7 @@ def test_an_owner_fits_its_column_and_is_new_for_every_pass() -> None:
 
 
 def test_a_process_that_runs_is_not_dead() -> None:
-    code = "from incidents.notices.owner import new_owner; print(new_owner(), flush=True); input()"
+    code = "from incidents.lib.owner import new_owner; print(new_owner(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

@@ -5,8 +5,9 @@ import time
 
 from incidents.lib.outbound import Guard
 from incidents.monitors.checkers import http, smtp, tcp
-from incidents.monitors.checking import MOST_AT_ONCE, check_all
-from incidents.monitors.results import Probe
+from incidents.monitors.prober import Ended, Prober
+from incidents.monitors.results import Probe, Result
+from tests.checks import check_all, outcomes_of
 from tests.servers import serving
 from tests.streams import hang, serving_streams
 
@@ -31,9 +32,9 @@ def test_each_kind_is_asked_beside_the_others_and_answers_in_its_place() -> None
     assert took < 0.9
 
 
-def test_more_probes_than_run_at_once_all_come_back() -> None:
+def test_hundreds_at_once_all_come_back() -> None:
     with serving_streams(hang) as silent:
-        probes = [Probe("tcp", f"127.0.0.1:{silent.port}", tcp.Settings())] * (MOST_AT_ONCE + 50)
+        probes = [Probe("tcp", f"127.0.0.1:{silent.port}", tcp.Settings())] * 250
         assert all(result.ok for result in check_all(probes, guard=LOOPBACK))
         assert silent.accepted == len(probes)
 
@@ -50,11 +51,24 @@ def test_a_poison_probe_fails_with_its_reason_and_spoils_no_other() -> None:
             Probe("tcp", f"127.0.0.1:{silent.port}", tcp.Settings()),
             good,
         ]
-        results = check_all(probes, guard=LOOPBACK)
-    assert [result.ok for result in results] == [True, False, False, False, False, True, True]
-    assert all(result.detail for result in results)
-    reason = "the check itself broke: AttributeError: 'str' object has no attribute "
-    assert (results[1].detail, results[3].detail) == (f"{reason}'method'", f"{reason}'total_ms'")
+        outcomes = outcomes_of(probes, guard=LOOPBACK)
+    passed = [isinstance(outcome, Result) and outcome.ok for outcome in outcomes]
+    assert passed == [True, False, False, False, False, True, True]
+    assert [type(outcomes[index]) for index in (1, 3, 4)] == [AttributeError, AttributeError, KeyError]
+
+
+def test_a_slow_target_keeps_a_quick_one_neither_from_starting_nor_from_ending() -> None:
+    prober = Prober(guard=LOOPBACK)
+    with serving() as site:
+        for key in ("slow/1000", "text/x"):
+            prober.start(key, Probe("http", f"http://127.0.0.1:{site.port}/{key}", http.Settings()))
+        ended: list[Ended] = []
+        began = time.monotonic()
+        while not ended:
+            ended = prober.turn(0.1)
+        assert [key for key, _ in ended] == ["text/x"]
+        assert time.monotonic() - began < 0.5
+        prober.close()
 
 
 async def talk_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -67,7 +81,3 @@ def test_what_a_target_says_can_be_stored_and_logged() -> None:
         probe = Probe("smtp", f"127.0.0.1:{served.port}", smtp.Settings())
         [result] = check_all([probe], guard=LOOPBACK)
     assert result.detail == "after the connection: 554 a\ufffdb\ufffd[31m\ufffd"
-
-
-def test_nothing_to_check_is_no_result() -> None:
-    assert check_all([], guard=LOOPBACK) == []
