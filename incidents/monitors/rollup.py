@@ -35,7 +35,7 @@ from incidents.queries.rollup import (
     values_between,
 )
 
-SERVICES_AT_ONCE = 50
+SERVICES_AT_ONCE = 20
 # So much of the past in one transaction; more is made up in several.
 MOST_AT_ONCE = timedelta(days=2)
 PASS_SECONDS = 20
