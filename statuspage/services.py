@@ -27,7 +27,7 @@ from statuspage.children import Child, fork
 from statuspage.guard import SERVER_THREADS
 
 BIND_ADDRESS = "127.0.0.1"
-SENDER_LANES = ("personal", "notices", "endpoints")
+SENDER_LANES = (("staff", "staff:endpoints"), ("personal",), ("notices",), ("endpoints",))
 MOST_CONNECTIONS = 4096
 """Idle ones count too: beyond it nobody gets in."""
 
@@ -129,11 +129,12 @@ def make_services(port: int) -> list[Child]:
         Child("page publisher", publish_for_ever, stop_seconds=10),
         Child("celery worker default", _worker(DEFAULT_QUEUE, processes=2), stop_seconds=30),
         Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
-        *(_sender(lane) for lane in SENDER_LANES),
+        *(_sender(*lanes) for lanes in SENDER_LANES),
     ]
 
 
-def _sender(lane: str) -> Child:
+def _sender(*lanes: str) -> Child:
     """One that needs no broker, and that no other lane keeps waiting."""
-    _, work = manage("deliver", "--lane", lane, "--verbosity", "0")
-    return Child(f"sender of {lane}", work, stop_seconds=30)
+    chosen = [part for lane in lanes for part in ("--lane", lane)]
+    _, work = manage("deliver", *chosen, "--verbosity", "0")
+    return Child(f"sender of {lanes[0]}", work, stop_seconds=30)

@@ -26,10 +26,10 @@ KEY = {
 }
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
-    *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>"),
+    *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>", "alerts/<str:token>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
-    "hooks/mail/<slug:provider>/",
+    *("hooks/mail/<slug:provider>/", "hooks/<slug:kind>/<uuid:source_id>"),
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
 }
 READ = PUBLIC - {"healthz", "readyz"} | {
@@ -40,6 +40,7 @@ READ = PUBLIC - {"healthz", "readyz"} | {
     "members/<str:token>",
     "keep/<str:token>",
     "last-only/<str:token>",
+    "alerts/<str:token>",
 }
 DOOR = {
     *("console/login/", "console/logout/", "console/inactive/", "console/signup/"),

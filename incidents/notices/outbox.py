@@ -10,17 +10,26 @@ from datetime import datetime
 from django.db import DatabaseError, connection
 
 from incidents.lib.errors import Refused
-from incidents.models import Channel, Delivery, DeliveryState, Lane, SubscriberState, is_endpoint_lane
-from incidents.notices import expansion, guard, lease, pausing, throttle
+from incidents.models import (
+    STAFF_LANES,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Lane,
+    SubscriberState,
+    is_endpoint_lane,
+)
+from incidents.notices import expansion, guard, lease, pausing, staff_alerts, throttle
 from incidents.notices.channel import Answer, Letter, OpenSender, Outcome, Sender, Writer
 from incidents.notices.clock import DatabaseClock, database_now
 from incidents.notices.endpoints import EndpointSettlement
-from incidents.notices.ledger import NO_LONGER_SUBSCRIBED, Ledger
+from incidents.notices.ledger import NO_LONGER_SUBSCRIBED, NOBODY_WAITS, Ledger
 from incidents.notices.owner import new_owner
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
 from incidents.notices.session import sender_session
 from incidents.notices.settlement import Settlement, TakeRefusal, Then, ignore_refusal
+from incidents.notices.staff_letters import StaffWriter
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +86,7 @@ class _Pass:
             self._open[Channel.EMAIL.value] = open_sender
         self._senders: dict[str, Sender] = {}
         self._writers: dict[str, Writer] = {}
+        self._staff_writer = StaffWriter()
         self._clock = DatabaseClock()
         self._ledger = Ledger(self._owner, self._clock)
         self._settlement = Settlement(self._ledger, self._clock, take_refusal)
@@ -148,6 +158,8 @@ class _Pass:
         if taken.given_back:
             log.warning("%d deliveries of a sender that is gone are queued again", taken.given_back)
         pausing.tidy_up()
+        if Lane.STAFF in self._lanes:
+            staff_alerts.run_due()
         if guard.is_time_to_sweep(now=now):
             expansion.repair(now=now)
 
@@ -158,7 +170,8 @@ class _Pass:
         if not gate.is_open:
             return False
         wanted = 1 if gate.is_probe else self._batch
-        batch = lease.claim(self._owner, lane, wanted=wanted, now=now, limits=self._settlement.limits)
+        limits = () if lane == Lane.STAFF else self._settlement.limits
+        batch = lease.claim(self._owner, lane, wanted=wanted, now=now, limits=limits)
         if not batch:
             if gate.is_probe:
                 self._settlement.end_probe(now=now)
@@ -208,7 +221,8 @@ class _Pass:
     def _spare(self, domain: str, batch: list[Delivery]) -> None:
         spared = [delivery for delivery in batch if delivery.domain == domain]
         batch[:] = [delivery for delivery in batch if delivery.domain != domain]
-        many = [delivery for delivery in spared if delivery.lane != Lane.PERSONAL]
+        keep = (*STAFF_LANES, Lane.PERSONAL)
+        many = [delivery for delivery in spared if delivery.lane not in keep]
         lease.give_back(many, self._owner, lane=domain)
         lease.give_back([delivery for delivery in spared if delivery not in many], self._owner)
 
@@ -221,10 +235,11 @@ class _Pass:
         if delivery.expires_at <= self._clock.now() and not pausing.is_paused(delivery):
             self._ledger.end(delivery, DeliveryState.EXPIRED, Answer(Outcome.FAILED, "", "Not sent in time."))
         elif not _may_be_told(delivery):
-            gone = Answer(Outcome.FAILED, "", NO_LONGER_SUBSCRIBED)
+            reason = NO_LONGER_SUBSCRIBED if delivery.contact_id is None else NOBODY_WAITS
+            gone = Answer(Outcome.FAILED, "", reason)
             self._ledger.end(delivery, DeliveryState.CANCELLED, gone)
         elif pausing.is_paused(delivery):
-            self._ledger.set_aside(delivery, pausing.paused_lane(delivery.subscriber.page_id))
+            self._ledger.set_aside(delivery, pausing.paused_lane(delivery.reader.page_id))
         elif (until := pausing.paused_until(delivery)) and until > self._clock.now():
             self._ledger.wait_until(delivery, until)
         elif letter := self._write(delivery):
@@ -234,7 +249,7 @@ class _Pass:
     def _write(self, delivery: Delivery) -> Letter | None:
         """None for what cannot be written: it is put aside with the reason."""
         try:
-            return self._writer(delivery.channel).letter(delivery)
+            return self._writer_of(delivery).letter(delivery)
         except Refused as error:
             self._ledger.end(delivery, DeliveryState.FAILED, Answer(Outcome.FAILED, "", str(error)))
         except DatabaseError:
@@ -254,6 +269,11 @@ class _Pass:
         if delivery.channel != Channel.EMAIL:
             return self._endpoint_settlement.settle(delivery, answer)
         return self._settlement.settle(delivery, answer, seconds=time.monotonic() - began_at)
+
+    def _writer_of(self, delivery: Delivery) -> Writer:
+        if delivery.contact_id is not None:
+            return self._staff_writer
+        return self._writer(delivery.channel)
 
     def _writer(self, channel: str) -> Writer:
         if channel not in self._writers:
@@ -280,9 +300,11 @@ class _Pass:
 
 
 def _may_be_told(delivery: Delivery) -> bool:
+    if (alert := delivery.notice.staff_alert) is not None:
+        return alert.is_live
     if delivery.notice.kind not in TOLD_TO_MANY:
         return True
-    is_of_other_page = delivery.subscriber.page_id != delivery.notice.page_id
+    is_of_other_page = delivery.reader.page_id != delivery.notice.page_id
     if is_of_other_page and delivery.notice.page.is_private:
         return False
-    return delivery.subscriber.state == SubscriberState.ACTIVE
+    return delivery.reader.state == SubscriberState.ACTIVE

@@ -16,12 +16,12 @@ def paused_lane(page_id: int) -> str:
 
 def is_paused(delivery: Delivery) -> bool:
     """By what was loaded with it."""
-    return delivery.subscriber.page.mail_paused_at is not None and delivery.notice.kind in TOLD_TO_MANY
+    return delivery.notice.kind in TOLD_TO_MANY and delivery.reader.page.mail_paused_at is not None
 
 
 def paused_until(delivery: Delivery) -> datetime | None:
     """Until when its subscriber is spared, since mails came back."""
-    return delivery.subscriber.paused_until if delivery.notice.kind in TOLD_TO_MANY else None
+    return delivery.reader.paused_until if delivery.notice.kind in TOLD_TO_MANY else None
 
 
 def set_aside(page: Page) -> int:
