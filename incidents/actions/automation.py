@@ -48,9 +48,13 @@ logger = logging.getLogger(__name__)
 
 def run(*, may_act: Callable[[], bool] = lambda: True) -> None:
     """Once every few seconds; `may_act` is False while what the monitors say cannot be believed."""
-    if _is_settled() and may_act() and not (Path(settings.DATA_DIR) / KILL_SWITCH).exists():
+    if _is_settled() and may_act() and not is_switched_off():
         publish_due()
         resolve_recovered()
+
+
+def is_switched_off() -> bool:
+    return (Path(settings.DATA_DIR) / KILL_SWITCH).exists()
 
 
 @transaction.atomic

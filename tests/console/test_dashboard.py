@@ -195,4 +195,4 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk: Desk) -> N
     with CaptureQueriesContext(connection) as three:
         html_of(desk)
     assert len(three) == len(one)
-    assert len(one) <= 24
+    assert len(one) <= 26
