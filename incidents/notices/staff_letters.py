@@ -104,7 +104,7 @@ def _mail(delivery: Delivery, contact: StaffContact, told: Told) -> Letter:
         "action": own.acknowledge,
         "action_url": told.acknowledge_url,
         "asked": facts,
-        "ignore": f"{own.ignore}\n{own.console}{words.colon}{told.console_url}",
+        "ignore": own.ignore,  # no link to the console: a scanner that opens it begins a session
     }
     marks, (name, address) = new_marks(), parseaddr(str(settings.DEFAULT_FROM_EMAIL))
     body = body_of(Content("personal", told.subject, context))
