@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from incidents.actions import automation, bounce, housekeeping, maintenance_clock
+from incidents.actions import automation, bounce, housekeeping, maintenance_clock, staff_watch
 from incidents.alerts import intake as alerts_intake
 from incidents.monitors import rollup, run, silence
 from incidents.notices import outbox
@@ -35,6 +35,11 @@ def take_alerts() -> None:
 @shared_task
 def act_by_itself() -> None:
     automation.run()
+
+
+@shared_task
+def alert_staff() -> None:
+    staff_watch.run()
 
 
 @shared_task

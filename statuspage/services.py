@@ -28,7 +28,7 @@ from statuspage.guard import SERVER_THREADS
 
 BIND_ADDRESS = "127.0.0.1"
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-SENDER_LANES = ("personal", "notices", "endpoints")
+SENDER_LANES = (("staff", "staff:endpoints"), ("personal",), ("notices",), ("endpoints",))
 MOST_CONNECTIONS = 4096
 """Idle ones count too: beyond it nobody gets in."""
 
@@ -135,11 +135,12 @@ def make_services(port: int) -> list[Child]:
         Child("celery worker default", _worker(DEFAULT_QUEUE, processes=1), stop_seconds=30),
         Child("celery worker checks", _worker_by_itself(CHECKS_QUEUE), stop_seconds=30),
         Child("celery worker notices", _worker(NOTICES_QUEUE, processes=1), stop_seconds=30),
-        *(_sender(lane) for lane in SENDER_LANES),
+        *(_sender(*lanes) for lanes in SENDER_LANES),
     ]
 
 
-def _sender(lane: str) -> Child:
+def _sender(*lanes: str) -> Child:
     """One that needs no broker, and that no other lane keeps waiting."""
-    _, work = manage("deliver", "--lane", lane, "--verbosity", "0")
-    return Child(f"sender of {lane}", work, stop_seconds=30)
+    chosen = [part for lane in lanes for part in ("--lane", lane)]
+    _, work = manage("deliver", *chosen, "--verbosity", "0")
+    return Child(f"sender of {lanes[0]}", work, stop_seconds=30)

@@ -14,10 +14,11 @@ from django.test import override_settings
 from django.utils import timezone
 
 from incidents.actions import endpoint as endpoint_actions
-from incidents.actions import leaving
+from incidents.actions import leaving, staff_alert
 from incidents.actions import subscriber as actions
 from incidents.actions.report import TEXTS, draft_report, issue_report
-from incidents.models import Channel, Incident, Notice, NoticeKind, Page, Report, Subscriber
+from incidents.models import Channel, Incident, Notice, NoticeKind, Page, Report, StaffAlertKind, Subscriber
+from incidents.notices import staff_alerts
 from incidents.notices.endpoints import disable
 from incidents.notices.links import last_only_url
 from incidents.notices.outbox import deliver_due
@@ -55,10 +56,19 @@ def send_every_kind(page: Page) -> Incident:
     shared = leaving.lock_mailbox(make.subscriber(page, "shared@f.example"), owner="owner@g.example")
     leaving.unsubscribe(subscribers.unsubscribe_token(shared))
     _write_to_owners(page)
+    _call_staff(page)
     deliver_due()
     mailed = set(NoticeKind.values) - {NoticeKind.CODE}
     assert set(Notice.objects.values_list("kind", flat=True)) == mailed
     return incident
+
+
+def _call_staff(page: Page) -> None:
+    contact = staff_alert.add_contact(
+        page, name="Duty", channel=Channel.EMAIL, place="duty@i.example", language="ja"
+    )
+    staff_alert.set_steps(page, [staff_alert.Step(0, (contact.pk,))])
+    staff_alerts.raise_alert(page, StaffAlertKind.NETWORK)
 
 
 def _write_to_owners(page: Page) -> None:

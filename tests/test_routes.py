@@ -29,7 +29,7 @@ KEY = {
 }
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
-    *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>"),
+    *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>", "alerts/<str:token>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     *("hooks/mail/<slug:provider>/", "hooks/<slug:kind>/<uuid:source_id>"),
@@ -43,6 +43,7 @@ READ = PUBLIC - {"healthz", "readyz"} | {
     "members/<str:token>",
     "keep/<str:token>",
     "last-only/<str:token>",
+    "alerts/<str:token>",
 }
 DOOR = {
     *("console/login/", "console/logout/", "console/inactive/", "console/signup/"),

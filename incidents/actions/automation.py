@@ -5,7 +5,6 @@ is resolved when its monitors have been content for a while. Whatever a person t
 """
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from incidents.models import (
 from incidents.notices import fanout
 from incidents.queries import automation as queries
 from incidents.queries.incident import drafts_due, lock_incident, proposed_scope
+from incidents.queries.location import automation_held_since
 
 PUBLISHED_AN_HOUR = 3
 MAIL_A_SERVICE = timedelta(minutes=15)
@@ -46,11 +46,15 @@ KILL_SWITCH = "no-automation"
 logger = logging.getLogger(__name__)
 
 
-def run(*, may_act: Callable[[], bool] = lambda: True) -> None:
-    """Once every few seconds; `may_act` is False while what the monitors say cannot be believed."""
-    if _is_settled() and may_act() and not (Path(settings.DATA_DIR) / KILL_SWITCH).exists():
+def run() -> None:
+    """Once every few seconds. Nothing is done while what the monitors say cannot be believed."""
+    if _is_settled() and not automation_held_since(now=times.now()) and not is_switched_off():
         publish_due()
         resolve_recovered()
+
+
+def is_switched_off() -> bool:
+    return (Path(settings.DATA_DIR) / KILL_SWITCH).exists()
 
 
 @transaction.atomic

@@ -70,11 +70,11 @@ def take_refusal(delivery: Delivery, answer: Answer) -> None:
 
 def hear_of_delivery(public_id: str, heard: Heard) -> bool:
     """Whether there is such a delivery by mail, and this is news of it."""
-    found = Delivery.objects.filter(public_id=public_id, channel=Channel.EMAIL)
+    found = Delivery.objects.filter(public_id=public_id, channel=Channel.EMAIL, contact=None)
     delivery = found.select_related("subscriber", "notice").first()
     if delivery is None:
         return False
-    return _take(delivery.subscriber, heard, event_id=f"{public_id}:{heard.kind}", delivery=delivery)
+    return _take(delivery.reader, heard, event_id=f"{public_id}:{heard.kind}", delivery=delivery)
 
 
 def hear_of_address(address: str, heard: Heard, *, event_id: str) -> bool:

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from incidents.actions import log, wording
 from incidents.actions.incident import dismiss_draft, open_incident, propose_impacts
 from incidents.actions.revision import touch_service
 from incidents.actions.rollup import reopen
 from incidents.lib import times
+from incidents.lib.wake import wake
 from incidents.models import (
     Alert,
     Incident,
@@ -33,6 +36,7 @@ from incidents.models import (
     Verdict,
     worst,
 )
+from incidents.notices import staff_alerts
 from incidents.queries.dependency import Dependencies, dependencies_of, incident_behind
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
@@ -51,6 +55,7 @@ Witness = Monitor | Alert
 """Whoever says of a service that it fails. Only the name that staff gave it stands in our own sentences."""
 
 
+SENDING = "incidents.tasks.deliver_notices"
 EXPLAINED_BACK = timedelta(minutes=15)
 """A service that fails explains what failed above it so shortly before: monitors look at different instants."""
 
@@ -224,19 +229,24 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
     if service.policy == Policy.PUBLISH:
         incident.publish_due_at = times.now() + timedelta(minutes=service.publish_after_minutes)
         incident.save(update_fields=["publish_due_at"])
+    staff_alerts.raise_incident(incident)
+    transaction.on_commit(lambda: wake(SENDING), robust=True)
     return incident
 
 
 def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
     """The earliest onset and the worst status of all that was seen stand in the proposal; what a person
     called it stays."""
-    proposed = incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True)
+    proposed = list(incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True))
     seen = worst([status, *proposed])
     incident.started_at = min(onset, incident.started_at)
     if incident.origin == Origin.MONITOR:
         incident.severity = PROPOSED_SEVERITY[seen]
     incident.save(update_fields=["started_at", "severity"])
     propose_impacts(incident, {service: seen})
+    if seen not in proposed:
+        staff_alerts.note_worse(incident)
+        transaction.on_commit(lambda: wake(SENDING), robust=True)
 
 
 def _log_surge(witness: Witness, incident: Incident, judged: Judged) -> None:

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.db import transaction
 
 from incidents.actions import audit
+from incidents.actions.incident import acknowledge
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Incident, LogEntry, LogKind, LogSource, Staff
@@ -20,7 +21,7 @@ def add_entry(
     source: str = LogSource.STAFF,
     actor: Staff | None = None,
 ) -> LogEntry:
-    """Writes a line of the internal timeline, now or back-dated."""
+    """Writes a line of the internal timeline, now or back-dated. Of staff, it says that they look at it."""
     _check(text, kind=kind, happened_at=happened_at)
     entry = LogEntry.objects.create(
         incident=incident,
@@ -32,6 +33,8 @@ def add_entry(
         author=actor,
     )
     audit.record("add_log_entry", entry, actor=actor, after={"text": entry.text})
+    if actor:
+        acknowledge(incident, actor=actor)
     return entry
 
 
@@ -51,6 +54,8 @@ def edit_entry(
     entry.save()
     after = {"text": entry.text, "kind": entry.kind, "happened_at": entry.happened_at.isoformat()}
     audit.record("edit_log_entry", entry, actor=actor, before=before, after=after)
+    if actor:
+        acknowledge(entry.incident, actor=actor)
     return entry
 
 

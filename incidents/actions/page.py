@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.revision import touched
+from incidents.actions.revision import lock_page, touched
 from incidents.lib.addresses import clean_address
 from incidents.lib.errors import Refused
 from incidents.lib.hosts import clean_host
@@ -21,6 +21,7 @@ from incidents.queries.shown import offered_services
 LANGUAGES = ("ja", "en")
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
+MOST_AUTOMATIC_RECIPIENTS = 1_000_000
 LONGEST_HOLD_SECONDS = 120
 
 
@@ -81,6 +82,30 @@ def set_visibility(
     audit.record("set_page_visibility", page, actor=actor, before=before, after=_reading_rules(page))
     if page.is_private:
         _leave_other_pages(page)
+    return page
+
+
+@transaction.atomic
+def set_automation(
+    page: Page, *, is_automation_off: bool, automatic_recipients: int, actor: Staff | None = None
+) -> Page:
+    """Whether anything is published or resolved by itself, and to how many readers at most."""
+    page = lock_page(page.pk)
+    if not 0 <= automatic_recipients <= MOST_AUTOMATIC_RECIPIENTS:
+        raise Refused(
+            f"expected a whole number from 0 to {MOST_AUTOMATIC_RECIPIENTS}", field="automatic_recipients"
+        )
+    names = ("is_automation_off", "automatic_recipients")
+    before = {name: getattr(page, name) for name in names}
+    page.is_automation_off, page.automatic_recipients = is_automation_off, automatic_recipients
+    page.save(update_fields=names)
+    audit.record(
+        "set_automation",
+        page,
+        actor=actor,
+        before=before,
+        after={name: getattr(page, name) for name in names},
+    )
     return page
 
 

@@ -1,4 +1,5 @@
-"""The fixed sentences that the system proposes or says by itself, per language.
+"""The fixed sentences that the system proposes or says by itself, per language; those of updates a page may word
+itself.
 
 No text from a probe or a payload is in them: only names that staff gave.
 """
@@ -11,6 +12,7 @@ from django.utils.translation import override
 
 from incidents.lib.languages import Said, said_by
 from incidents.models import Page, Service, ServiceStatus, Verdict
+from incidents.notices.mail_texts import MailTexts, Part, texts_of
 
 _TITLE: Mapping[str, Mapping[str, str]] = {
     "ja": {
@@ -36,17 +38,6 @@ _TITLE_BY_CAUSE: Mapping[str, Mapping[str, str]] = {
         "unpublished": "{service}: possible delay of received mail",
         "invalid": "{service}: possible delay of received mail",
     },
-}
-
-_FIRST_UPDATE = {
-    "ja": (
-        "{services}において、通常と異なる状況を監視システムで検知いたしました。"
-        "現在、影響範囲および原因を調査しております。詳細が判明次第、あらためてお知らせいたします。"
-    ),
-    "en": (
-        "Our monitoring has detected unusual behaviour of {services}. "
-        "We are investigating its scope and cause, and will let you know as soon as we know more."
-    ),
 }
 
 _DETECTED: Mapping[str, Mapping[str, str]] = {
@@ -114,25 +105,6 @@ _RECOVERED = {
     "en": "Monitor “{monitor}” is back to normal.",
 }
 
-_LAST_UPDATE = {
-    "ja": (
-        "{services}は、監視システムにおいて正常な状態に戻ったことを確認いたしました。"
-        "ご不便をおかけし、申し訳ございませんでした。"
-    ),
-    "en": "Our monitoring finds {services} working normally again. We apologise for the inconvenience.",
-}
-
-_RETURN_UPDATE = {
-    "ja": (
-        "{services}において、復旧後に再び通常と異なる状況を監視システムで検知いたしました。"
-        "現在、状況を確認しております。詳細が判明次第、あらためてお知らせいたします。"
-    ),
-    "en": (
-        "Our monitoring has again detected unusual behaviour of {services} after its recovery. "
-        "We are investigating, and will let you know as soon as we know more."
-    ),
-}
-
 _GOES_ON = {
     "ja": "復旧後まもない再発のため、{reference}の続報として公開。",
     "en": "It returned shortly after its recovery: published as an update of {reference}.",
@@ -150,7 +122,7 @@ _DISMISSED = {
 
 
 def _for(language: str) -> str:
-    return language if language in _FIRST_UPDATE else "en"
+    return language if language in _TITLE else "en"
 
 
 class Fixed(StrEnum):
@@ -199,35 +171,35 @@ def _title(verdict: str, cause: str, language: str) -> str:
 
 def first_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
     """In each of the page's languages, its first one first."""
-    return _said(_FIRST_UPDATE, services, page=page)
+    return _said(Part.AUTOMATIC_FIRST, services, page=page)
 
 
 def last_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
     """The end of what the system published by itself, told as `first_updates`."""
-    return _said(_LAST_UPDATE, services, page=page)
+    return _said(Part.AUTOMATIC_LAST, services, page=page)
 
 
 def return_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
     """What was resolved by itself and fails again, told as `first_updates`."""
-    return _said(_RETURN_UPDATE, services, page=page)
+    return _said(Part.AUTOMATIC_RETURN, services, page=page)
 
 
-def first_update(services: list[str], *, language: str) -> str:
-    return _joined(_FIRST_UPDATE, services, language=language)
+def first_update(services: Sequence[str], *, texts: MailTexts) -> str:
+    """In the language of the texts, of services named in it."""
+    return texts.say(Part.AUTOMATIC_FIRST, service=_joined(services, language=texts.language))
 
 
-def _said(sentences: Mapping[str, str], services: Sequence[Service], *, page: Page) -> list[Said]:
-    first = page.first_language
+def _said(part: Part, services: Sequence[Service], *, page: Page) -> list[Said]:
     said = []
     for language in page.languages:
-        names = [said_by(service, "name", language=language, first=first).text for service in services]
-        said.append(Said(_joined(sentences, names, language=language), language))
+        names = [said_by(one, "name", language=language, first=page.first_language).text for one in services]
+        text = texts_of(page, language).say(part, service=_joined(names, language=language))
+        said.append(Said(text, language))
     return said
 
 
-def _joined(sentences: Mapping[str, str], names: Sequence[str], *, language: str) -> str:
-    joiner = "、" if _for(language) == "ja" else ", "
-    return sentences[_for(language)].format(services=joiner.join(names))
+def _joined(names: Sequence[str], *, language: str) -> str:
+    return ("、" if _for(language) == "ja" else ", ").join(names)
 
 
 def detected(verdict: str, *, monitor: str, onset: datetime, percent: int, language: str) -> str:

@@ -16,9 +16,11 @@ from incidents.console.reach import count_audiences
 from incidents.console.screen import render_screen
 from incidents.lib import times
 from incidents.models import FAILING, Incident, Page, ServiceStatus
+from incidents.notices.mail_texts import texts_of
 from incidents.queries import board
 from incidents.queries.location import troubled_locations
 from incidents.queries.service import view_own_services
+from incidents.queries.staff_alerts import acknowledged_by, open_alerts
 
 HURT = (
     ServiceStatus.MAJOR_OUTAGE,
@@ -36,6 +38,7 @@ class DraftCard:
     signals: tuple[str, ...]
     audience: int
     proposed_text: str
+    acknowledged_by: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def _board(page: Page) -> dict[str, Any]:
     now = times.now()
     services = view_own_services(page)
     drafts = _drafts(page)
+    alerts = open_alerts(page)
     mail = board.mail_health(page)
     held = board.held_notices(page)
     paused = board.paused_server(now=timezone.now())
@@ -76,6 +80,7 @@ def _board(page: Page) -> dict[str, Any]:
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
         "drafts": drafts,
+        "alerts": alerts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
         "reports": board.promised_reports(page),
         "maintenances": [(m, m.waits_for_people(now=now)) for m in board.near_maintenances(page, now=now)],
@@ -92,7 +97,8 @@ def _board(page: Page) -> dict[str, Any]:
             page.revision,
             f"{now:%H:%M}",
             services,
-            [card.audience for card in drafts],
+            [(card.audience, card.proposed_text, card.incident.acknowledged_at) for card in drafts],
+            [(alert.pk, alert.acknowledged_at) for alert in alerts],
             mail,
             held,
             paused and paused.paused_until,
@@ -111,6 +117,8 @@ def _digest(*facts: object) -> str:
 
 def _drafts(page: Page) -> list[DraftCard]:
     drafts = board.draft_incidents(page)
+    texts = texts_of(page, page.first_language)
+    names = acknowledged_by(drafts)
     reach = count_audiences(
         page, {draft.pk: [impact.service_id for impact in draft.impacts.all()] for draft in drafts}
     )
@@ -120,7 +128,8 @@ def _drafts(page: Page) -> list[DraftCard]:
             services=_names(draft),
             signals=tuple(signal.summary for signal in draft.signals.all() if signal.verdict in FAILING),
             audience=reach[draft.pk],
-            proposed_text=wording.first_update(list(_names(draft)), language=page.first_language),
+            proposed_text=wording.first_update(_names(draft), texts=texts),
+            acknowledged_by=names.get(draft.pk, ""),
         )
         for draft in drafts
     ]

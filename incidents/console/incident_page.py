@@ -18,6 +18,7 @@ from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
 from incidents.models import Incident, IncidentState, LogEntry, Report, ReportState, Service, Update
 from incidents.queries.board import Progress, progress_of_updates
+from incidents.queries.staff_alerts import acknowledged_by
 
 
 @staff_view
@@ -46,6 +47,7 @@ def render_incident(
     context = {
         "section": "incidents",
         "incident": incident,
+        "acknowledged_by": acknowledged_by([incident]).get(incident.pk, ""),
         "composer": composed,
         **notes_part(request, incident, form=note),
         "preview": preview_of(composed["body"].value() or "") if composed else "",

@@ -41,6 +41,9 @@ NAMES = {
     Part.TOLD: gettext_lazy("Maintenance, other news"),
     Part.CONFIRMATION: gettext_lazy("Request to confirm a subscription"),
     Part.CLOSING: gettext_lazy("Closing words of every mail"),
+    Part.AUTOMATIC_FIRST: gettext_lazy("Automatic update: detected"),
+    Part.AUTOMATIC_RETURN: gettext_lazy("Automatic update: it is back"),
+    Part.AUTOMATIC_LAST: gettext_lazy("Automatic update: recovered"),
 }
 
 

@@ -58,6 +58,24 @@ class StatusForm(forms.Form):
         super().__init__(data, initial={"status": service.manual_status}, auto_id=f"id_{service.slug}_%s")
 
 
+class DependenciesForm(forms.Form):
+    depends_on = forms.TypedMultipleChoiceField(
+        label=_("It depends on"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None, *, service: Service) -> None:
+        super().__init__(data, initial={"depends_on": list(service.depends_on.values_list("pk", flat=True))})
+        self.others = {
+            one.pk: one for one in Service.objects.filter(page=service.page).exclude(pk=service.pk)
+        }
+        field = self.fields["depends_on"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(pk, one.name) for pk, one in self.others.items()]
+
+    def chosen(self) -> list[Service]:
+        return [self.others[pk] for pk in self.cleaned_data["depends_on"]]
+
+
 class PolicyForm(forms.Form):
     policy = forms.ChoiceField(label=_("When a monitor fails"), choices=POLICIES, widget=forms.RadioSelect)
     publish_after_minutes = forms.IntegerField(

@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import service as actions
+from incidents.actions import wording
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.group_forms import ServiceForm
 from incidents.console.lookup import find_service
 from incidents.console.monitors import monitors_of, upstreams_of
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
-from incidents.console.service_forms import NewServiceForm, PolicyForm, StatusForm
+from incidents.console.service_forms import DependenciesForm, NewServiceForm, PolicyForm, StatusForm
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, Service, ServiceGroup
 from incidents.queries.service import ServiceView, view_own_services
@@ -104,12 +105,29 @@ def set_policy(request: StaffRequest, slug: str) -> HttpResponse:
     return _render_service(request, service, policy=form)
 
 
+@staff_view
+@require_POST
+def set_dependencies(request: StaffRequest, slug: str) -> HttpResponse:
+    service = find_service(request, slug)
+    form = DependenciesForm(request.POST, service=service)
+    if form.is_valid():
+        try:
+            actions.set_dependencies(service, form.chosen(), actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("console:service", slug=slug)
+    return _render_service(request, service, depends=form)
+
+
 def _render_service(
     request: StaffRequest,
     service: Service,
     *,
     status: StatusForm | None = None,
     policy: PolicyForm | None = None,
+    depends: DependenciesForm | None = None,
 ) -> HttpResponse:
     monitors = list(monitors_of(service))
     context = {
@@ -119,9 +137,13 @@ def _render_service(
         "shown": _shown(request, service),
         "status_form": status or StatusForm(service=service),
         "policy_form": policy or PolicyForm(service=service),
+        "depends_form": depends or DependenciesForm(service=service),
+        "automatic_texts": wording.first_updates([service], page=request.page),
         "monitors": monitors,
     }
-    return render_screen(request, "console/service.html", context, status=422 if status or policy else 200)
+    return render_screen(
+        request, "console/service.html", context, status=422 if status or policy or depends else 200
+    )
 
 
 def _shown(request: StaffRequest, service: Service) -> ServiceView:

@@ -40,6 +40,7 @@ from incidents.models.note import CustomerNote
 from incidents.models.outbox import (
     PAUSED_LANE,
     PENDING_DELIVERY,
+    STAFF_LANES,
     UPDATE_LIFE,
     AudiencePart,
     Delivery,
@@ -57,6 +58,13 @@ from incidents.models.report import Edition, Report, ReportLine, ReportState
 from incidents.models.rollup import MonitorDay, MonitorHour, ServiceDay
 from incidents.models.service import Policy, Service, ServiceGroup
 from incidents.models.spf import LogPosition, Outcome, PublishedSet, SourceHour
+from incidents.models.staff_alert import (
+    STAFF_CHANNELS,
+    AlertStep,
+    StaffAlert,
+    StaffAlertKind,
+    StaffContact,
+)
 from incidents.models.states import OVER, RANK, ServiceStatus, Severity, Stage, worst
 from incidents.models.subscriber import (
     Channel,
@@ -89,11 +97,14 @@ __all__ = [
     "PENDING_DELIVERY",
     "RANK",
     "RUNNING",
+    "STAFF_CHANNELS",
+    "STAFF_LANES",
     "UPDATE_LIFE",
     "Alert",
     "AlertEvent",
     "AlertFormat",
     "AlertSource",
+    "AlertStep",
     "Announcement",
     "ApiToken",
     "AudiencePart",
@@ -157,6 +168,9 @@ __all__ = [
     "Signal",
     "SourceHour",
     "Staff",
+    "StaffAlert",
+    "StaffAlertKind",
+    "StaffContact",
     "Stage",
     "Stages",
     "Subscriber",

@@ -8,6 +8,7 @@ from incidents.models.incident import Incident, Update
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.page import Page
 from incidents.models.report import Report
+from incidents.models.staff_alert import StaffAlert, StaffContact
 from incidents.models.subscriber import Channel, Subscriber, new_public_id
 from incidents.models.wish import Wish
 
@@ -33,6 +34,7 @@ class NoticeKind(models.TextChoices):
     UPDATE = "update", "update"
     REPORT = "report", "report"
     MAINTENANCE = "maintenance", "maintenance"
+    STAFF = "staff", "alert to staff"
 
 
 class Notice(models.Model):
@@ -60,6 +62,9 @@ class Notice(models.Model):
         MaintenanceUpdate, on_delete=models.CASCADE, null=True, blank=True, related_name="notice"
     )
     wish = models.ForeignKey(Wish, on_delete=models.SET_NULL, null=True, blank=True, related_name="notices")
+    staff_alert = models.ForeignKey(
+        StaffAlert, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
+    )
     thread = models.CharField(max_length=32, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     audience = models.PositiveIntegerField(default=0)
@@ -73,6 +78,7 @@ class Notice(models.Model):
                 condition=Q(kind="update", update__isnull=False, incident__isnull=False)
                 | Q(kind="report", report__isnull=False, incident__isnull=False)
                 | Q(kind="maintenance", maintenance_update__isnull=False, maintenance__isnull=False)
+                | Q(kind="staff", staff_alert__isnull=False)
                 | Q(
                     kind__in=[
                         *("confirm", "already", "manage", "follow", "move", "moved", "keep"),
@@ -129,9 +135,14 @@ class Lane(models.TextChoices):
     """Queues that do not wait for each other. A recipient domain may have one of its own, named after it; of the
     channels that are not mail each host has one, named `channel:host`, and ENDPOINTS stands for all of these."""
 
+    STAFF = "staff", "mails to staff"
+    STAFF_ENDPOINTS = "staff:endpoints", "webhooks and chats of staff"
     PERSONAL = "personal", "personal mails"
     NOTICES = "notices", "notices to many"
     ENDPOINTS = "endpoints", "webhooks, chats and text messages"
+
+
+STAFF_LANES = (Lane.STAFF, Lane.STAFF_ENDPOINTS)
 
 
 def is_endpoint_lane(lane: str) -> bool:
@@ -147,7 +158,8 @@ PAUSED_LANE = "paused:"
 
 
 class Delivery(models.Model):
-    """One notice to one subscriber by one channel: the queue's row. Its instants are the real clock's.
+    """One notice to one subscriber, or to one of staff, by one channel: the queue's row. Its instants are the real
+    clock's.
 
     `domain` is where the message goes: of a mail, the recipient's.
     """
@@ -155,7 +167,12 @@ class Delivery(models.Model):
     notice = models.ForeignKey(
         Notice, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )  # told_once_a_channel serves
-    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(
+        Subscriber, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )
+    contact = models.ForeignKey(
+        StaffContact, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
     public_id = models.CharField(max_length=32, default=new_public_id, editable=False)
     thread = models.CharField(max_length=32, blank=True)
@@ -178,6 +195,16 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["notice", "subscriber", "channel"], name="told_once_a_channel"),
+            models.UniqueConstraint(
+                fields=["notice", "contact", "channel"],
+                condition=Q(contact__isnull=False),
+                name="staff_told_once_a_channel",
+            ),
+            models.CheckConstraint(
+                condition=Q(subscriber__isnull=False, contact__isnull=True)
+                | Q(subscriber__isnull=True, contact__isnull=False),
+                name="delivery_has_one_recipient",
+            ),
             # Not `unique=True`, which on PostgreSQL brings a second index that every insertion pays for.
             models.UniqueConstraint(fields=["public_id"], name="delivery_public_id"),
             models.CheckConstraint(
@@ -203,7 +230,13 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.notice_id} to {self.subscriber_id}: {self.state}"
+        return f"{self.notice_id} to {self.subscriber_id or self.contact}: {self.state}"
+
+    @property
+    def reader(self) -> Subscriber:
+        """Of what is not told to staff."""
+        assert self.subscriber is not None
+        return self.subscriber
 
 
 class Throttle(models.Model):

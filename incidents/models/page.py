@@ -34,6 +34,7 @@ class Page(models.Model):
     reply_to = models.EmailField(blank=True)
     is_automation_off = models.BooleanField(default=False)
     automatic_recipients = models.PositiveIntegerField(default=10_000)
+    alert_repeat_minutes = models.PositiveSmallIntegerField(default=0)
     mail_paused_at = models.DateTimeField(null=True, blank=True)
     mail_resumed_at = models.DateTimeField(null=True, blank=True)
     mail_pause_reason = models.CharField(max_length=300, blank=True)

@@ -34,20 +34,32 @@ class EndpointSettlement:
 
     def settle(self, delivery: Delivery, answer: Answer) -> Then:
         now = self._clock.now()
+        if delivery.contact_id is not None:
+            self._settle_staff(delivery, answer)
+            return Then.GO_ON
         if answer.outcome is Outcome.SENT:
             self._ledger.mark_sent(delivery, answer)
             _note_success(delivery)
             return Then.GO_ON
         if answer.outcome is Outcome.GONE:
             self._ledger.end(delivery, DeliveryState.FAILED, answer)
-            disable(delivery.subscriber, reason=_said(answer), now=now)
+            disable(delivery.reader, reason=_said(answer), now=now)
         elif answer.outcome is Outcome.FAILED:
             self._ledger.end(delivery, DeliveryState.FAILED, answer)
         else:
             self._ledger.put_off(delivery, answer)
             if not answer.is_about_us:
-                _note_failure(delivery.subscriber, answer, now=now)
+                _note_failure(delivery.reader, answer, now=now)
         return self._look_at_host(delivery, answer, now=now)
+
+    def _settle_staff(self, delivery: Delivery, answer: Answer) -> None:
+        """Each by itself: one that does not answer holds up no other, and is never given up for good."""
+        if answer.outcome is Outcome.SENT:
+            self._ledger.mark_sent(delivery, answer)
+        elif answer.outcome in (Outcome.GONE, Outcome.FAILED):
+            self._ledger.end(delivery, DeliveryState.FAILED, answer)
+        else:
+            self._ledger.put_off(delivery, answer)
 
     def _look_at_host(self, delivery: Delivery, answer: Answer, *, now: datetime) -> Then:
         """No answer at all, or none to us: the others of the host wait, longer each time from the fifth on."""
@@ -83,8 +95,8 @@ def disable(subscriber: Subscriber, *, reason: str, now: datetime) -> None:
 
 def _note_success(delivery: Delivery) -> None:
     throttle.succeeded(delivery.lane)
-    if delivery.subscriber.failing_since is not None:
-        Subscriber.objects.filter(pk=delivery.subscriber_id).update(failing_since=None)
+    if delivery.reader.failing_since is not None:
+        Subscriber.objects.filter(pk=delivery.reader.pk).update(failing_since=None)
 
 
 def _note_failure(subscriber: Subscriber, answer: Answer, *, now: datetime) -> None:

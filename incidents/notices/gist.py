@@ -46,7 +46,7 @@ class GistWriter:
         self._written: dict[tuple[int, int, str, str], bytes] = {}
 
     def letter(self, delivery: Delivery) -> Letter:
-        subscriber = delivery.subscriber
+        subscriber = delivery.reader
         key = (delivery.notice_id, subscriber.page_id, subscriber.language, subscriber.time_zone)
         if key not in self._written:
             self._written[key] = self._write(gist_of(delivery.notice, subscriber))

@@ -1,6 +1,7 @@
 """Keeps old news from being told as new: after a restored backup, a long silence, or a clock put back.
 
-What waited then is held until staff say whether it is still to be sent; what is published meanwhile goes out.
+What waited then for subscribers is held until staff say whether it is still to be sent; what is published
+meanwhile goes out.
 """
 
 import logging
@@ -42,7 +43,7 @@ def is_time_to_sweep(*, now: datetime) -> bool:
 
 
 def _hold(watch: OutboxWatch, *, now: datetime, was_away: bool) -> None:
-    waiting = Delivery.objects.filter(state=DeliveryState.QUEUED)
+    waiting = Delivery.objects.filter(state=DeliveryState.QUEUED, contact=None)
     old = waiting.filter(next_attempt_at__lt=now - OLD)
     reason = "a notice was due for over six hours"
     if was_away:

@@ -10,7 +10,15 @@ from django.db import connection, transaction
 from django.db.models import F, Min, QuerySet
 
 from incidents.lib.owner import is_alive, is_dead
-from incidents.models import Delivery, DeliveryState, Lane, Notice, Page, is_endpoint_lane
+from incidents.models import (
+    Delivery,
+    DeliveryState,
+    Lane,
+    Notice,
+    Page,
+    StaffContact,
+    is_endpoint_lane,
+)
 from incidents.notices import throttle
 
 LEASE = timedelta(seconds=60)
@@ -35,7 +43,7 @@ _CLAIM = """
 """
 
 _READ = (
-    *("public_id", "notice", "channel", "thread", "sequence", "lane", "domain"),
+    *("public_id", "notice", "contact", "channel", "thread", "sequence", "lane", "domain"),
     *("attempts", "crashes", "maybe_sent", "next_attempt_at", "expires_at"),
     *(f"subscriber__{name}" for name in ("public_id", "page", "email", "language", "time_zone", "state")),
     *("subscriber__paused_until", "subscriber__manage_nonce", "subscriber__keep_nonce"),
@@ -107,22 +115,35 @@ def load(owner: str, *, of_endpoints: bool = False) -> list[Delivery]:
     notices = _notices().in_bulk({delivery.notice_id for delivery in found})
     for delivery in found:
         delivery.notice = notices[delivery.notice_id]
-    _load_pages(found, {notice.page_id: notice.page for notice in notices.values()})
+    _load_contacts(found)
+    to_readers = [delivery for delivery in found if delivery.contact_id is None]
+    _load_pages(to_readers, {notice.page_id: notice.page for notice in notices.values()})
     return sorted(found, key=_order)
 
 
 def _notices() -> QuerySet[Notice]:
-    told = ("update__incident", "report__incident", "maintenance_update__maintenance__page")
+    told = (
+        *("update__incident", "report__incident", "maintenance_update__maintenance__page"),
+        *("staff_alert__page", "staff_alert__incident"),
+    )
     return Notice.objects.select_related("page", "incident", *told)
+
+
+def _load_contacts(deliveries: Iterable[Delivery]) -> None:
+    of_staff = [delivery for delivery in deliveries if delivery.contact_id is not None]
+    if of_staff:
+        contacts = StaffContact.objects.in_bulk([delivery.contact_id for delivery in of_staff])
+        for delivery in of_staff:
+            delivery.contact = contacts[delivery.contact_id]
 
 
 def _load_pages(deliveries: Iterable[Delivery], known: dict[int, Page]) -> None:
     """Each subscriber's own page, which may show what another page tells."""
-    others = {delivery.subscriber.page_id for delivery in deliveries} - known.keys()
+    others = {delivery.reader.page_id for delivery in deliveries} - known.keys()
     if others:
         known |= Page.objects.in_bulk(others)
     for delivery in deliveries:
-        delivery.subscriber.page = known[delivery.subscriber.page_id]
+        delivery.reader.page = known[delivery.reader.page_id]
 
 
 def _claim(owner: str, lane: str, *, wanted: int, now: datetime) -> int:

@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -14,6 +15,7 @@ from incidents.notices.channel import Answer, Outcome
 from incidents.notices.session import execute_often
 
 RETRY_SECONDS = (30, 120, 600, 1800, 3600, 7200, 14_400)
+STAFF_RETRY_SECONDS = (10, 20, 40, 60, 120, 300)
 JITTER = 0.2
 MAYBE_SENT_SECONDS = 120
 LONGEST_WAIT_SECONDS = 6 * 3600.0
@@ -22,6 +24,7 @@ NO_LONGER_SUBSCRIBED = "No longer subscribed."
 TAKEN_BACK = "Taken back before it was sent."
 HIDDEN = "Its page is not for the public any more."
 SUPPRESSED = "Nothing is sent to this address."
+NOBODY_WAITS = "Acknowledged or over before it was sent."
 
 # Found by its id alone: with the state beside it PostgreSQL may go through all that is leased, each time.
 _MARK_SENT = """
@@ -33,9 +36,9 @@ _MARK_SENT = """
 log = logging.getLogger(__name__)
 
 
-def retry_seconds(attempts: int) -> float:
+def retry_seconds(attempts: int, *, waits: Sequence[int] = RETRY_SECONDS) -> float:
     """The wait after that many attempts, with a fifth of jitter so that a crowd does not come back as one."""
-    base = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1] if attempts > 0 else RETRY_SECONDS[0]
+    base = waits[min(attempts, len(waits)) - 1] if attempts > 0 else waits[0]
     return base * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
 
 
@@ -63,7 +66,8 @@ class Ledger:
     def put_off(self, delivery: Delivery, answer: Answer) -> None:
         """Until its next attempt, or for good where that would come too late."""
         is_maybe = answer.outcome is Outcome.MAYBE_SENT
-        wait = MAYBE_SENT_SECONDS if is_maybe else retry_seconds(delivery.attempts)
+        waits = RETRY_SECONDS if delivery.contact_id is None else STAFF_RETRY_SECONDS
+        wait = MAYBE_SENT_SECONDS if is_maybe else retry_seconds(delivery.attempts, waits=waits)
         wait = max(wait, min(answer.retry_after, LONGEST_WAIT_SECONDS))
         due_at = self._clock.now() + timedelta(seconds=wait)
         if due_at >= delivery.expires_at:
@@ -71,7 +75,8 @@ class Ledger:
             return
         maybe_sent = delivery.maybe_sent or is_maybe
         self.end(delivery, DeliveryState.QUEUED, answer, next_attempt_at=due_at, maybe_sent=maybe_sent)
-        _make_wait(_followers(delivery), due_at)
+        if delivery.contact_id is None:
+            _make_wait(_followers(delivery), due_at)
 
     def wait_until(self, delivery: Delivery, until: datetime) -> None:
         """Unattempted; for good where that would come too late."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from incidents.lib.errors import Refused
 from incidents.models import MailText, NoticeKind, Page
+from incidents.notices import automatic_words
 from incidents.notices.maintenance_words import Step, maintenance_words_for
 from incidents.notices.wish_words import wish_words_for
 from incidents.notices.words import words_for
@@ -37,6 +38,14 @@ class Part(StrEnum):
     TOLD = "maintenance_told"
     CONFIRMATION = "confirmation"
     CLOSING = "closing"
+    AUTOMATIC_FIRST = automatic_words.FIRST
+    AUTOMATIC_RETURN = automatic_words.RETURN
+    AUTOMATIC_LAST = automatic_words.LAST
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it is an update of its own that the system publishes by itself, and no part of a mail."""
+        return self.startswith("automatic_")
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Form:
 # A subject's stem may hold only what stays the same from the first mail of a matter to its last.
 FORMS: Mapping[Part, Form] = {
     **{part: Form(_OF_MAINTENANCE) for part in Part if part.startswith("maintenance_")},
+    **{part: Form((*_ALWAYS, "service"), LONGEST_CLOSING) for part in Part if part.is_update},
     Part.INCIDENT_SUBJECT: Form(("page", "title", "reference"), LONGEST_SUBJECT, ("title", "reference")),
     Part.MAINTENANCE_SUBJECT: Form(("page", "title"), LONGEST_SUBJECT, ("title",)),
     Part.FIRST_UPDATE: Form(_OF_UPDATE),
@@ -100,6 +110,7 @@ def default_text(part: Part, language: str) -> str:
         Part.CONFIRMATION: wish_words_for(NoticeKind.CONFIRM, language).intro,
         Part.CLOSING: "",
         **{step_part(step): own.intros[step] for step in Step},
+        **{part: automatic_words.automatic_text(part, language) for part in Part if part.is_update},
     }
     return texts[part]
 

@@ -12,8 +12,16 @@ from django.db import DatabaseError, connection
 from incidents.lib.clock import DatabaseClock, database_now
 from incidents.lib.errors import Refused
 from incidents.lib.owner import new_owner
-from incidents.models import Channel, Delivery, DeliveryState, Lane, SubscriberState, is_endpoint_lane
-from incidents.notices import expansion, guard, lease, pausing, throttle
+from incidents.models import (
+    STAFF_LANES,
+    Channel,
+    Delivery,
+    DeliveryState,
+    Lane,
+    SubscriberState,
+    is_endpoint_lane,
+)
+from incidents.notices import expansion, guard, lease, pausing, staff_alerts, throttle
 from incidents.notices.ahead import WrittenAhead
 from incidents.notices.channel import (
     Answer,
@@ -25,11 +33,12 @@ from incidents.notices.channel import (
     Writer,
 )
 from incidents.notices.endpoints import EndpointSettlement
-from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, SUPPRESSED, Ledger
+from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, NOBODY_WAITS, SUPPRESSED, Ledger
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
 from incidents.notices.session import sender_session
 from incidents.notices.settlement import Settlement, TakeRefusal, Then, ignore_refusal
+from incidents.notices.staff_letters import StaffWriter
 from incidents.queries.suppressions import is_suppressed
 
 log = logging.getLogger(__name__)
@@ -87,6 +96,7 @@ class _Pass:
             self._open[Channel.EMAIL.value] = open_sender
         self._senders: dict[str, Sender] = {}
         self._writers: dict[str, Writer] = {}
+        self._staff_writer = StaffWriter()
         self._clock = DatabaseClock()
         self._ledger = Ledger(self._owner, self._clock)
         self._settlement = Settlement(self._ledger, self._clock, take_refusal)
@@ -159,6 +169,8 @@ class _Pass:
         if taken.given_back:
             log.warning("%d deliveries of a sender that is gone are queued again", taken.given_back)
         pausing.tidy_up()
+        if Lane.STAFF in self._lanes:
+            staff_alerts.run_due()
         if guard.is_time_to_sweep(now=now):
             expansion.repair(now=now)
 
@@ -169,7 +181,8 @@ class _Pass:
         if not gate.is_open:
             return False
         wanted = 1 if gate.is_probe else self._batch
-        batch = lease.claim(self._owner, lane, wanted=wanted, now=now, limits=self._settlement.limits)
+        limits = () if lane == Lane.STAFF else self._settlement.limits
+        batch = lease.claim(self._owner, lane, wanted=wanted, now=now, limits=limits)
         if not batch:
             if gate.is_probe:
                 self._settlement.end_probe(now=now)
@@ -221,7 +234,8 @@ class _Pass:
     def _spare(self, domain: str, batch: list[Delivery]) -> None:
         spared = [delivery for delivery in batch if delivery.domain == domain]
         batch[:] = [delivery for delivery in batch if delivery.domain != domain]
-        many = [delivery for delivery in spared if delivery.lane != Lane.PERSONAL]
+        keep = (*STAFF_LANES, Lane.PERSONAL)
+        many = [delivery for delivery in spared if delivery.lane not in keep]
         lease.give_back(many, self._owner, lane=domain)
         lease.give_back([delivery for delivery in spared if delivery not in many], self._owner)
 
@@ -237,7 +251,7 @@ class _Pass:
         elif reason := _reason_to_spare(delivery):
             self._ledger.end(delivery, DeliveryState.CANCELLED, Answer(Outcome.FAILED, "", reason))
         elif pausing.is_paused(delivery):
-            self._ledger.set_aside(delivery, pausing.paused_lane(delivery.subscriber.page_id))
+            self._ledger.set_aside(delivery, pausing.paused_lane(delivery.reader.page_id))
         elif (until := pausing.paused_until(delivery)) and until > self._clock.now():
             self._ledger.wait_until(delivery, until)
         elif letter := written or self._write(delivery):
@@ -271,7 +285,12 @@ class _Pass:
         return self._settlement.settle(delivery, answer, seconds=time.monotonic() - began_at)
 
     def _letter(self, delivery: Delivery) -> Letter:
-        return self._writer(delivery.channel).letter(delivery)
+        return self._writer_of(delivery).letter(delivery)
+
+    def _writer_of(self, delivery: Delivery) -> Writer:
+        if delivery.contact_id is not None:
+            return self._staff_writer
+        return self._writer(delivery.channel)
 
     def _writer(self, channel: str) -> Writer:
         if channel not in self._writers:
@@ -300,10 +319,13 @@ class _Pass:
 def _reason_to_spare(delivery: Delivery) -> str:
     """Why it is not told any more; "" if it may be. Who was suppressed is no active subscriber, but may still be
     asked something in person."""
+    if (alert := delivery.notice.staff_alert) is not None:
+        return "" if alert.is_live else NOBODY_WAITS
+    reader = delivery.reader
     if delivery.notice.kind not in TOLD_TO_MANY:
         is_mail = delivery.channel == Channel.EMAIL
-        return SUPPRESSED if is_mail and is_suppressed(delivery.subscriber.email) else ""
-    is_of_other_page = delivery.subscriber.page_id != delivery.notice.page_id
+        return SUPPRESSED if is_mail and is_suppressed(reader.email) else ""
+    is_of_other_page = reader.page_id != delivery.notice.page_id
     if is_of_other_page and delivery.notice.page.is_private:
         return HIDDEN
-    return "" if delivery.subscriber.state == SubscriberState.ACTIVE else NO_LONGER_SUBSCRIBED
+    return "" if reader.state == SubscriberState.ACTIVE else NO_LONGER_SUBSCRIBED

@@ -16,12 +16,12 @@ def paused_lane(page_id: int) -> str:
 
 def is_paused(delivery: Delivery) -> bool:
     """By what was loaded with it."""
-    return delivery.subscriber.page.mail_paused_at is not None and _is_mail_to_many(delivery)
+    return _is_mail_to_many(delivery) and delivery.reader.page.mail_paused_at is not None
 
 
 def paused_until(delivery: Delivery) -> datetime | None:
     """Until when its subscriber is spared, since mails came back."""
-    return delivery.subscriber.paused_until if _is_mail_to_many(delivery) else None
+    return delivery.reader.paused_until if _is_mail_to_many(delivery) else None
 
 
 def _is_mail_to_many(delivery: Delivery) -> bool:

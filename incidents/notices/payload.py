@@ -54,7 +54,7 @@ class PayloadWriter:
         self._chosen: dict[int, dict[int, set[int]]] = {}
 
     def letter(self, delivery: Delivery) -> Letter:
-        subscriber, page = delivery.subscriber, delivery.subscriber.page
+        subscriber, page = delivery.reader, delivery.reader.page
         language = subscriber.language if subscriber.language in page.languages else page.first_language
         payload = self._payload(delivery.notice, page, language)
         meta = {
@@ -85,10 +85,10 @@ class PayloadWriter:
         return self._payloads[key]
 
     def _chosen_by(self, delivery: Delivery) -> set[int]:
-        page = delivery.subscriber.page
+        page = delivery.reader.page
         if page.pk not in self._chosen:
             self._chosen[page.pk] = endpoints.chosen_services(page, delivery.channel)
-        return self._chosen[page.pk].get(delivery.subscriber_id, set())
+        return self._chosen[page.pk].get(delivery.reader.pk, set())
 
 
 def payload_of(notice: Notice, page: Page, *, language: str) -> Payload:

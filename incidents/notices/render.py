@@ -38,7 +38,7 @@ class Mailroom:
 
     def letter(self, delivery: Delivery) -> Letter:
         """Refused when the address could not stand in a header."""
-        subscriber, notice, page = delivery.subscriber, delivery.notice, delivery.subscriber.page
+        subscriber, notice, page = delivery.reader, delivery.notice, delivery.reader.page
         if not is_clean(subscriber.email):
             raise Refused("The address cannot be written to.", field="email")
         personal = Personal(

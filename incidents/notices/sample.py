@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from incidents.lib.markdown import render
 from incidents.models import MaintenanceState, NoticeKind, Page, ServiceStatus, Severity, Stage
 from incidents.notices import links
 from incidents.notices.frame import Content, Reading, frame, subject_stem
@@ -15,7 +16,18 @@ from incidents.notices.words import words_for, write_time, write_window
 
 TOLD_AT = datetime(2020, 9, 4, 3, 46, tzinfo=UTC)
 REFERENCE, NUMBER = "INC-20200904-01", "HEA2020090401"
-_STAGES = {Part.FURTHER_UPDATE: Stage.IDENTIFIED, Part.LAST_UPDATE: Stage.RESOLVED}
+_STAGES = {
+    Part.FURTHER_UPDATE: Stage.IDENTIFIED,
+    Part.LAST_UPDATE: Stage.RESOLVED,
+    Part.AUTOMATIC_RETURN: Stage.INVESTIGATING,
+    Part.AUTOMATIC_LAST: Stage.RESOLVED,
+}
+_OPENINGS = {
+    Part.FURTHER_UPDATE: Part.FURTHER_UPDATE,
+    Part.LAST_UPDATE: Part.LAST_UPDATE,
+    Part.AUTOMATIC_RETURN: Part.FURTHER_UPDATE,
+    Part.AUTOMATIC_LAST: Part.LAST_UPDATE,
+}
 _STATES = {
     Step.STARTED: MaintenanceState.IN_PROGRESS,
     Step.EXTENDED: MaintenanceState.IN_PROGRESS,
@@ -70,7 +82,7 @@ def _update(part: Part, reading: Reading, example: Example) -> Content:
     words, stage = reading.words, _STAGES.get(part, Stage.INVESTIGATING)
     is_over, number = stage == Stage.RESOLVED, 1 + (part in _STAGES)
     at, next_at = (_time(TOLD_AT + timedelta(hours=hours), reading) for hours in (0, 1))
-    opening = part if part in _STAGES else Part.FIRST_UPDATE
+    opening = _OPENINGS.get(part, Part.FIRST_UPDATE)
     status = ServiceStatus.OPERATIONAL if is_over else ServiceStatus.DEGRADED
     named = {
         "title": example.incident,
@@ -82,6 +94,7 @@ def _update(part: Part, reading: Reading, example: Example) -> Content:
     }
     context = {
         **_context(reading, opening, named, body=example.incident_body),
+        **_body(part, reading, example),
         "tone": "calm" if is_over else Severity.MAJOR,
         "told_at": at,
         "services": [{"name": example.service, "status": words.status[status]}],
@@ -91,6 +104,14 @@ def _update(part: Part, reading: Reading, example: Example) -> Content:
     }
     tag, step = (words.resolved_tag, words.last_step) if is_over else (words.incident_tag, words.step)
     return Content("update", tag + step.format(number) + _incident_stem(reading, example), context)
+
+
+def _body(part: Part, reading: Reading, example: Example) -> dict[str, str]:
+    """Of an update that is published by itself: its text, as an update is read."""
+    if not part.is_update:
+        return {}
+    body = reading.texts.say(part, service=example.service)
+    return {"body": body, "body_html": render(body)}
 
 
 def _report(reading: Reading, example: Example) -> Content:

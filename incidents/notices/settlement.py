@@ -70,7 +70,8 @@ class Settlement:
         if answer.outcome is Outcome.SENT:
             self._ledger.mark_sent(delivery, answer)
         elif answer.outcome is Outcome.FAILED:
-            self._tell(delivery, answer)  # first: what is told next waits for this one
+            if delivery.contact_id is None:
+                self._tell(delivery, answer)  # first: what is told next waits for this one
             self._ledger.end(delivery, DeliveryState.FAILED, answer)
         elif answer.outcome is Outcome.UNREACHABLE:
             self._ledger.release(delivery, answer)

@@ -12,7 +12,7 @@ from incidents.notices.subject import one_line
 class CodeWriter:
     def letter(self, delivery: Delivery) -> Letter:
         """Refused where a newer code has taken the place of this one."""
-        subscriber = delivery.subscriber
+        subscriber = delivery.reader
         known = PhoneCode.objects.filter(subscriber=subscriber).first()
         if known is None or known.nonce != delivery.thread:
             raise Refused("A newer code was asked for.")

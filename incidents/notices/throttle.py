@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from incidents.models import Channel, Delivery, DeliveryState, Lane, Throttle, endpoint_lane
+from incidents.models import STAFF_LANES, Channel, Delivery, DeliveryState, Lane, Throttle, endpoint_lane
 
 FAILURES = 5
 FIRST_PAUSE_SECONDS = 30.0
@@ -22,11 +22,12 @@ PROBE_SECONDS = 60.0
 QUIET_DAYS = 7
 UNLISTED_CONNECTIONS = 1
 
-_FIXED_LANES = (Lane.PERSONAL.value, Lane.NOTICES.value)
+_FIXED_LANES = (*STAFF_LANES, Lane.PERSONAL, Lane.NOTICES)
 # The state stands as a literal so that both databases see that the partial index serves.
 _DUE_LANES = """
     SELECT lane.key FROM (
-      SELECT 'personal' AS key, 0 AS failures UNION ALL SELECT 'notices', 0
+      SELECT 'staff' AS key, 0 AS failures UNION ALL SELECT 'staff:endpoints', 0
+      UNION ALL SELECT 'personal', 0 UNION ALL SELECT 'notices', 0
       UNION ALL SELECT t.key, t.failures FROM incidents_throttle t
         WHERE t.is_lane AND (t.paused_until IS NULL OR t.paused_until <= {at})) AS lane
     WHERE EXISTS (
@@ -76,13 +77,13 @@ def _limit(key: str, rate: float | None, connections: int | None) -> None:
 
 
 def due_lanes(now: datetime) -> list[str]:
-    """Where something is due, the personal mails first, and what failed last time last."""
+    """Where something is due, what staff are told first, then the personal mails, and what failed last time last."""
     at = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
     instant = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(_DUE_LANES.format(at=at), [instant, instant])
         found = [row[0] for row in cursor.fetchall()]
-    fixed = [lane for lane in _FIXED_LANES if lane in found]
+    fixed = [lane.value for lane in _FIXED_LANES if lane in found]
     return [*fixed, *(lane for lane in found if lane not in fixed)]
 
 

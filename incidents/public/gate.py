@@ -9,14 +9,15 @@ from incidents.models import Page
 from incidents.public.door import answer_door, home_of_door, is_admitted, seal
 from incidents.public.members_urls import FEEDS
 from incidents.public.visit import find_page
-from incidents.queries import endpoints, members, subscribers
+from incidents.queries import endpoints, members, staff_alerts, subscribers
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
 ELSEWHERE = re.compile(r"/(?:console|admin|static|ping|observations|hooks|v1)/|/(?:healthz|readyz)$")
 ROBOTS = "/robots.txt"  # of a private page it says nothing but that robots must stay away
 BY_TOKEN = re.compile(
-    rf"(?:/[a-z]{{2}})?/(confirm|keep|last-only|endpoints|manage|unsubscribe|members)/([^/]+)(/(?:{FEEDS}))?",
+    rf"(?:/[a-z]{{2}})?/(confirm|keep|last-only|endpoints|manage|unsubscribe|members|alerts)/"
+    rf"([^/]+)(/(?:{FEEDS}))?",
     re.IGNORECASE,
 )
 
@@ -84,6 +85,11 @@ def _is_member(token: str, page: Page) -> bool:
     return members.find_linked(token, page) is not None
 
 
+def _is_on_duty(token: str, page: Page) -> bool:
+    found = staff_alerts.find_by_link(token)
+    return found is not None and found[0].page_id == page.pk
+
+
 _FINDERS: dict[str, Callable[[str, Page], bool]] = {
     "confirm": _confirms,
     "keep": _keeps,
@@ -92,4 +98,5 @@ _FINDERS: dict[str, Callable[[str, Page], bool]] = {
     "manage": _manages,
     "unsubscribe": _unsubscribes,
     "members": _is_member,
+    "alerts": _is_on_duty,
 }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from incidents.public import endpoints, following, phone, subscribing
+from incidents.public import endpoints, following, phone, staff_alerts, subscribing
 
 urlpatterns: list[URLPattern] = [
     path("subscribe", subscribing.subscribe, name="subscribe"),
@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("unsubscribe/<str:token>", subscribing.unsubscribe, name="unsubscribe"),
     path("keep/<str:token>", subscribing.keep, name="keep"),
     path("follow/<slug:reference>", following.follow, name="follow"),
+    path("alerts/<str:token>", staff_alerts.acknowledge, name="staff_alert"),
     path("last-only/<str:token>", following.last_only, name="last_only"),
 ]

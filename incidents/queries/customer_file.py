@@ -25,8 +25,8 @@ def _rows(customer: Customer) -> Iterator[list[str]]:
     for row in found.select_related(*related).order_by("notice_id", "pk").iterator(chunk_size=2000):
         instants = (row.notice.created_at, row.notice.due_at, row.sent_at)
         yield [
-            row.subscriber.email,
-            names[row.subscriber.email],
+            row.reader.email,
+            names[row.reader.email],
             row.notice.kind,
             *_about(row.notice),
             *(at.astimezone(zone).isoformat(timespec="seconds") if at else "" for at in instants),

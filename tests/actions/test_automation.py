@@ -11,6 +11,7 @@ from incidents.actions import automation, log
 from incidents.actions import incident as incident_actions
 from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
+from incidents.actions.location import suspect_network
 from incidents.actions.monitor import apply_judgement
 from incidents.lib import times
 from incidents.models import Delivery, Incident, IncidentState, Monitor, Page, Service, Stage
@@ -173,10 +174,12 @@ def test_a_switch_stops_all_of_it(how: str, settings: Any, tmp_path: Path) -> No
         (tmp_path / automation.KILL_SWITCH).touch()
     judge(watched(), "down")
     Page.objects.update(is_automation_off=how == "page")
+    if how == "suspect":
+        suspect_network("main", at=NOW)
     at = NOW + timedelta(minutes=WAIT)
     for before in range(25, -1, -1):
         with times.at(at - timedelta(seconds=30 * before)):
-            automation.run(may_act=lambda: how != "suspect")
+            automation.run()
     assert the_incident().state == IncidentState.DRAFT
 
 

@@ -88,7 +88,7 @@ def test_personal_notices_of_the_erased_are_gone_and_those_of_others_stay() -> N
     for address in (KATO, "other@example.jp"):
         fanout.queue_personal(NoticeKind.MANAGE, make.subscriber(page, address))
     erase_subscriber(KATO)
-    assert Notice.objects.get().deliveries.get().subscriber.email == "other@example.jp"
+    assert Notice.objects.get().deliveries.get().reader.email == "other@example.jp"
 
 
 def test_mails_written_to_files_are_deleted(

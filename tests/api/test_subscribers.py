@@ -183,7 +183,7 @@ def test_deleting_by_id_asks_the_owner_by_mail_and_changes_nothing(page: Page) -
     assert (response.json()["subscriber"]["id"], response.json()["subscriber"]["email"]) == (number, None)
     assert Subscriber.objects.get().state == SubscriberState.ACTIVE
     assert told_mails() == ["confirm", "manage"]
-    assert Delivery.objects.filter(notice__kind="manage").get().subscriber.email == EMAIL
+    assert Delivery.objects.filter(notice__kind="manage").get().reader.email == EMAIL
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ def fill(route: URLPattern | URLResolver) -> str:
     for place, value in FILLED.items():
         address = address.replace(place, value)
     for name in (
+        "alert_id",
+        "contact_id",
         "entry_id",
         "number",
         "monitor_id",

@@ -99,7 +99,11 @@ def test_each_part_has_its_preview_and_its_own_text_passes_the_check(
     assert clean_text(part, default_text(part, language)) == default_text(part, language)
     every_place = " ".join(f"{{{name}}}" for name in FORMS[part].places)
     content = sample_content(part, every_place, page=desk.page, language=language)
-    told = content.subject if FORMS[part].is_subject else content.context.get("intro", "")
+    told = (
+        content.subject
+        if FORMS[part].is_subject
+        else content.context.get("body" if part.is_update else "intro", "")
+    )
     told += content.context["closing"] if part == Part.CLOSING else ""
     assert "{" not in told and desk.page.name in told
     assert desk.client.get(f"{address(part, language)}preview/").status_code == 200

@@ -208,7 +208,7 @@ def test_each_pages_console_sees_the_mail_of_its_own_subscribers(
     assert board.mail_health(owner).failed == 0
     assert board.mail_health(showing).failed == 1
     assert board.lost_deliveries(owner, limit=9) == []
-    assert [d.subscriber.email for d in board.lost_deliveries(showing, limit=9)] == ["showing@example.com"]
+    assert [d.reader.email for d in board.lost_deliveries(showing, limit=9)] == ["showing@example.com"]
 
 
 def test_a_page_made_private_takes_back_what_waits_for_others(

@@ -106,7 +106,7 @@ def test_a_domain_that_asks_for_patience_is_left_alone_for_a_while(
 ) -> None:
     publish("gmail.example", "fine.example")
     first = Delivery.objects.filter(domain="gmail.example").select_related("subscriber").earliest("pk")
-    sink.at_rcpt[first.subscriber.email] = [reply]
+    sink.at_rcpt[first.reader.email] = [reply]
     assert outbox.deliver_due() == (3 if waits else 5)
     lanes = set(Delivery.objects.filter(domain="gmail.example").values_list("lane", flat=True))
     assert ("gmail.example" in lanes) is waits

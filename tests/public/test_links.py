@@ -31,7 +31,7 @@ def gateway() -> Iterator[str]:
         yield address
 
 
-ACTING = ("/confirm/", "/endpoints/", "/keep/", "/last-only/", "/unsubscribe/")
+ACTING = ("/alerts/", "/confirm/", "/endpoints/", "/keep/", "/last-only/", "/unsubscribe/")
 
 
 def test_opening_every_link_of_every_mail_changes_nothing(page: Page, sink: Sink, gateway: str) -> None:

@@ -56,7 +56,7 @@ def test_waits_run_from_due_to_accepted_and_the_median_is_of_the_middle(page: Pa
     }
     assert proof.first_sent_at == notice.due_at + timedelta(seconds=0.4)
     assert proof.last_sent_at == notice.due_at + timedelta(seconds=600)
-    assert [d.subscriber.email for d in proof.slowest[:2]] == ["r@b.example", "r3@a.example"]
+    assert [d.reader.email for d in proof.slowest[:2]] == ["r@b.example", "r3@a.example"]
 
 
 def test_domains_with_losses_come_first_then_the_largest(page: Page) -> None:
@@ -104,5 +104,5 @@ def test_deliveries_are_paged_without_gap_or_repeat(page: Page) -> None:
     after: int | None = 0
     while after is not None:
         rows, after = deliveries_after(notice, states=["queued"], after=after, most=2)
-        seen += [row.subscriber.email for row in rows]
+        seen += [row.reader.email for row in rows]
     assert seen == [f"r{n}@a.example" for n in (0, 2, 3, 4)]

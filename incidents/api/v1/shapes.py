@@ -61,8 +61,8 @@ def tell_delivery(delivery: Delivery) -> dict[str, Any]:
     waits = delivery.state == DeliveryState.QUEUED
     return {
         "id": delivery.public_id,
-        "subscriber": delivery.subscriber.public_id,
-        "email": delivery.subscriber.email,
+        "subscriber": delivery.reader.public_id,
+        "email": delivery.reader.email,
         "channel": delivery.channel,
         "domain": delivery.domain,
         "state": delivery.state,

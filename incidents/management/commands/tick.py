@@ -19,6 +19,7 @@ JOBS = (
     tasks.judge_silence,
     tasks.roll_up_results,
     tasks.act_by_itself,
+    tasks.alert_staff,
     tasks.run_due_maintenances,
     publish_pages,
     tasks.deliver_notices,
