@@ -1,0 +1,142 @@
+"""Which days are not like the others of their weekday: public holidays, company holidays, days beside them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+from functools import lru_cache
+
+import holidays
+
+from incidents.lib.errors import Refused
+
+LONGEST_BRIDGE = 3
+LONG_REST = 4
+FARTHEST = 10
+COUNTRY_OF_ZONE = {"Asia/Tokyo": "JP"}
+
+
+class DayKind(Enum):
+    USUAL = "usual"
+    HOLIDAY = "holiday"
+    CLOSED = "closed"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True)
+class YearDays:
+    """The days from `first` to `last` of every year, each (month, day); they may reach over New Year."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    def holds(self, day: date) -> bool:
+        at = (day.month, day.day)
+        if self.first <= self.last:
+            return self.first <= at <= self.last
+        return at >= self.first or at <= self.last
+
+
+NEW_YEAR = YearDays((12, 29), (1, 3))
+AROUND_OBON = YearDays((8, 10), (8, 17))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """`country`: ISO 3166 alpha-2, empty where no public holidays are known. `closed`: company holidays.
+
+    In Japan 29 December to 3 January are company holidays without being named. Its week of Obon, working days
+    between two rests, and those next to a long rest are `UNSURE`: some work then, some do not.
+    """
+
+    country: str = ""
+    closed: tuple[YearDays, ...] = ()
+
+    def kind(self, ordinal: int) -> DayKind:
+        """Of a proleptic ordinal."""
+        return _kind(self, ordinal)
+
+
+def calendar_of(country: str, closed: str) -> Calendar:
+    """Raises Refused naming `country` or `closed_days`, which is like "08-13..08-16, 06-01"."""
+    if country and country not in holidays.list_supported_countries():
+        raise Refused("expected a country code such as JP, or nothing", field="country")
+    parts = [part.strip() for part in closed.split(",") if part.strip()]
+    return Calendar(country, tuple(map(_year_days, parts)))
+
+
+def _year_days(text: str) -> YearDays:
+    found = re.fullmatch(r"(\d\d)-(\d\d)(?:\.\.(\d\d)-(\d\d))?", text, re.ASCII)
+    numbers = [int(number) for number in found.groups() if number] if found else []
+    try:
+        days = [date(2000, *pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+        first, last = days[0], days[-1]
+    except (IndexError, ValueError):
+        raise Refused("expected days such as 08-13..08-16, 06-01", field="closed_days") from None
+    return YearDays((first.month, first.day), (last.month, last.day))
+
+
+@lru_cache(maxsize=4096)
+def _kind(calendar: Calendar, ordinal: int) -> DayKind:
+    day = date.fromordinal(ordinal)
+    if _is_closed(calendar, day):
+        return DayKind.CLOSED
+    if _is_public_holiday(calendar.country, day):
+        return DayKind.HOLIDAY
+    if _is_weekend(day):
+        return DayKind.USUAL
+    around_obon = calendar.country == "JP" and AROUND_OBON.holds(day)
+    return DayKind.UNSURE if around_obon or _is_beside(calendar, day) else DayKind.USUAL
+
+
+def _is_beside(calendar: Calendar, day: date) -> bool:
+    """Plain weekends alone make no day unsure."""
+    (to_before, before), (to_after, after) = (_next_rest(calendar, day, step=step) for step in (-1, 1))
+    special = [any(_is_special(calendar, rested) for rested in rest) for rest in (before, after)]
+    length = to_before + to_after - 1
+    if length == 1 or (all(special) and length <= LONGEST_BRIDGE):
+        return any(special)
+    beside = [(special[0], to_before, before), (special[1], to_after, after)]
+    return any(
+        is_special and distance == 1 and len(rest) >= LONG_REST for is_special, distance, rest in beside
+    )
+
+
+def _next_rest(calendar: Calendar, day: date, *, step: int) -> tuple[int, list[date]]:
+    """How many days away it begins in that direction, and its days."""
+    distance, rest = 1, []
+    while distance < FARTHEST and not _is_rest(calendar, _away(day, step * distance)):
+        distance += 1
+    while len(rest) < FARTHEST and _is_rest(calendar, _away(day, step * (distance + len(rest)))):
+        rest.append(_away(day, step * (distance + len(rest))))
+    return distance, rest
+
+
+def _away(day: date, number: int) -> date:
+    return day + timedelta(days=number)
+
+
+def _is_rest(calendar: Calendar, day: date) -> bool:
+    return _is_weekend(day) or _is_special(calendar, day)
+
+
+def _is_special(calendar: Calendar, day: date) -> bool:
+    return _is_closed(calendar, day) or _is_public_holiday(calendar.country, day)
+
+
+def _is_weekend(day: date) -> bool:
+    return day.weekday() >= 5
+
+
+def _is_closed(calendar: Calendar, day: date) -> bool:
+    known = (NEW_YEAR, *calendar.closed) if calendar.country == "JP" else calendar.closed
+    return any(days.holds(day) for days in known)
+
+
+def _is_public_holiday(country: str, day: date) -> bool:
+    return bool(country) and day in _public_holidays(country, day.year)
+
+
+@lru_cache(maxsize=256)
+def _public_holidays(country: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=year))
