@@ -56,6 +56,9 @@ class Calendar:
         """Of a proleptic ordinal."""
         return _kind(self, ordinal)
 
+    def is_special(self, ordinal: int) -> bool:
+        return self.kind(ordinal) != DayKind.USUAL
+
 
 def calendar_of(country: str, closed: str) -> Calendar:
     """Raises Refused naming `country` or `closed_days`, which is like "08-13..08-16, 06-01"."""

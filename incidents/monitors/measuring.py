@@ -1,0 +1,95 @@
+"""Trend, scale and clustering of a series, measured from its learnt past. Robust: a wild week barely moves them."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from statistics import median
+
+from incidents.monitors.usual import Slots, Usual, inflation
+
+MEDIAN_OF_SQUARED_NORMAL = 0.455
+LEAST_SCALE = 0.03
+MOST_TREND_A_WEEK = 0.05
+WEEKS_TO_SEE_A_TREND = 4
+CLUSTER = 12
+CLUSTERS_TO_JUDGE = 40
+CLUSTERING_BY_CHANCE = 1.3
+MOST_CLUSTERING = 10.0
+
+
+def refresh(usual: Usual, *, day: int, per_day: int) -> Usual:
+    """All measured anew; meant once a day, as it walks the whole past."""
+    trend = _measure_trend(usual.slots, day=day, least_values=per_day * 7 // 2)
+    residuals = sorted(_residuals(usual.slots, trend_a_week=trend, per_day=per_day))
+    scale = _measure_scale(residuals)
+    return replace(
+        usual,
+        trend_a_week=trend,
+        scale=scale,
+        clustering=_measure_clustering(residuals, scale=scale),
+        refreshed_on=day,
+    )
+
+
+def _measure_trend(slots: Slots, *, day: int, least_values: int) -> float:
+    """Theil-Sen slope over the weeks' levels."""
+    by_week: dict[int, list[float]] = {}
+    for entries in slots.values():
+        if len(entries) < 4:
+            continue
+        centre = median(logged for _, logged in entries)
+        for seen_on, logged in entries:
+            by_week.setdefault((day - seen_on) // 7, []).append(logged - centre)
+    levels = [
+        (-age, median(values)) for age, values in sorted(by_week.items()) if len(values) >= least_values
+    ]
+    if len(levels) < WEEKS_TO_SEE_A_TREND:
+        return 0.0
+    slopes = [(b - a) / (y - x) for x, a in levels for y, b in levels if y > x]
+    return max(-MOST_TREND_A_WEEK, min(MOST_TREND_A_WEEK, median(slopes)))
+
+
+# When, as a number of steps; how far from what the other weeks expected; the counting noise in it.
+Residual = tuple[int, float, float]
+
+
+def _residuals(slots: Slots, *, trend_a_week: float, per_day: int) -> Iterator[Residual]:
+    """Each value against the median of the others of its slot, as wide as if that were known exactly."""
+    for slot, entries in slots.items():
+        if len(entries) < 2:
+            continue
+        moved = sorted(logged - trend_a_week * day / 7 for day, logged in entries)
+        noise = math.exp(-moved[len(moved) // 2] - trend_a_week * entries[-1][0] / 7)
+        narrowed = math.sqrt(inflation(len(moved) - 1))
+        for day, logged in entries:
+            value = logged - trend_a_week * day / 7
+            yield day * per_day + slot % per_day, (value - _median_without(moved, value)) / narrowed, noise
+
+
+def _measure_scale(residuals: list[Residual]) -> float:
+    """By the median of squares: that is the MAD in another dress."""
+    if not residuals:
+        return LEAST_SCALE
+    squares = [off**2 / MEDIAN_OF_SQUARED_NORMAL - noise for _, off, noise in residuals]
+    return math.sqrt(max(LEAST_SCALE**2, median(squares)))
+
+
+def _measure_clustering(residuals: list[Residual], *, scale: float) -> float:
+    """How much wider the sums of a dozen neighbours stray than independent values would make them."""
+    clusters: dict[int, list[float]] = {}
+    for step, off, noise in residuals:
+        clusters.setdefault(step // CLUSTER, []).append(off / math.sqrt(scale**2 + noise))
+    squares = [sum(offs) ** 2 / len(offs) for offs in clusters.values() if len(offs) > CLUSTER // 2]
+    if len(squares) < CLUSTERS_TO_JUDGE:
+        return 1.0
+    measured = median(squares) / MEDIAN_OF_SQUARED_NORMAL
+    return min(MOST_CLUSTERING, max(1.0, measured / CLUSTERING_BY_CHANCE))
+
+
+def _median_without(ordered: list[float], value: float) -> float:
+    """Of the others of an ordered list; by place, without a copy."""
+    place, half = ordered.index(value), (len(ordered) - 1) // 2
+    middle = ordered[half + (half >= place)]
+    if len(ordered) % 2 == 0:
+        return middle
+    return (ordered[half - 1 + (half - 1 >= place)] + middle) / 2

@@ -1,0 +1,120 @@
+"""What days bring that are not like the others of their weekday, learnt as their likeness to a Sunday.
+
+A likeness of 0 is a working day, of 1 a Sunday, of 1.2 quieter still. So a holiday in May tells something of
+one in November, and a business that no holiday concerns is known after its first few.
+"""
+
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+from incidents.lib.calendars import DayKind
+from incidents.monitors.places import Place, Rhythm
+from incidents.monitors.usual import Forecast, Usual, centre, inflation
+
+SUNDAY = 6
+KEPT = 12
+# The sum of squares of what sets Sundays apart, a few of which make a likeness worth knowing.
+LEAST_WEIGHT = 0.5
+# Before any was seen: least and most like a Sunday.
+POSSIBLE = {DayKind.HOLIDAY: (0.0, 1.2), DayKind.CLOSED: (0.0, 1.8), DayKind.UNSURE: (0.0, 1.0)}
+SPREAD_OF_MEDIAN_DEVIATION = 1.4826
+
+Likeness = tuple[DayKind, int, float]
+
+
+@dataclass(frozen=True)
+class Special:
+    """`known`: kind, day and likeness of each such day. The rest is of the day that is being learnt."""
+
+    known: tuple[Likeness, ...] = ()
+    day: int = 0
+    kind: DayKind = DayKind.USUAL
+    towards: float = 0.0
+    weight: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "known": [[kind.value, day, round(likeness, 3)] for kind, day, likeness in self.known],
+            "day": [self.day, self.kind.value, round(self.towards, 4), round(self.weight, 4)],
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Special":
+        day, kind, towards, weight = stored["day"]
+        known = tuple((DayKind(kind), day, likeness) for kind, day, likeness in stored["known"])
+        return cls(known, day, DayKind(kind), towards, weight)
+
+
+def forecast(usual: Usual, special: Special, place: Place, *, rhythm: Rhythm) -> Forecast | None:
+    """None until the past tells enough."""
+    kind = rhythm.calendar.kind(place.day)
+    own = centre(usual, place.slot, day=place.day)
+    if kind == DayKind.USUAL:
+        return own and _forecast(usual, own[0], (own[0],), values=own[1])
+    poles = _poles(usual, place, rhythm)
+    if own is None or poles is None:
+        return None
+    working, sunday = poles
+    likely, least, most = _likeness(special, kind)
+    ends = [working + likeness * (sunday - working) for likeness in (likely, least, most)]
+    if kind == DayKind.UNSURE or place.slot // rhythm.per_day > 4:
+        ends.append(own[0])
+    return _forecast(usual, own[0] if kind == DayKind.UNSURE else ends[0], ends, values=own[1])
+
+
+def learn(special: Special, place: Place, logged: float, *, usual: Usual, rhythm: Rhythm) -> Special:
+    """What a value of a special day tells; taken up when that day is over."""
+    kind = rhythm.calendar.kind(place.day)
+    if place.day != special.day:
+        special = replace(_closed(special), day=place.day, kind=kind)
+    poles = _poles(usual, place, rhythm) if kind in (DayKind.HOLIDAY, DayKind.CLOSED) else None
+    if poles is None:
+        return special
+    working, sunday = poles
+    return replace(
+        special,
+        towards=special.towards + (logged - working) * (sunday - working),
+        weight=special.weight + (sunday - working) ** 2,
+    )
+
+
+def forget_day(special: Special) -> Special:
+    """The day that is being learnt tells nothing: something unusual happened on it."""
+    return replace(special, towards=0.0, weight=0.0)
+
+
+def _closed(special: Special) -> Special:
+    known = special.known
+    if special.weight >= LEAST_WEIGHT:
+        likeness = max(-1.0, min(3.0, special.towards / special.weight))
+        others = [one for one in known if one[0] != special.kind]
+        alike = [one for one in known if one[0] == special.kind]
+        known = (*others, *alike[1 - KEPT :], (special.kind, special.day, likeness))
+    return Special(known)
+
+
+def _likeness(special: Special, kind: DayKind) -> tuple[float, float, float]:
+    """The likely one, the least, the most."""
+    known = [likeness for one, _, likeness in special.known if one == kind]
+    if not known:
+        return min(1.0, POSSIBLE[kind][1]), *POSSIBLE[kind]
+    middle = median(known)
+    spread = SPREAD_OF_MEDIAN_DEVIATION * median(abs(likeness - middle) for likeness in known)
+    reach = 0.08 + 0.4 / len(known) + spread
+    return middle, middle - reach, middle + reach
+
+
+def _poles(usual: Usual, place: Place, rhythm: Rhythm) -> tuple[float, float] | None:
+    """What a working day and a Sunday would bring at that time."""
+    own_weekday = place.slot // rhythm.per_day
+    weekdays = (own_weekday,) if own_weekday < 5 else range(5)
+    slots = [rhythm.same_time(place, weekday=weekday) for weekday in (*weekdays, SUNDAY)]
+    found = [told[0] for slot in slots if (told := centre(usual, slot, day=place.day))]
+    if len(found) < len(slots):
+        return None
+    return median(found[:-1]), found[-1]
+
+
+def _forecast(usual: Usual, middle: float, ends: "tuple[float, ...] | list[float]", *, values: int) -> Forecast:
+    return Forecast(middle, min(ends), max(ends), usual.scale, inflation(values))
