@@ -20,6 +20,7 @@ class DayKind(Enum):
     USUAL = "usual"
     HOLIDAY = "holiday"
     CLOSED = "closed"
+    OBON = "obon"
     UNSURE = "unsure"
 
 
@@ -45,8 +46,8 @@ AROUND_OBON = YearDays((8, 10), (8, 17))
 class Calendar:
     """`country`: ISO 3166 alpha-2, empty where no public holidays are known. `closed`: company holidays.
 
-    In Japan 29 December to 3 January are company holidays without being named. Its week of Obon, working days
-    between two rests, and those next to a long rest are `UNSURE`: some work then, some do not.
+    In Japan 29 December to 3 January are company holidays without being named. The working days of
+    Obon's week are `OBON`; those between two rests and next to a long rest `UNSURE`: some work then, some do not.
     """
 
     country: str = ""
@@ -88,8 +89,9 @@ def _kind(calendar: Calendar, ordinal: int) -> DayKind:
         return DayKind.HOLIDAY
     if _is_weekend(day):
         return DayKind.USUAL
-    around_obon = calendar.country == "JP" and AROUND_OBON.holds(day)
-    return DayKind.UNSURE if around_obon or _is_beside(calendar, day) else DayKind.USUAL
+    if calendar.country == "JP" and AROUND_OBON.holds(day):
+        return DayKind.OBON
+    return DayKind.UNSURE if _is_beside(calendar, day) else DayKind.USUAL
 
 
 def _is_beside(calendar: Calendar, day: date) -> bool:

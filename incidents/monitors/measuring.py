@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 
-from incidents.monitors.usual import Slots, Usual, inflation
+from incidents.monitors.usual import Slots, Usual
 
 MEDIAN_OF_SQUARED_NORMAL = 0.455
 LEAST_SCALE = 0.03
@@ -19,7 +19,7 @@ MOST_CLUSTERING = 10.0
 
 def refresh(usual: Usual, *, day: int, per_day: int) -> Usual:
     """All measured anew; meant once a day, as it walks the whole past."""
-    trend = _measure_trend(usual.slots, day=day, least_values=per_day * 7 // 2)
+    trend = _measure_trend(usual.slots, least_values=per_day * 7 // 2)
     residuals = sorted(_residuals(usual.slots, trend_a_week=trend, per_day=per_day))
     scale = _measure_scale(residuals)
     return replace(
@@ -31,22 +31,22 @@ def refresh(usual: Usual, *, day: int, per_day: int) -> Usual:
     )
 
 
-def _measure_trend(slots: Slots, *, day: int, least_values: int) -> float:
-    """Theil-Sen slope over the weeks' levels."""
-    by_week: dict[int, list[float]] = {}
-    for entries in slots.values():
-        if len(entries) < 4:
-            continue
-        centre = median(logged for _, logged in entries)
-        for seen_on, logged in entries:
-            by_week.setdefault((day - seen_on) // 7, []).append(logged - centre)
-    levels = [
-        (-age, median(values)) for age, values in sorted(by_week.items()) if len(values) >= least_values
-    ]
-    if len(levels) < WEEKS_TO_SEE_A_TREND:
+def _measure_trend(slots: Slots, *, least_values: int) -> float:
+    """From each week to the one half the past later: the median of how its slots grew; of those the median."""
+    weeks: dict[int, dict[int, float]] = {}
+    for slot, entries in slots.items():
+        for day, logged in entries:
+            weeks.setdefault(day // 7, {})[slot] = logged
+    half = len(weeks) // 2
+    if len(weeks) < WEEKS_TO_SEE_A_TREND:
         return 0.0
-    slopes = [(b - a) / (y - x) for x, a in levels for y, b in levels if y > x]
-    return max(-MOST_TREND_A_WEEK, min(MOST_TREND_A_WEEK, median(slopes)))
+    slopes = []
+    for week, before in weeks.items():
+        after = weeks.get(week + half, {})
+        grown = [after[slot] - before[slot] for slot in before.keys() & after.keys()]
+        if len(grown) >= least_values:
+            slopes.append(median(grown) / half)
+    return max(-MOST_TREND_A_WEEK, min(MOST_TREND_A_WEEK, median(slopes))) if slopes else 0.0
 
 
 # When, as a number of steps; how far from what the other weeks expected; the counting noise in it.
@@ -60,7 +60,7 @@ def _residuals(slots: Slots, *, trend_a_week: float, per_day: int) -> Iterator[R
             continue
         moved = sorted(logged - trend_a_week * day / 7 for day, logged in entries)
         noise = math.exp(-moved[len(moved) // 2] - trend_a_week * entries[-1][0] / 7)
-        narrowed = math.sqrt(inflation(len(moved) - 1))
+        narrowed = math.sqrt(_inflation_of_median(len(moved) - 1))
         for day, logged in entries:
             value = logged - trend_a_week * day / 7
             yield day * per_day + slot % per_day, (value - _median_without(moved, value)) / narrowed, noise
@@ -84,6 +84,10 @@ def _measure_clustering(residuals: list[Residual], *, scale: float) -> float:
         return 1.0
     measured = median(squares) / MEDIAN_OF_SQUARED_NORMAL
     return min(MOST_CLUSTERING, max(1.0, measured / CLUSTERING_BY_CHANCE))
+
+
+def _inflation_of_median(values: int) -> float:
+    return 1 + (1 / values if values <= 2 else 1.35 / values)
 
 
 def _median_without(ordered: list[float], value: float) -> float:

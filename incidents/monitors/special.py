@@ -4,6 +4,7 @@ A likeness of 0 is a working day, of 1 a Sunday, of 1.2 quieter still. So a holi
 one in November, and a business that no holiday concerns is known after its first few.
 """
 
+import math
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -16,8 +17,18 @@ SUNDAY = 6
 KEPT = 12
 # The sum of squares of what sets Sundays apart, a few of which make a likeness worth knowing.
 LEAST_WEIGHT = 0.5
-# Before any was seen: least and most like a Sunday.
-POSSIBLE = {DayKind.HOLIDAY: (0.0, 1.2), DayKind.CLOSED: (0.0, 1.8), DayKind.UNSURE: (0.0, 1.0)}
+SPREADS_TOLD = 2.5
+# Before any was seen: the likely one, least and most like a Sunday.
+POSSIBLE = {
+    DayKind.HOLIDAY: (1.0, 0.0, 1.2),
+    DayKind.CLOSED: (1.0, 0.0, 1.8),
+    DayKind.OBON: (0.0, 0.0, 1.0),
+    DayKind.UNSURE: (0.0, 0.0, 1.0),
+}
+# Of likenesses, however alike those were that are known.
+LEAST_SPREAD = {DayKind.HOLIDAY: 0.04, DayKind.CLOSED: 0.1, DayKind.OBON: 0.04, DayKind.UNSURE: 0.04}
+SPREADS_POSSIBLE = 2.5
+DOUBT_OF_ONE = 0.3
 SPREAD_OF_MEDIAN_DEVIATION = 1.4826
 
 Likeness = tuple[DayKind, int, float]
@@ -56,11 +67,11 @@ def forecast(usual: Usual, special: Special, place: Place, *, rhythm: Rhythm) ->
     if own is None or poles is None:
         return None
     working, sunday = poles
-    likely, least, most = _likeness(special, kind)
+    likely, least, most = _narrowed(_likeness(special, kind), special, place, usual)
     ends = [working + likeness * (sunday - working) for likeness in (likely, least, most)]
-    if kind == DayKind.UNSURE or place.slot // rhythm.per_day > 4:
+    if place.slot // rhythm.per_day > 4:
         ends.append(own[0])
-    return _forecast(usual, own[0] if kind == DayKind.UNSURE else ends[0], ends, values=own[1])
+    return _forecast(usual, ends[0], ends, values=own[1])
 
 
 def learn(special: Special, place: Place, logged: float, *, usual: Usual, rhythm: Rhythm) -> Special:
@@ -68,7 +79,7 @@ def learn(special: Special, place: Place, logged: float, *, usual: Usual, rhythm
     kind = rhythm.calendar.kind(place.day)
     if place.day != special.day:
         special = replace(_closed(special), day=place.day, kind=kind)
-    poles = _poles(usual, place, rhythm) if kind in (DayKind.HOLIDAY, DayKind.CLOSED) else None
+    poles = None if kind == DayKind.USUAL else _poles(usual, place, rhythm)
     if poles is None:
         return special
     working, sunday = poles
@@ -98,11 +109,23 @@ def _likeness(special: Special, kind: DayKind) -> tuple[float, float, float]:
     """The likely one, the least, the most."""
     known = [likeness for one, _, likeness in special.known if one == kind]
     if not known:
-        return min(1.0, POSSIBLE[kind][1]), *POSSIBLE[kind]
+        return POSSIBLE[kind]
     middle = median(known)
     spread = SPREAD_OF_MEDIAN_DEVIATION * median(abs(likeness - middle) for likeness in known)
-    reach = 0.08 + 0.4 / len(known) + spread
+    reach = SPREADS_POSSIBLE * max(LEAST_SPREAD[kind], spread) + DOUBT_OF_ONE / len(known)
     return middle, middle - reach, middle + reach
+
+
+def _narrowed(
+    possible: tuple[float, float, float], special: Special, place: Place, usual: Usual
+) -> tuple[float, float, float]:
+    """By what the day itself has told so far, within what was possible before it began."""
+    likely, least, most = possible
+    if special.day != place.day or special.weight < LEAST_WEIGHT:
+        return possible
+    told = min(most, max(least, special.towards / special.weight))
+    reach = SPREADS_TOLD * usual.scale / math.sqrt(special.weight)
+    return told, max(least, told - reach), min(most, told + reach)
 
 
 def _poles(usual: Usual, place: Place, rhythm: Rhythm) -> tuple[float, float] | None:

@@ -4,7 +4,7 @@ A value's evidence is the logarithm of how much likelier it is after a change of
 sums of it never fall below nothing. A small change is proved by many values, a large one by two.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,22 +47,6 @@ class Came:
 
 def add(sums: Sums, came: Came, *, gains: Iterable[float]) -> Sums:
     return tuple(_add(one, came, gain) for one, gain in zip(sums, gains, strict=True))
-
-
-def gains(
-    deviation: float, change: Callable[[float], float], *, most: float, clustering: float
-) -> tuple[float, ...]:
-    """The evidence of one value for each size; `deviation` and `change` in spreads, towards the change."""
-    return tuple(gain(deviation, change(size), most=most) / clustering for size in SIZES)
-
-
-def gain(deviation: float, change: float, *, most: float) -> float:
-    """Capped: a value far beyond the change proves no more than one a little beyond, and none proves alone."""
-    bound = min(most, change * change / 2 + BEYOND * change)
-    return max(-bound, min(bound, change * deviation - change * change / 2))
-
-
-BEYOND = 1.5
 
 
 def strongest(sums: Sums) -> Sum:

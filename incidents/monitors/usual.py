@@ -16,6 +16,7 @@ from incidents.monitors.places import Place
 
 # Slot of the week -> (day as a proleptic ordinal, log count), oldest first.
 Slots = dict[int, tuple[tuple[int, float], ...]]
+BEYOND = 1.5
 # A place and the logarithm of its count.
 Entry = tuple[Place, float]
 
@@ -89,15 +90,24 @@ class Forecast:
         """How many spreads `count` lies beyond what was expected, on either side; 0 between."""
         return max(0.0, self.below(count), self.above(count))
 
-    def drop(self, share: float) -> float:
-        """How many spreads a drop by `share` is."""
-        least = _count(self.least)
-        return self._distance(least, (1 - share) * least)
+    def evidence_of_drop(self, count: float, share: float, *, most: float) -> float:
+        """The logarithm of how much likelier `count` is after a drop by `share` than without one.
 
-    def rise(self, share: float) -> float:
-        """How many spreads the end of such a drop is."""
-        most = _count(self.most)
-        return self._distance(most / (1 - share), most)
+        On a day of unsure kind, what either may explain is no evidence.
+        """
+        for_it, against = (
+            _evidence(self._distance(usual, count), self._distance(usual, (1 - share) * usual), most=most)
+            for usual in (_count(self.least), _count(self.most))
+        )
+        return max(0.0, for_it) + min(0.0, against)
+
+    def evidence_of_rise(self, count: float, share: float, *, most: float) -> float:
+        """The same of a rise that is the end of such a drop."""
+        for_it, against = (
+            _evidence(self._distance(count, usual), self._distance(usual / (1 - share), usual), most=most)
+            for usual in (_count(self.most), _count(self.least))
+        )
+        return max(0.0, for_it) + min(0.0, against)
 
     def band(self, spreads: float) -> tuple[float, float]:
         """The counts that lie `spreads` below and above."""
@@ -113,6 +123,12 @@ class Forecast:
 
     def _count_of(self, steadied: float) -> float:
         return max(0.0, (math.sinh(self.scale * max(0.0, steadied) / 2) / self.scale) ** 2 - 0.375)
+
+
+def _evidence(deviation: float, change: float, *, most: float) -> float:
+    """In spreads, towards the change. Capped: far beyond the change proves little more than beyond it."""
+    bound = min(most, change * change / 2 + BEYOND * change)
+    return max(-bound, min(bound, change * deviation - change * change / 2))
 
 
 def log_count(count: float) -> float:
@@ -153,12 +169,17 @@ def centre(usual: Usual, slot: int, *, day: int) -> tuple[float, int] | None:
     """The usual log count and how many values tell it. None until the slot was seen on two earlier days."""
     entries = usual.slots.get(slot, ())
     past = [logged + usual.trend_a_week * (day - seen) / 7 for seen, logged in entries if seen < day]
-    return (median(past), len(past)) if len(past) >= 2 else None
+    return (_middle(past), len(past)) if len(past) >= 2 else None
+
+
+def _middle(values: list[float]) -> float:
+    """The median of the means of all pairs (Hodges and Lehmann): as steady as the mean, deaf to wild values."""
+    return median((a + b) / 2 for place, a in enumerate(values) for b in values[place:])
 
 
 def inflation(values: int) -> float:
-    """How much wider a forecast from the median of `values` values strays than the values themselves."""
-    return 1 + (1 / values if values <= 2 else 1.35 / values)
+    """How much wider a forecast from `values` values strays than the values themselves."""
+    return 1 + (1 / values if values <= 2 else 1.05 / values)
 
 
 def _count(logged: float) -> float:

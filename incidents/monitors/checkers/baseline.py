@@ -18,7 +18,6 @@ from incidents.monitors.sums import NONE, Came, Sum, Sums
 from incidents.monitors.usual import Forecast, Usual, log_count
 
 UNUSUAL = (Verdict.LOW, Verdict.HIGH)
-SMALLEST = sums.SIZES[0]
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,10 @@ class Policy:
     """`proof`: the evidence, a logarithm of a likelihood, that makes a judgement of hourly values."""
 
     days_to_learn: int = 14
-    weeks_kept: int = 8
+    weeks_kept: int = 13
     band_spreads: float = 2.0
     proof: float = 10.0
+    more_proof_of_high: float = 2.0
     most_by_one: float = 0.6
     proof_of_end: float = 5.0
     most_of_end_by_one: float = 1.5
@@ -165,9 +165,8 @@ def _beginning(series: Series, at: datetime, rhythm: Rhythm) -> datetime:
 def _summed(series: Series, came: Came, expected: Forecast, *, rhythm: Rhythm, policy: Policy) -> Series:
     most = policy.most_by_one * policy.proof_for(rhythm)
     clustering = series.usual.clustering
-    below, above = expected.below(came.value), expected.above(came.value)
-    fallen = sums.gains(below, expected.drop, most=most, clustering=clustering)
-    risen = sums.gains(above, expected.rise, most=most, clustering=clustering)
+    fallen = [expected.evidence_of_drop(came.value, size, most=most) / clustering for size in sums.SIZES]
+    risen = [expected.evidence_of_rise(came.value, size, most=most) / clustering for size in sums.SIZES]
     summed = replace(
         series,
         low=NONE if series.settled == Verdict.LOW else sums.add(series.low, came, gains=fallen),
@@ -175,11 +174,8 @@ def _summed(series: Series, came: Came, expected: Forecast, *, rhythm: Rhythm, p
     )
     if series.settled not in UNUSUAL:
         return summed
-    is_low = series.settled == Verdict.LOW
-    still = sums.gain(below, expected.drop(SMALLEST), most=most) if is_low else (
-        sums.gain(above, expected.rise(SMALLEST), most=most)
-    )
-    usual_again = min(policy.most_of_end_by_one, -still) / clustering
+    still = (fallen if series.settled == Verdict.LOW else risen)[0]
+    usual_again = min(policy.most_of_end_by_one, -still)
     anomaly = replace(
         series.anomaly, came=series.anomaly.came + came.value, expected=series.anomaly.expected + came.expected
     )
@@ -190,8 +186,11 @@ def _settled(
     series: Series, at: datetime, entry: past.Entry, *, strays: float, rhythm: Rhythm, policy: Policy
 ) -> Series:
     proof = policy.proof_for(rhythm)
-    for verdict, side in ((Verdict.LOW, series.low), (Verdict.HIGH, series.high)):
-        if sums.strongest(side).evidence >= proof:
+    for verdict, side, enough in (
+        (Verdict.LOW, series.low, proof),
+        (Verdict.HIGH, series.high, proof + policy.more_proof_of_high),
+    ):
+        if sums.strongest(side).evidence >= enough:
             return _turned_unusual(series, at, entry, verdict=verdict, rhythm=rhythm)
     if series.settled in UNUSUAL:
         return _still_unusual(series, at, entry, rhythm=rhythm, policy=policy)
