@@ -13,7 +13,6 @@ from incidents.fixtures.make_hea2020100801 import NOISE, PEAK_AN_HOUR, TOKYO, WE
 HOUR = timedelta(hours=1)
 GROWTH_A_YEAR = 1.2
 SUNDAY_SHARE = WEEKDAY_SHARE[6]
-HOLIDAY_NOISE = 0.05
 YEAR_END_SHARE, NEW_YEARS_DAY_SHARE = 0.30, 0.25
 OBON_SHARE = 0.70
 SMALL_MEAN = 30
@@ -28,6 +27,7 @@ class World:
 
     year_end: bool = True
     obon: bool = False
+    holiday_noise: float = 0.0
     day_noise: float = 0.0
     peak: float = PEAK_AN_HOUR
 
@@ -65,7 +65,7 @@ class MailCounts:
         if self.world.year_end and ((day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3)):
             return YEAR_END_SHARE
         if day.weekday() < 6 and day in PUBLIC_HOLIDAYS:
-            return SUNDAY_SHARE * math.exp(chance.gauss(0, HOLIDAY_NOISE))
+            return SUNDAY_SHARE * math.exp(chance.gauss(0, self.world.holiday_noise))
         obon = self.world.obon and (8, 13) <= (day.month, day.day) <= (8, 16)
         return WEEKDAY_SHARE[day.weekday()] * (OBON_SHARE if obon and day.weekday() < 5 else 1.0)
 

@@ -11,7 +11,6 @@ import holidays
 from incidents.lib.errors import Refused
 
 LONGEST_BRIDGE = 3
-LONG_REST = 4
 FARTHEST = 10
 COUNTRY_OF_ZONE = {"Asia/Tokyo": "JP"}
 
@@ -20,6 +19,7 @@ class DayKind(Enum):
     USUAL = "usual"
     HOLIDAY = "holiday"
     CLOSED = "closed"
+    NEW_YEARS_DAY = "new_years_day"
     OBON = "obon"
     UNSURE = "unsure"
 
@@ -39,15 +39,17 @@ class YearDays:
 
 
 NEW_YEAR = YearDays((12, 29), (1, 3))
-AROUND_OBON = YearDays((8, 10), (8, 17))
+TURN_OF_THE_YEAR = YearDays((12, 28), (1, 5))
+OBON = YearDays((8, 12), (8, 16))
 
 
 @dataclass(frozen=True)
 class Calendar:
     """`country`: ISO 3166 alpha-2, empty where no public holidays are known. `closed`: company holidays.
 
-    In Japan 29 December to 3 January are company holidays without being named. The working days of
-    Obon's week are `OBON`; those between two rests and next to a long rest `UNSURE`: some work then, some do not.
+    In Japan 29 December to 3 January are company holidays without being named, of which New Year's Day is the
+    quietest. Working days at Obon, and `UNSURE` ones at the turn of the year or between two rests, are such that
+    some work and some do not.
     """
 
     country: str = ""
@@ -83,28 +85,26 @@ def _year_days(text: str) -> YearDays:
 @lru_cache(maxsize=4096)
 def _kind(calendar: Calendar, ordinal: int) -> DayKind:
     day = date.fromordinal(ordinal)
+    if calendar.country == "JP" and (day.month, day.day) == (1, 1):
+        return DayKind.NEW_YEARS_DAY
     if _is_closed(calendar, day):
         return DayKind.CLOSED
     if _is_public_holiday(calendar.country, day):
         return DayKind.HOLIDAY
     if _is_weekend(day):
         return DayKind.USUAL
-    if calendar.country == "JP" and AROUND_OBON.holds(day):
+    if calendar.country == "JP" and OBON.holds(day):
         return DayKind.OBON
-    return DayKind.UNSURE if _is_beside(calendar, day) else DayKind.USUAL
+    turn_of_the_year = calendar.country == "JP" and TURN_OF_THE_YEAR.holds(day)
+    return DayKind.UNSURE if turn_of_the_year or _is_bridge(calendar, day) else DayKind.USUAL
 
 
-def _is_beside(calendar: Calendar, day: date) -> bool:
-    """Plain weekends alone make no day unsure."""
+def _is_bridge(calendar: Calendar, day: date) -> bool:
+    """A working day between two rests, or a few between two holidays; plain weekends alone make none."""
     (to_before, before), (to_after, after) = (_next_rest(calendar, day, step=step) for step in (-1, 1))
     special = [any(_is_special(calendar, rested) for rested in rest) for rest in (before, after)]
     length = to_before + to_after - 1
-    if length == 1 or (all(special) and length <= LONGEST_BRIDGE):
-        return any(special)
-    beside = [(special[0], to_before, before), (special[1], to_after, after)]
-    return any(
-        is_special and distance == 1 and len(rest) >= LONG_REST for is_special, distance, rest in beside
-    )
+    return any(special) if length == 1 else all(special) and length <= LONGEST_BRIDGE
 
 
 def _next_rest(calendar: Calendar, day: date, *, step: int) -> tuple[int, list[date]]:

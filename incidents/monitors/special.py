@@ -22,13 +22,20 @@ SPREADS_TOLD = 2.5
 POSSIBLE = {
     DayKind.HOLIDAY: (1.0, 0.0, 1.2),
     DayKind.CLOSED: (1.0, 0.0, 1.8),
+    DayKind.NEW_YEARS_DAY: (1.2, 0.0, 2.0),
     DayKind.OBON: (0.0, 0.0, 1.0),
     DayKind.UNSURE: (0.0, 0.0, 1.0),
 }
 # Of likenesses, however alike those were that are known.
-LEAST_SPREAD = {DayKind.HOLIDAY: 0.04, DayKind.CLOSED: 0.1, DayKind.OBON: 0.04, DayKind.UNSURE: 0.04}
+PRESUMED_SPREAD = {
+    DayKind.HOLIDAY: 0.06,
+    DayKind.CLOSED: 0.12,
+    DayKind.NEW_YEARS_DAY: 0.12,
+    DayKind.OBON: 0.1,
+    DayKind.UNSURE: 0.06,
+}
+PRESUMED_WEIGHT = 2
 SPREADS_POSSIBLE = 2.5
-DOUBT_OF_ONE = 0.3
 SPREAD_OF_MEDIAN_DEVIATION = 1.4826
 
 Likeness = tuple[DayKind, int, float]
@@ -111,8 +118,10 @@ def _likeness(special: Special, kind: DayKind) -> tuple[float, float, float]:
     if not known:
         return POSSIBLE[kind]
     middle = median(known)
-    spread = SPREAD_OF_MEDIAN_DEVIATION * median(abs(likeness - middle) for likeness in known)
-    reach = SPREADS_POSSIBLE * max(LEAST_SPREAD[kind], spread) + DOUBT_OF_ONE / len(known)
+    measured = SPREAD_OF_MEDIAN_DEVIATION * median(abs(likeness - middle) for likeness in known)
+    believed = PRESUMED_WEIGHT * PRESUMED_SPREAD[kind] ** 2 + len(known) * measured**2
+    spread = math.sqrt(believed / (PRESUMED_WEIGHT + len(known)))
+    reach = SPREADS_POSSIBLE * spread * math.sqrt(1 + 1 / len(known))
     return middle, middle - reach, middle + reach
 
 
