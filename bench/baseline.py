@@ -25,7 +25,7 @@ RHYTHM = Rhythm("Asia/Tokyo", 3600, Calendar("JP"))
 WARM_UP_HOURS = 8 * 7 * 24
 YEAR_HOURS = 365 * 24
 LONGEST = 96
-DROPS_A_YEAR = 24
+DROPS_A_YEAR = 40
 NOT_SEEN = 999
 
 

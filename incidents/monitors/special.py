@@ -11,13 +11,13 @@ from typing import Any
 
 from incidents.lib.calendars import DayKind
 from incidents.monitors.places import Place, Rhythm
-from incidents.monitors.usual import Forecast, Usual, centre, inflation
+from incidents.monitors.usual import Forecast, Usual, centre
 
 SUNDAY = 6
 KEPT = 12
 # The sum of squares of what sets Sundays apart, a few of which make a likeness worth knowing.
 LEAST_WEIGHT = 0.5
-SPREADS_TOLD = 2.5
+SPREADS_TOLD = 1.2
 # Before any was seen: the likely one, least and most like a Sunday.
 POSSIBLE = {
     DayKind.HOLIDAY: (1.0, 0.0, 1.2),
@@ -28,14 +28,14 @@ POSSIBLE = {
 }
 # Of likenesses, however alike those were that are known.
 PRESUMED_SPREAD = {
-    DayKind.HOLIDAY: 0.06,
+    DayKind.HOLIDAY: 0.05,
     DayKind.CLOSED: 0.12,
     DayKind.NEW_YEARS_DAY: 0.12,
     DayKind.OBON: 0.1,
-    DayKind.UNSURE: 0.06,
+    DayKind.UNSURE: 0.05,
 }
-PRESUMED_WEIGHT = 2
-SPREADS_POSSIBLE = 2.5
+PRESUMED_WEIGHT = 1
+SPREADS_POSSIBLE = 1.5
 SPREAD_OF_MEDIAN_DEVIATION = 1.4826
 
 Likeness = tuple[DayKind, int, float]
@@ -67,9 +67,9 @@ class Special:
 def forecast(usual: Usual, special: Special, place: Place, *, rhythm: Rhythm) -> Forecast | None:
     """None until the past tells enough."""
     kind = rhythm.calendar.kind(place.day)
-    own = centre(usual, place.slot, day=place.day)
+    own = centre(usual, place.slot, day=place.day, per_day=rhythm.per_day)
     if kind == DayKind.USUAL:
-        return own and _forecast(usual, own[0], (own[0],), values=own[1])
+        return own and _forecast(usual, own[0], (own[0],), inflation=own[1])
     poles = _poles(usual, place, rhythm)
     if own is None or poles is None:
         return None
@@ -78,7 +78,7 @@ def forecast(usual: Usual, special: Special, place: Place, *, rhythm: Rhythm) ->
     ends = [working + likeness * (sunday - working) for likeness in (likely, least, most)]
     if place.slot // rhythm.per_day > 4:
         ends.append(own[0])
-    return _forecast(usual, ends[0], ends, values=own[1])
+    return _forecast(usual, ends[0], ends, inflation=own[1])
 
 
 def learn(special: Special, place: Place, logged: float, *, usual: Usual, rhythm: Rhythm) -> Special:
@@ -142,11 +142,11 @@ def _poles(usual: Usual, place: Place, rhythm: Rhythm) -> tuple[float, float] | 
     own_weekday = place.slot // rhythm.per_day
     weekdays = (own_weekday,) if own_weekday < 5 else range(5)
     slots = [rhythm.same_time(place, weekday=weekday) for weekday in (*weekdays, SUNDAY)]
-    found = [told[0] for slot in slots if (told := centre(usual, slot, day=place.day))]
+    found = [told[0] for slot in slots if (told := centre(usual, slot, day=place.day, per_day=rhythm.per_day))]
     if len(found) < len(slots):
         return None
     return median(found[:-1]), found[-1]
 
 
-def _forecast(usual: Usual, middle: float, ends: "tuple[float, ...] | list[float]", *, values: int) -> Forecast:
-    return Forecast(middle, min(ends), max(ends), usual.scale, inflation(values))
+def _forecast(usual: Usual, middle: float, ends: "tuple[float, ...] | list[float]", *, inflation: float) -> Forecast:
+    return Forecast(middle, min(ends), max(ends), usual.scale, inflation)

@@ -9,14 +9,17 @@ a quiet night with three mails is not held to the percents of noon.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from incidents.monitors.places import Place
 
+WORKING_DAYS = 5
 # Slot of the week -> (day as a proleptic ordinal, log count), oldest first.
 Slots = dict[int, tuple[tuple[int, float], ...]]
-BEYOND = 1.5
+BEYOND = 2.5
+# The variance of the median of pairs, over that of a mean; a little more for the few that are usual.
+INFLATION = 1.05
 # A place and the logarithm of its count.
 Entry = tuple[Place, float]
 
@@ -25,13 +28,16 @@ Entry = tuple[Place, float]
 class Usual:
     """The learnt past. A value: `learn`, `forget` and `measuring.refresh` answer a new one.
 
-    `clustering`: how much more sums of neighbouring values stray than if each strayed on its own.
+    `levels`: how far each working day lies above their mean; `sameness`: from 0 to 1, how far they are shaped
+    alike but for that, so that one tells what to expect of another. `clustering`: how much more sums of neighbouring values stray than if each strayed on its own.
     """
 
     slots: Slots = field(default_factory=dict)
     trend_a_week: float = 0.0
     scale: float = 0.1
     clustering: float = 1.0
+    levels: tuple[float, ...] = (0.0,) * WORKING_DAYS
+    sameness: float = 0.0
     refreshed_on: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -43,6 +49,8 @@ class Usual:
             "trend": self.trend_a_week,
             "scale": self.scale,
             "clustering": self.clustering,
+            "levels": list(self.levels),
+            "sameness": self.sameness,
             "refreshed_on": self.refreshed_on,
         }
 
@@ -57,7 +65,13 @@ class Usual:
             for slot, (weekday, weeks) in stored["slots"].items()
         }
         return cls(
-            slots, stored["trend"], stored["scale"], stored["clustering"], stored["refreshed_on"]
+            slots,
+            trend_a_week=stored["trend"],
+            scale=stored["scale"],
+            clustering=stored["clustering"],
+            levels=tuple(stored["levels"]),
+            sameness=stored["sameness"],
+            refreshed_on=stored["refreshed_on"],
         )
 
 
@@ -165,21 +179,35 @@ def shift(usual: Usual, by: float) -> Usual:
     return replace(usual, slots=moved)
 
 
-def centre(usual: Usual, slot: int, *, day: int) -> tuple[float, int] | None:
-    """The usual log count and how many values tell it. None until the slot was seen on two earlier days."""
-    entries = usual.slots.get(slot, ())
-    past = [logged + usual.trend_a_week * (day - seen) / 7 for seen, logged in entries if seen < day]
-    return (_middle(past), len(past)) if len(past) >= 2 else None
+def centre(usual: Usual, slot: int, *, day: int, per_day: int) -> tuple[float, float] | None:
+    """The usual log count, and the variance that a forecast from it has, in that of a value.
+
+    None until the slot was seen on two earlier days. Where working days are shaped alike all of them tell.
+    """
+    past = moved(usual, slot, day=day)
+    if len(past) < 2:
+        return None
+    own, weekday = _middle(past), slot // per_day
+    if weekday >= WORKING_DAYS or usual.sameness == 0.0:
+        return own, 1 + INFLATION / len(past)
+    alike = [moved(usual, other * per_day + slot % per_day, day=day) for other in range(WORKING_DAYS)]
+    levelled = [median(told) - level for told, level in zip(alike, usual.levels, strict=True) if told]
+    by_all = fmean(levelled) + usual.levels[weekday]
+    alone = 1 - usual.sameness
+    shares = alone**2 + (1 - alone**2) / len(levelled)
+    return own + usual.sameness * (by_all - own), 1 + INFLATION * shares / len(past)
+
+
+def moved(usual: Usual, slot: int, *, day: int) -> list[float]:
+    """What the slot brought on earlier days, moved along the trend to `day`."""
+    return [
+        logged + usual.trend_a_week * (day - seen) / 7 for seen, logged in usual.slots.get(slot, ()) if seen < day
+    ]
 
 
 def _middle(values: list[float]) -> float:
     """The median of the means of all pairs (Hodges and Lehmann): as steady as the mean, deaf to wild values."""
     return median((a + b) / 2 for place, a in enumerate(values) for b in values[place:])
-
-
-def inflation(values: int) -> float:
-    """How much wider a forecast from `values` values strays than the values themselves."""
-    return 1 + (1 / values if values <= 2 else 1.05 / values)
 
 
 def _count(logged: float) -> float:

@@ -27,7 +27,7 @@ class Policy:
     days_to_learn: int = 14
     weeks_kept: int = 13
     band_spreads: float = 2.0
-    proof: float = 10.0
+    proof: float = 9.2
     more_proof_of_high: float = 2.0
     most_by_one: float = 0.6
     proof_of_end: float = 5.0
