@@ -57,7 +57,11 @@ class Year:
 
 
 def simulate(
-    seed: int, *, world: World = World(), shares: Sequence[float] = (0.25, 0.12), policy: Policy = DEFAULT_POLICY
+    seed: int,
+    *,
+    world: World = World(),
+    shares: Sequence[float] = (0.25, 0.12),
+    policy: Policy = DEFAULT_POLICY,
 ) -> Year:
     """Plays a year through the judge; at random hours a drop is tried beside it, which the year goes on without."""
     chance = random.Random(f"{seed} drops")
@@ -87,9 +91,7 @@ def simulate(
     )
 
 
-def _try(
-    series: Series, first: datetime, share: float, *, simulated: MailCounts, policy: Policy
-) -> Drop:
+def _try(series: Series, first: datetime, share: float, *, simulated: MailCounts, policy: Policy) -> Drop:
     chance = random.Random(f"{simulated.seed} {first} {share}")
     drop = Drop(share, first - HOUR)
     for number in range(LONGEST):

@@ -29,8 +29,8 @@ POSSIBLE = {
 # Of likenesses, however alike those were that are known.
 PRESUMED_SPREAD = {
     DayKind.HOLIDAY: 0.05,
-    DayKind.CLOSED: 0.12,
-    DayKind.NEW_YEARS_DAY: 0.12,
+    DayKind.CLOSED: 0.15,
+    DayKind.NEW_YEARS_DAY: 0.2,
     DayKind.OBON: 0.1,
     DayKind.UNSURE: 0.05,
 }
@@ -142,11 +142,15 @@ def _poles(usual: Usual, place: Place, rhythm: Rhythm) -> tuple[float, float] | 
     own_weekday = place.slot // rhythm.per_day
     weekdays = (own_weekday,) if own_weekday < 5 else range(5)
     slots = [rhythm.same_time(place, weekday=weekday) for weekday in (*weekdays, SUNDAY)]
-    found = [told[0] for slot in slots if (told := centre(usual, slot, day=place.day, per_day=rhythm.per_day))]
+    found = [
+        told[0] for slot in slots if (told := centre(usual, slot, day=place.day, per_day=rhythm.per_day))
+    ]
     if len(found) < len(slots):
         return None
     return median(found[:-1]), found[-1]
 
 
-def _forecast(usual: Usual, middle: float, ends: "tuple[float, ...] | list[float]", *, inflation: float) -> Forecast:
+def _forecast(
+    usual: Usual, middle: float, ends: "tuple[float, ...] | list[float]", *, inflation: float
+) -> Forecast:
     return Forecast(middle, min(ends), max(ends), usual.scale, inflation)

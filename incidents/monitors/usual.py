@@ -201,7 +201,9 @@ def centre(usual: Usual, slot: int, *, day: int, per_day: int) -> tuple[float, f
 def moved(usual: Usual, slot: int, *, day: int) -> list[float]:
     """What the slot brought on earlier days, moved along the trend to `day`."""
     return [
-        logged + usual.trend_a_week * (day - seen) / 7 for seen, logged in usual.slots.get(slot, ()) if seen < day
+        logged + usual.trend_a_week * (day - seen) / 7
+        for seen, logged in usual.slots.get(slot, ())
+        if seen < day
     ]
 
 

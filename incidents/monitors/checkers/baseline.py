@@ -29,14 +29,17 @@ class Policy:
     band_spreads: float = 2.0
     proof: float = 9.2
     more_proof_of_high: float = 2.0
+    more_proof_when_young: float = 1.5
+    young_days: int = 42
     most_by_one: float = 0.6
     proof_of_end: float = 5.0
     most_of_end_by_one: float = 1.5
     adopt_after_days: int = 21
 
-    def proof_for(self, rhythm: Rhythm) -> float:
-        """Values that come more often have more chances to be wrong."""
-        return self.proof + math.log(3600 / rhythm.step_seconds)
+    def proof_for(self, rhythm: Rhythm, *, known: timedelta) -> float:
+        """Values that come more often have more chances to be wrong, and so has a short past."""
+        young = self.more_proof_when_young if known < timedelta(days=self.young_days) else 0.0
+        return self.proof + young + math.log(3600 / rhythm.step_seconds)
 
 
 DEFAULT_POLICY = Policy()
@@ -94,9 +97,7 @@ def judge_series(
     return judgement
 
 
-def accept(
-    series: Series, at: datetime, *, rhythm: Rhythm, policy: Policy = DEFAULT_POLICY
-) -> Series:
+def accept(series: Series, at: datetime, *, rhythm: Rhythm, policy: Policy = DEFAULT_POLICY) -> Series:
     """The level of an anomaly is from now on the usual one; a series that is usual stays as it is."""
     if series.settled not in UNUSUAL:
         return series
@@ -134,8 +135,16 @@ def _judge_step(
     if expected is None:
         return _unchanged(replace(_learnt(series, entry, rhythm, policy), newest_at=at))
     came = Came(_beginning(series, at, rhythm), value, expected.count)
-    summed = _summed(series, came, expected, rhythm=rhythm, policy=policy)
-    judged = _settled(summed, at, entry, strays=expected.strays(value), rhythm=rhythm, policy=policy)
+    proof = policy.proof_for(rhythm, known=at - (series.first_at or at))
+    judged = _summed(series, came, expected, proof=proof, policy=policy)
+    verdict = _proved(judged, proof, policy)
+    if verdict is not None:
+        judged = _turned_unusual(judged, at, entry, verdict=verdict, rhythm=rhythm)
+    elif judged.settled in UNUSUAL:
+        judged = _still_unusual(judged, at, entry, rhythm=rhythm, policy=policy)
+    else:
+        within = expected.strays(value) <= policy.band_spreads
+        judged = _usual(judged, entry, within=within, rhythm=rhythm, policy=policy)
     judged = replace(judged, newest_at=at)
     return SeriesJudgement(
         state=judged,
@@ -162,8 +171,8 @@ def _beginning(series: Series, at: datetime, rhythm: Rhythm) -> datetime:
     return max(earliest, series.newest_at) if series.newest_at and rhythm.parts == 1 else earliest
 
 
-def _summed(series: Series, came: Came, expected: Forecast, *, rhythm: Rhythm, policy: Policy) -> Series:
-    most = policy.most_by_one * policy.proof_for(rhythm)
+def _summed(series: Series, came: Came, expected: Forecast, *, proof: float, policy: Policy) -> Series:
+    most = policy.most_by_one * proof
     clustering = series.usual.clustering
     fallen = [expected.evidence_of_drop(came.value, size, most=most) / clustering for size in sums.SIZES]
     risen = [expected.evidence_of_rise(came.value, size, most=most) / clustering for size in sums.SIZES]
@@ -177,24 +186,23 @@ def _summed(series: Series, came: Came, expected: Forecast, *, rhythm: Rhythm, p
     still = (fallen if series.settled == Verdict.LOW else risen)[0]
     usual_again = min(policy.most_of_end_by_one, -still)
     anomaly = replace(
-        series.anomaly, came=series.anomaly.came + came.value, expected=series.anomaly.expected + came.expected
+        series.anomaly,
+        came=series.anomaly.came + came.value,
+        expected=series.anomaly.expected + came.expected,
     )
     return replace(summed, anomaly=anomaly, back=max(0.0, series.back + usual_again))
 
 
-def _settled(
-    series: Series, at: datetime, entry: past.Entry, *, strays: float, rhythm: Rhythm, policy: Policy
-) -> Series:
-    proof = policy.proof_for(rhythm)
-    for verdict, side, enough in (
-        (Verdict.LOW, series.low, proof),
-        (Verdict.HIGH, series.high, proof + policy.more_proof_of_high),
-    ):
-        if sums.strongest(side).evidence >= enough:
-            return _turned_unusual(series, at, entry, verdict=verdict, rhythm=rhythm)
-    if series.settled in UNUSUAL:
-        return _still_unusual(series, at, entry, rhythm=rhythm, policy=policy)
-    within = strays <= policy.band_spreads
+def _proved(series: Series, proof: float, policy: Policy) -> Verdict | None:
+    """What there is evidence enough of; not the verdict that stands already: its sums rest."""
+    if sums.strongest(series.low).evidence >= proof:
+        return Verdict.LOW
+    if sums.strongest(series.high).evidence >= proof + policy.more_proof_of_high:
+        return Verdict.HIGH
+    return None
+
+
+def _usual(series: Series, entry: past.Entry, *, within: bool, rhythm: Rhythm, policy: Policy) -> Series:
     verdict = Verdict.UP if within or series.settled == Verdict.UP else Verdict.UNKNOWN
     return replace(_learnt(series, entry, rhythm, policy), verdict=verdict, settled=verdict)
 
