@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from incidents.lib.dkim import read_key
+from incidents.lib.hosts import read_place
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LANGUAGE_NAMES = {"ja": "日本語", "en": "English"}
@@ -228,12 +229,20 @@ def _network(value: Any) -> Any:
     return ipaddress.ip_network(value) if isinstance(value, str) else value
 
 
+def _nameserver(value: str) -> str:
+    """An address, with a port where it is not 53; an IPv6 address with a port stands in brackets."""
+    host, _ = read_place(value, port=53)
+    ipaddress.ip_address(host)
+    return value
+
+
 def _words(check: Callable[[str], Any]) -> Any:
     return BeforeValidator(lambda value: tuple(map(check, _split(value))))
 
 
 Hosts = Annotated[tuple[str, ...], NoDecode, _words(_host)]
 Networks = Annotated[tuple[Network, ...], NoDecode, _words(_network)]
+Nameservers = Annotated[tuple[str, ...], NoDecode, _words(_nameserver)]
 Rates = Annotated[dict[str, tuple[float | None, int | None]], NoDecode, BeforeValidator(_mail_rates)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_languages)]
 
@@ -296,6 +305,9 @@ class Environment(BaseSettings):
     languages: Words = Field(("ja", "en"), description="ja, en or both separated by a comma, the first first")
     outbound_allow: Networks = Field(
         (), description="networks separated by commas, such as 10.0.0.0/8,192.0.2.7/32"
+    )
+    nameservers: Nameservers = Field(
+        (), description="addresses separated by commas, such as 192.0.2.53,192.0.2.54:5353"
     )
 
     @model_validator(mode="after")

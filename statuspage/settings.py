@@ -31,6 +31,7 @@ SITE_URL = environment.site_url
 ALLOWED_HOSTS = list(environment.allowed_hosts)
 TRUSTED_PROXIES = environment.trusted_proxies
 OUTBOUND_ALLOW = tuple(map(str, environment.outbound_allow))
+NAMESERVERS = environment.nameservers
 FIRST_PAGE_TIME_ZONE = environment.time_zone
 FIRST_PAGE_LANGUAGES = environment.languages
 

@@ -12,7 +12,10 @@ FACES = ("public", "console", "api", "hooks")
 WRITES = {"save", "create", "bulk_create", "update_or_create", "get_or_create", "delete", "bulk_update"}
 DJANGO_FREE = (
     *(ROOT / "incidents/monitors/checkers").glob("*.py"),
-    *(ROOT / "incidents/monitors" / f"{name}.py" for name in ("judge", "results", "series", "usual")),
+    *(
+        ROOT / "incidents/monitors" / f"{name}.py"
+        for name in ("judge", "reading", "results", "series", "usual")
+    ),
     *(
         ROOT / "incidents/reports" / f"{name}.py"
         for name in (
@@ -27,8 +30,10 @@ DJANGO_FREE = (
             "words",
         )
     ),
-    ROOT / "incidents/lib/outbound.py",
-    ROOT / "incidents/lib/markdown.py",
+    *(
+        ROOT / "incidents/lib" / f"{name}.py"
+        for name in ("connect", "fetch", "json_paths", "markdown", "outbound", "patterns")
+    ),
 )
 
 

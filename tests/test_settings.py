@@ -118,6 +118,8 @@ def test_an_empty_value_is_no_value(read: Read) -> None:
         ("LANGUAGES", "ja,fr"),
         ("LANGUAGES", "ja,ja"),
         ("OUTBOUND_ALLOW", "10.0.0.0/33"),
+        ("NAMESERVERS", "dns.example.com"),
+        ("NAMESERVERS", "192.0.2.53:0"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_with_the_form_expected(read: Read, name: str, value: str) -> None:
@@ -202,6 +204,8 @@ def test_lists_take_commas_and_spaces(read: Read) -> None:
     environment = read({"TRUSTED_PROXIES": "10.0.0.5, 2001:db8::/32", "OUTBOUND_ALLOW": "10.0.0.0/8"})
     assert environment.trusted_proxies == (ip_network("10.0.0.5"), ip_network("2001:db8::/32"))
     assert environment.outbound_allow == (ip_network("10.0.0.0/8"),)
+    resolvers = read({"NAMESERVERS": "192.0.2.53, [2001:db8::53]:5353 2001:db8::54"})
+    assert resolvers.nameservers == ("192.0.2.53", "[2001:db8::53]:5353", "2001:db8::54")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     monitor.parked_reason = ""
     monitor.next_check_at = timezone.now()
     if not enabled:
-        _forget_verdict(monitor)
+        forget_verdict(monitor)
     monitor.save()
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
     touch_page(monitor.service.page_id)
@@ -106,7 +106,7 @@ def set_monitor_charted(monitor: Monitor, charted: bool, *, actor: Staff | None 
     touch_page(monitor.service.page_id)
 
 
-def _forget_verdict(monitor: Monitor) -> None:
+def forget_verdict(monitor: Monitor) -> None:
     """A baseline keeps what it has learnt; pings that could not be taken during the pause are not missed."""
     monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
@@ -129,7 +129,7 @@ def judge_anew(service_ids: Iterable[int]) -> None:
     for monitor in held:
         kept_apart = monitor.signals.filter(ended_at=None, maintenance__isnull=False)
         if monitor.service_id not in still and kept_apart.exists():
-            _forget_verdict(monitor)
+            forget_verdict(monitor)
             monitor.next_check_at = timezone.now()
             monitor.save()
 
@@ -197,6 +197,12 @@ def schedule_next(monitor: Monitor, *, ok: bool, due_at: datetime | None = None)
         monitor.next_check_at = due_at
     monitor.lease_until = None
     monitor.save(update_fields=["next_check_at", "lease_until"])
+
+
+def check_soon(monitor: Monitor) -> None:
+    """Lets the next check come at once; the caller holds the monitor's row."""
+    monitor.next_check_at = timezone.now()
+    monitor.save(update_fields=["next_check_at"])
 
 
 def record_result(monitor: Monitor, *, at: datetime, ok: bool, latency_ms: float | None, detail: str) -> None:

@@ -1,83 +1,155 @@
-from typing import Any
+"""How a form of a monitor works, whatever its kind; what it asks is declared in `monitor_kinds`."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS
 from incidents.console.refusals import refuse_into
 from incidents.lib.errors import Refused
-from incidents.models import MonitorKind, ServiceStatus
+from incidents.models import Monitor, MonitorKind, ServiceStatus
 from incidents.monitors.probes import check_configuration
 
-HOUR, DAY = 3600, 86_400
+DAY = 86_400
 OUTAGES = [
     (status.value, status.label)
     for status in (ServiceStatus.DEGRADED, ServiceStatus.PARTIAL_OUTAGE, ServiceStatus.MAJOR_OUTAGE)
 ]
 
 
-class NewMonitorForm(forms.Form):
-    kind = forms.ChoiceField(
-        label=_("Kind"),
-        choices=[
-            (MonitorKind.HTTP, _("HTTP(S): asks an address")),
-            (MonitorKind.HEARTBEAT, _("Heartbeat: waits for a job to report")),
-            (MonitorKind.BASELINE, _("Baseline: compares a count with the usual one")),
-        ],
-        initial=MonitorKind.HTTP,
-        widget=forms.RadioSelect,
-    )
+class Secret(forms.CharField):
+    """Typed in and never shown again. Left empty it stays as it was."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        masked = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        super().__init__(required=False, strip=False, max_length=4000, widget=masked, **kwargs)
+
+
+class MonitorForm(forms.Form):
+    """One kind's: its own fields have the names of the kind's settings, and what is left as it begins is not stored.
+
+    `more` are shown folded; `secrets` names for each secret the field that says where it is sent, and `aliases` the
+    field at which a setting is refused that has none of its own.
+    """
+
+    kind: ClassVar[MonitorKind]
+    about: ClassVar[Any]
+    target_label: ClassVar[Any] = None
+    usual_interval: ClassVar[int] = 60
+    more: ClassVar[tuple[str, ...]] = ()
+    secrets: ClassVar[Mapping[str, str]] = {}
+    aliases: ClassVar[Mapping[str, str]] = {}
+
     name = forms.CharField(label=_("Name"), max_length=100)
-    target = forms.CharField(
-        label=_("Address"), max_length=2048, required=False, help_text=_("https://… (HTTP(S) only)")
-    )
-    keyword = forms.CharField(
-        label=_("Keyword"),
-        max_length=200,
-        required=False,
-        help_text=_("A word that the answer must hold. Empty: any answer. (HTTP(S) only)"),
-    )
+    target = forms.CharField(max_length=2048)
     interval_seconds = forms.IntegerField(
         label=_("Interval in seconds"),
         required=False,
         min_value=SHORTEST_INTERVAL_SECONDS,
         max_value=DAY,
-        help_text=_("Between two checks, reports or counts. Empty: 60, or 3600 for a heartbeat or baseline."),
     )
     status_when_failing = forms.ChoiceField(
         label=_("Status of the service when it fails"), choices=OUTAGES, initial=ServiceStatus.MAJOR_OUTAGE
     )
+    common = ("name", "target", "interval_seconds", "status_when_failing")
+
+    def __init__(self, data: Any = None, *, monitor: Monitor | None = None) -> None:
+        super().__init__(data, initial=_initial(monitor) if monitor else None)
+        self.monitor = monitor
+        self.usual = {name: field.initial for name, field in self.fields.items()}
+        self.order_fields(["name", "target", *self.own, "interval_seconds", "status_when_failing"])
+        usual = gettext("Empty: %(seconds)s.") % {"seconds": self.usual_interval}
+        self.fields["interval_seconds"].help_text = usual
+        if self.target_label is None:
+            del self.fields["target"]
+        else:
+            label, hint = self.target_label
+            self.fields["target"].label, self.fields["target"].help_text = label, hint
+
+    @property
+    def own(self) -> list[str]:
+        return [name for name in self.fields if name not in self.common]
+
+    @property
+    def main_fields(self) -> list[BoundField]:
+        return [self[name] for name in self.fields if name not in self.more]
+
+    @property
+    def more_fields(self) -> list[BoundField]:
+        return [self[name] for name in self.more]
+
+    @property
+    def more_is_open(self) -> bool:
+        """Where something there is wrong, or is not as it begins."""
+        stored = self.monitor.settings if self.monitor else {}
+        return any(name in self.errors or name in stored for name in self.more)
+
+    @property
+    def kept_secrets(self) -> bool:
+        """Whether there is one that would stay."""
+        return bool(self.monitor and any(self.monitor.settings.get(name) for name in self.secrets))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            self._check_secrets()
         if not self.errors:
             self._check_configuration()
         return cleaned
 
     def values(self) -> dict[str, Any]:
-        """As `create_monitor` takes them; call it on a valid form."""
+        """As `create_monitor` and `edit_monitor` take them; call it on a valid form."""
         given = self.cleaned_data
-        is_http = given["kind"] == MonitorKind.HTTP
-        interval = given["interval_seconds"] or (60 if is_http else HOUR)
         return {
-            "kind": given["kind"],
             "name": given["name"],
-            "target": given["target"] if is_http else "",
-            "settings": self._settings(interval),
-            "interval_seconds": interval,
+            "target": given.get("target", ""),
+            "settings": self.settings(),
+            "interval_seconds": self.interval,
             "status_when_failing": given["status_when_failing"],
         }
 
-    def _settings(self, interval: int) -> dict[str, Any]:
-        given = self.cleaned_data
-        if given["kind"] == MonitorKind.HTTP:
-            return {"keyword": given["keyword"]} if given["keyword"] else {}
-        return {"period_seconds": interval} if given["kind"] == MonitorKind.HEARTBEAT else {}
+    @property
+    def interval(self) -> int:
+        return self.cleaned_data["interval_seconds"] or self.usual_interval
+
+    def settings(self) -> dict[str, Any]:
+        """What was stored beside the form's fields stays."""
+        stored = self.monitor.settings if self.monitor else {}
+        typed = {name: self.cleaned_data[name] for name in self.own}
+        for name in self.secrets:
+            typed[name] = typed[name] or ("" if self.data.get("forget_secrets") else stored.get(name, ""))
+        kept = {name: value for name, value in stored.items() if name not in typed}
+        return {
+            **kept,
+            **{name: value for name, value in typed.items() if value not in ("", None, self.usual[name])},
+        }
+
+    def _check_secrets(self) -> None:
+        """A secret that nobody may read must not be sent to a server of somebody's choice either."""
+        for name, place in self.secrets.items():
+            if self.monitor is None or self.cleaned_data[name] or self.data.get("forget_secrets"):
+                continue
+            before = self.monitor.target if place == "target" else self.monitor.settings.get(place, "")
+            if self.monitor.settings.get(name) and self.cleaned_data[place] != before:
+                self.add_error(name, gettext("Enter it again: it is not sent to another address by itself."))
 
     def _check_configuration(self) -> None:
         values = self.values()
         try:
-            check_configuration(values["kind"], target=values["target"], settings=values["settings"])
+            check_configuration(self.kind, target=values["target"], stored=values["settings"])
         except Refused as refused:
-            field = "interval_seconds" if refused.field == "period_seconds" else refused.field
-            refuse_into(self, Refused(str(refused), field=field))
+            refuse_into(self, Refused(str(refused), field=self.aliases.get(refused.field, refused.field)))
+
+
+def _initial(monitor: Monitor) -> dict[str, Any]:
+    """Lists as one line each, as they are typed."""
+    settings = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in monitor.settings.items()
+    }
+    names = ("name", "target", "interval_seconds", "status_when_failing")
+    return {**settings, **{name: getattr(monitor, name) for name in names}}

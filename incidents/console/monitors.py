@@ -1,32 +1,44 @@
-"""Monitors of a service: what they saw last, new ones, pauses."""
+"""Monitors of a service: what they saw last, new ones, changes, pauses."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions.monitor import create_monitor, set_monitor_charted, set_monitor_enabled
+from incidents.actions.monitor_edit import edit_monitor
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_service
-from incidents.console.monitor_forms import NewMonitorForm
+from incidents.console.monitor_forms import MonitorForm
+from incidents.console.monitor_kinds import FORMS
 from incidents.console.refusals import refuse_into
 from incidents.console.screen import render_screen, status_of
 from incidents.lib.errors import Refused
 from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service
 
+MOST_RESULTS = 30
+
+
+@staff_view
+@require_safe
+def choose_kind(request: StaffRequest, slug: str) -> HttpResponse:
+    kinds = [(form.kind, form.about) for form in FORMS.values()]
+    context = {"service": find_service(request, slug), "kinds": kinds, "section": "services"}
+    return render_screen(request, "console/monitor_kinds.html", context)
+
 
 @staff_view
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: StaffRequest, slug: str) -> HttpResponse:
+def add(request: StaffRequest, slug: str, kind: str) -> HttpResponse:
     """Answers a new monitor with its address and token at once: the token is kept nowhere."""
     service = find_service(request, slug)
-    form = NewMonitorForm(request.POST or None)
+    form = _form_of(kind)(request.POST or None)
     if form.is_valid():
         try:
-            monitor, token = create_monitor(service, **form.values(), actor=request.user)
+            monitor, token = create_monitor(service, kind=kind, **form.values(), actor=request.user)
         except Refused as refused:
             refuse_into(form, refused)
         else:
@@ -39,15 +51,50 @@ def add(request: StaffRequest, slug: str) -> HttpResponse:
             }
             return render_screen(request, "console/monitor_made.html", context)
     context = {"form": form, "service": service, "section": "services"}
-    return render_screen(request, "console/monitor_new.html", context, status=status_of(form))
+    return render_screen(request, "console/monitor_form.html", context, status=status_of(form))
+
+
+@staff_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    monitor = _find(request, slug, monitor_id)
+    form = _form_of(monitor.kind)(request.POST or None, monitor=monitor)
+    if form.is_valid():
+        try:
+            edit_monitor(monitor, **form.values(), actor=request.user)
+        except Refused as refused:
+            refuse_into(form, refused)
+        else:
+            messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+            return redirect("console:monitor", slug=slug, monitor_id=monitor_id)
+    context = {"form": form, "monitor": monitor, "service": monitor.service, "section": "services"}
+    return render_screen(request, "console/monitor_form.html", context, status=status_of(form))
+
+
+@staff_view
+@require_safe
+def show(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    """The monitor with its last results, or values, the newest first."""
+    monitor = _find(request, slug, monitor_id)
+    is_counted = monitor.kind == MonitorKind.BASELINE
+    context = {
+        "monitor": monitor,
+        "service": monitor.service,
+        "push_address": _push_address(monitor),
+        "has_form": monitor.kind in FORMS,
+        "is_counted": is_counted,
+        "results": [] if is_counted else monitor.results.order_by("-at")[:MOST_RESULTS],
+        "values": monitor.observations.order_by("-at")[:MOST_RESULTS] if is_counted else [],
+        "section": "services",
+    }
+    return render_screen(request, "console/monitor.html", context)
 
 
 @staff_view
 @require_POST
 def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
     """Pauses the monitor, or with `enabled=1` lets it go on."""
-    service = find_service(request, slug)
-    monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
+    monitor = _find(request, slug, monitor_id)
     enabled = request.POST.get("enabled") == "1"
     set_monitor_enabled(monitor, enabled, actor=request.user)
     message = _("%(name)s is watching again.") if enabled else _("%(name)s is paused.")
@@ -59,8 +106,7 @@ def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
 @require_POST
 def chart(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
     """Shows the monitor's chart to the public with `charted=1`, or hides it."""
-    service = find_service(request, slug)
-    monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
+    monitor = _find(request, slug, monitor_id)
     charted = request.POST.get("charted") == "1"
     set_monitor_charted(monitor, charted, actor=request.user)
     shown = _("The chart of %(name)s is public.")
@@ -87,9 +133,24 @@ def monitors_of(service: Service) -> QuerySet[Monitor]:
     )
 
 
+def _find(request: StaffRequest, slug: str, monitor_id: int) -> Monitor:
+    service = find_service(request, slug)
+    monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
+    monitor.service = service
+    return monitor
+
+
+def _form_of(kind: str) -> type[MonitorForm]:
+    if kind not in FORMS:
+        raise Http404
+    return FORMS[kind]
+
+
 def _push_address(monitor: Monitor) -> str:
     if monitor.kind == MonitorKind.HEARTBEAT:
         return f"{settings.SITE_URL}/ping/{monitor.public_id}"
+    if monitor.kind == MonitorKind.MAIL_ROUND_TRIP and not monitor.settings.get("imap_server"):
+        return f"{settings.SITE_URL}/ping/{monitor.public_id}/<marker>"
     return (
         f"{settings.SITE_URL}/observations/{monitor.public_id}"
         if monitor.kind == MonitorKind.BASELINE

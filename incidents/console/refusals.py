@@ -133,6 +133,33 @@ SENTENCES = (
     gettext_noop("a mail to one person is asked for again by that person"),
     gettext_noop("this notice is past its life: say that it is still worth sending"),
     gettext_noop("all of them have left, may not be written to or know a later update already"),
+    gettext_noop("expected true or false"),
+    gettext_noop("expected at most %(most)s lines"),
+    gettext_noop("expected one of %(names)s"),
+    gettext_noop("expected a mail address such as check@example.com"),
+    gettext_noop("expected a host and a port, such as mail.example.com:25"),
+    gettext_noop("expected a port that services are offered at, not %(name)s"),
+    gettext_noop("%(name)s: expected a header such as Accept: text/html"),
+    gettext_noop("%(name)s is a header that this service sets itself"),
+    gettext_noop("expected certificates in PEM, each from BEGIN CERTIFICATE to END CERTIFICATE"),
+    gettext_noop("expected a JSON path such as $.status or $.checks[*].status"),
+    gettext_noop(
+        "expected a JSON path with one selector in each bracket, one .. at most, and filters on @ alone"
+    ),
+    gettext_noop("expected a regular expression of RE2: no look-around, no references back"),
+    gettext_noop("expected a host that may be reached; OUTBOUND_ALLOW names private ones"),
+    gettext_noop("expected no body beside GET or HEAD"),
+    gettext_noop("expected a token or a user, not both"),
+    gettext_noop("expected letters, digits and signs of ASCII"),
+    gettext_noop("expected HTTP statuses such as 200-299, 401"),
+    gettext_noop("expected nothing to be sent to port %(name)s, where a line is a command"),
+    gettext_noop("expected answers where they are compared, and only there"),
+    gettext_noop("expected a name such as www.example.com"),
+    gettext_noop("%(name)s: expected a record of the type %(kind)s"),
+    gettext_noop("expected a mail server, since none is set up for this system"),
+    gettext_noop("expected the mailbox's user"),
+    gettext_noop("expected TLS where a password is sent"),
+    gettext_noop("this system lets the service send no pings; see %(name)s"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 

@@ -40,13 +40,16 @@ def take_observations(request: HttpRequest, monitor_id: UUID) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_ping(request: HttpRequest, monitor_id: UUID, event: str = "") -> HttpResponse:
+    """Of a job that a heartbeat waits for, or that the message of a mail round trip named in `event` has arrived."""
     monitor = find_monitor(monitor_id, kind=MonitorKind.HEARTBEAT)
+    trip = None if monitor else find_monitor(monitor_id, kind=MonitorKind.MAIL_ROUND_TRIP)
+    monitor = monitor or trip
     if monitor is None:
         return HttpResponse("not found", status=404, content_type="text/plain")
     if not monitor.enabled:
         return HttpResponse("paused", content_type="text/plain")
     try:
-        intake.take_ping(monitor, event)
+        (intake.take_receipt if trip else intake.take_ping)(monitor, event)
     except Refused as refused:
         return HttpResponse(str(refused), status=400, content_type="text/plain")
     return HttpResponse("OK", content_type="text/plain")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pycurl
 
@@ -21,6 +22,8 @@ MOST_BODY_BYTES = 64 * 1024
 MOST_AT_ONCE = 64
 IDLE_SLEEP_SECONDS = 0.005
 OUR_HEADERS = ("Accept: */*", "Accept-Encoding: identity", "User-Agent: statuspage-monitor")
+UNNAMED = {100: "the headers of the answer are too large"}  # libcurl leaves its message empty
+BODILESS = ("GET", "HEAD")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
@@ -29,7 +32,8 @@ BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.c
 class Request:
     """`total_ms` spans all hops. A status in `final_statuses` is an answer even if it is a redirect.
 
-    `headers` are whole lines, beside or instead of our own.
+    `headers` are whole lines, beside or instead of our own; neither they nor a body go on to another origin.
+    `authorities` are certificates in PEM that stand in for those of the system.
     """
 
     url: str
@@ -41,6 +45,8 @@ class Request:
     https_only: bool = False
     body: bytes | None = None
     headers: tuple[str, ...] = ()
+    verify: bool = True
+    authorities: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,8 @@ def fetch_many(requests: Sequence[Request], *, guard: Guard, ca_file: str | None
     def start(transfer: _Transfer) -> None:
         try:
             curl = _prepare(transfer, guard=guard, ca_file=ca_file)
-        except Refused as error:
+        # What curl will not take (a method with a NUL in it) is one request's fault, not all of theirs.
+        except (Refused, pycurl.error, TypeError, ValueError) as error:
             responses[transfer.index] = _failed(transfer, str(error))
             return
         running[curl] = transfer
@@ -162,13 +169,20 @@ def _prepare(transfer: _Transfer, *, guard: Guard, ca_file: str | None) -> pycur
         pycurl.OPENSOCKETFUNCTION: transfer.passage.open,
         pycurl.WRITEFUNCTION: _writer(transfer.body),
     }
-    if transfer.request.body is not None and transfer.method == "POST":
+    if transfer.request.body is not None and transfer.method not in BODILESS:
         options[pycurl.POSTFIELDS] = transfer.request.body
-    for option, value in options.items():
+    for option, value in (options | _trust(transfer.request, ca_file)).items():
         curl.setopt(option, value)
-    if authorities := ca_file or _system_authorities():
-        curl.setopt(pycurl.CAINFO, authorities)
     return curl
+
+
+def _trust(request: Request, ca_file: str | None) -> dict[int, Any]:
+    if not request.verify:
+        return {pycurl.SSL_VERIFYPEER: 0, pycurl.SSL_VERIFYHOST: 0}
+    if request.authorities:
+        return {pycurl.CAINFO_BLOB: request.authorities.encode()}
+    authorities = ca_file or _system_authorities()
+    return {pycurl.CAINFO: authorities} if authorities else {}
 
 
 def _headers(request: Request) -> list[str]:
@@ -215,19 +229,32 @@ def _conclude(transfer: _Transfer, curl: pycurl.Curl, *, code: int, message: str
 
 
 def _next_hop(transfer: _Transfer, target: str, status: int) -> Response | _Transfer:
+    if transfer.request.most_redirects == 0:
+        return _failed(transfer, f"answered {status}, a redirect, which is not followed")
     if transfer.hops >= transfer.request.most_redirects:
         return _failed(transfer, f"more than {transfer.request.most_redirects} redirects")
     if transfer.url.startswith("https:") and not target.startswith("https:"):
         return _failed(transfer, "a redirect from https to http")
-    stays = transfer.method in ("GET", "HEAD") or status in (307, 308)
+    stays = transfer.method in BODILESS or status in (307, 308)
+    request = transfer.request
+    if _origin(target) != _origin(transfer.url):
+        if stays and request.body is not None:
+            return _failed(transfer, "a redirect that would take the body to another host")
+        request = replace(request, headers=(), body=None)
     return replace(
         transfer,
+        request=request,
         url=target,
         method=transfer.method if stays else "GET",
         hops=transfer.hops + 1,
         body=BytesIO(),
         passage=None,
     )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _failed(transfer: _Transfer, why: str) -> Response:
@@ -241,7 +268,7 @@ def _elapsed_ms(transfer: _Transfer) -> float:
 def _reason(code: int, message: str, request: Request) -> str:
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return f"no complete answer within {request.total_ms} ms: {message}"
-    return message or f"libcurl error {code}"
+    return message or UNNAMED.get(code, f"libcurl error {code}")
 
 
 def _said(curl: pycurl.Curl, what: int) -> str:

@@ -138,6 +138,13 @@ def check_leads_outside(url: str, *, guard: Guard, field: str = "url") -> None:
         raise Refused("expected a host that can be reached over the public internet", field=field)
 
 
+def check_may_reach(host: str, *, guard: Guard, field: str) -> None:
+    """Refused where the host has an address that may not be reached. One that is not resolved may pass: staff may
+    begin to watch it while it is down."""
+    if not all(guard.permits(address) for address in _addresses(host)):
+        raise Refused("expected a host that may be reached; OUTBOUND_ALLOW names private ones", field=field)
+
+
 def _addresses(host: str) -> list[str]:
     """None where the resolver has not answered in time: it keeps no deadline of its own."""
     found: list[str] = []

@@ -1,22 +1,27 @@
-"""Observations and pings as they arrive: kept, judged and acted on in one transaction."""
+"""Observations, pings and receipts as they arrive: kept, judged and acted on in one transaction."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import compat32
+from uuid import UUID
 
 from django.db import transaction
 
 from incidents.actions.detection import Judged
-from incidents.actions.monitor import apply_judgement, record_observations, save_state
+from incidents.actions.monitor import apply_judgement, check_soon, record_observations, save_state
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.models import Monitor
+from incidents.models import Monitor, MonitorKind
 from incidents.monitors.checkers.baseline import judge_series, judge_value
-from incidents.monitors.checkers.heartbeat import judge_pings
+from incidents.monitors.checkers.heartbeat import judge_pings, read_settings
+from incidents.monitors.checkers.mail_round_trip import MARKER_HEADER, read_memory
 from incidents.monitors.pings import pings_of, to_json, with_event
-from incidents.monitors.probes import heartbeat_settings
 from incidents.monitors.run import take_result
 from incidents.monitors.series import Series
-from incidents.queries.monitor import lock_monitor, observed
+from incidents.queries.monitor import find_monitor, lock_monitor, observed
 
 Points = Sequence[tuple[datetime, float]]
 
@@ -58,5 +63,34 @@ def take_ping(monitor: Monitor, event: str) -> None:
     monitor = lock_monitor(monitor.pk)
     pings = with_event(pings_of(monitor), event, at=times.now())
     save_state(monitor, {**monitor.state, "pings": to_json(pings)})
-    settings = heartbeat_settings(monitor.settings)
+    settings = read_settings(monitor.settings)
     take_result(monitor.pk, None if event == "start" else judge_pings(pings, times.now(), settings))
+
+
+@transaction.atomic
+def take_receipt(monitor: Monitor, marker: str) -> None:
+    """Keeps that a message of a mail round trip has arrived; the next check, which comes at once, judges it.
+
+    The first word counts. Raises Refused for a message that is not on its way.
+    """
+    monitor = lock_monitor(monitor.pk)
+    awaited = read_memory(monitor.state.get("memory") or {}).marker
+    if not awaited or marker != awaited:
+        raise Refused("expected the marker of the message that is on its way", field="event")
+    if (monitor.state.get("receipt") or {}).get("marker") != marker:
+        receipt = {"marker": marker, "at": times.now().isoformat()}
+        save_state(monitor, {**monitor.state, "receipt": receipt})
+    check_soon(monitor)
+
+
+def take_marked_mail(raw: bytes) -> bool:
+    """Whether the message is one of a mail round trip's; if it is on its way, it has arrived."""
+    message = message_from_bytes(raw, policy=compat32)
+    words = f"{message.get(MARKER_HEADER, '')} {message.get('Subject', '')}"
+    found = re.search(r"\b([0-9a-f]{32})-[0-9a-f]{16}\b", words)
+    monitor = find_monitor(UUID(found[1]), kind=MonitorKind.MAIL_ROUND_TRIP) if found else None
+    if found is None or monitor is None:
+        return False
+    with suppress(Refused):  # late or twice
+        take_receipt(monitor, found[0])
+    return True

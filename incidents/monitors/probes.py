@@ -1,98 +1,99 @@
 """A monitor's stored settings as the checkers' values, with what is wrong named by its field."""
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from incidents.lib.errors import Refused
-from incidents.lib.outbound import check_url
+from incidents.lib.outbound import Guard, check_may_reach
 from incidents.models import Monitor, MonitorKind
+from incidents.monitors.checkers.mail_round_trip import Server
 from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
-from incidents.monitors.results import HeartbeatSettings, HttpSettings, Probe
+from incidents.monitors.reading import read_optional, read_whole
+from incidents.monitors.registry import CHECKERS
+from incidents.monitors.results import Probe
 
-METHODS = ("GET", "HEAD", "POST")
 SLOW_UNTIL = 0.75  # of the limit: answers that hover around it change nothing
 
 
+def outbound_guard() -> Guard:
+    """The way out as the operator allows it."""
+    return Guard(map(str, settings.OUTBOUND_ALLOW))
+
+
 def probe_of(monitor: Monitor) -> Probe:
-    return Probe(MonitorKind.HTTP, monitor.target, http=http_settings(monitor.settings))
+    """For a kind that a checker of the registry takes."""
+    remembered = {
+        "key": monitor.public_id.hex,
+        "memory": monitor.state.get("memory"),
+        "receipt": monitor.state.get("receipt"),
+    }
+    given = {**given_settings(monitor.kind, monitor.settings), **remembered}
+    return Probe(monitor.kind, monitor.target, CHECKERS[monitor.kind].read_settings(given))
+
+
+def given_settings(kind: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is stored with a monitor, and over it what the operator alone decides for a kind."""
+    match kind:
+        case MonitorKind.DNS:
+            return {**stored, "own_resolvers": settings.NAMESERVERS}
+        case MonitorKind.SMTP:
+            return {**stored, "own_name": _own_name()}
+        case MonitorKind.MAIL_ROUND_TRIP:
+            sender = parseaddr(settings.DEFAULT_FROM_EMAIL or "")[1]
+            own = {"own_name": _own_name(), "own_server": _own_server(), "own_sender": sender}
+            return {**stored, **own}
+    return stored
+
+
+def _own_name() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
+
+
+def _own_server() -> Server | None:
+    """The one that EMAIL_URL names; None where mails are written to files."""
+    if not settings.MAIL_SERVER:
+        return None
+    tls = "starttls" if settings.EMAIL_USE_TLS else "ssl" if settings.EMAIL_USE_SSL else "none"
+    login = settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD
+    return Server(settings.EMAIL_HOST, settings.EMAIL_PORT, tls, *login)
 
 
 def policy_of(monitor: Monitor) -> Policy:
     """How many results decide; a heartbeat's one is already the end of a period and its grace."""
     if monitor.kind == MonitorKind.HEARTBEAT:
         return ONE_RESULT_DECIDES
-    return http_policy(monitor.settings)
+    return read_policy(monitor.settings)
 
 
-def http_policy(settings: Mapping[str, Any]) -> Policy:
+def read_policy(given: Mapping[str, Any]) -> Policy:
     """An answer over `max_latency_ms` is an answer: slowness is judged over several of them."""
-    limit = settings.get("max_latency_ms")
-    if limit is not None:
-        limit = _whole(settings, "max_latency_ms", default=0, least=1, most=60_000)
+    limit = read_optional(given, "max_latency_ms", least=1, most=60_000)
     return Policy(
         slow_enter_ms=limit,
         slow_leave_ms=limit and limit * SLOW_UNTIL,
-        failures_to_down=_whole(settings, "failures_to_down", default=3, least=1, most=20),
-        passes_to_up=_whole(settings, "passes_to_up", default=2, least=1, most=20),
+        failures_to_down=read_whole(given, "failures_to_down", default=3, least=1, most=20),
+        passes_to_up=read_whole(given, "passes_to_up", default=2, least=1, most=20),
     )
 
 
-def http_settings(settings: Mapping[str, Any]) -> HttpSettings:
-    method = settings.get("method", "GET")
-    if method not in METHODS:
-        raise Refused(f"expected one of {', '.join(METHODS)}", field="method")
-    days = settings.get("certificate_days")
-    return HttpSettings(
-        method=method,
-        expected_statuses=_statuses(settings.get("expected_statuses")),
-        keyword=str(settings.get("keyword", ""))[:200],
-        keyword_absent=bool(settings.get("keyword_absent", False)),
-        certificate_days=None
-        if days is None
-        else _whole(settings, "certificate_days", default=0, least=1, most=365),
-    )
-
-
-def heartbeat_settings(settings: Mapping[str, Any]) -> HeartbeatSettings:
-    day = 86_400
-    return HeartbeatSettings(
-        period_seconds=_whole(settings, "period_seconds", default=3600, least=60, most=31 * day),
-        grace_seconds=_whole(settings, "grace_seconds", default=300, least=60, most=31 * day),
-    )
-
-
-def check_configuration(kind: str, *, target: str, settings: Mapping[str, Any]) -> None:
-    """Raises Refused with the field of what a monitor of this kind cannot work with."""
+def check_configuration(kind: str, *, target: str, stored: Mapping[str, Any]) -> None:
+    """Raises Refused with the field of what a monitor of this kind cannot work with, or may not reach."""
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
-    if kind == MonitorKind.HTTP:
-        check_url(target, field="target")
-    check_settings(kind, settings)
+    guard = outbound_guard()
+    for field, host in check_settings(kind, target=target, stored=stored).items():
+        check_may_reach(host, guard=guard, field=field)
 
 
-def check_settings(kind: str, settings: Mapping[str, Any]) -> None:
-    """Raises Refused with the field of a setting that a monitor of this kind cannot work with."""
-    if kind == MonitorKind.HTTP:
-        http_settings(settings)
-        http_policy(settings)
-    elif kind == MonitorKind.HEARTBEAT:
-        heartbeat_settings(settings)
-
-
-def _statuses(given: Any) -> frozenset[int]:
-    if given is None:
-        return HttpSettings().expected_statuses
-    if (
-        not isinstance(given, list)
-        or not all(isinstance(s, int) and 100 <= s <= 599 for s in given)
-        or not given
-    ):
-        raise Refused("expected a list of HTTP statuses such as [200, 204]", field="expected_statuses")
-    return frozenset(given)
-
-
-def _whole(settings: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:
-    value = settings.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise Refused(f"expected a whole number from {least} to {most}", field=name)
-    return value
+def check_settings(kind: str, *, target: str, stored: Mapping[str, Any]) -> Mapping[str, str]:
+    """Raises Refused with the field of what a monitor of this kind cannot work with. Asks nobody, and answers the
+    hosts that it would ask, by their field."""
+    checker = CHECKERS.get(kind)
+    if checker is None:
+        return {}
+    read_policy(stored)
+    return checker.find_hosts(target, checker.read_settings(given_settings(kind, stored)))

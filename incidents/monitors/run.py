@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 
 from incidents.actions.detection import Judged
@@ -15,17 +14,19 @@ from incidents.actions.monitor import (
     fall_silent,
     park_monitor,
     record_result,
+    save_state,
     schedule_next,
 )
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.lib.outbound import Guard
 from incidents.models import Monitor, MonitorKind
+from incidents.monitors.checkers import heartbeat
 from incidents.monitors.checkers.heartbeat import due_at, judge_pings
-from incidents.monitors.checkers.http import check_many
+from incidents.monitors.checking import check_all
 from incidents.monitors.judge import State, judge, judge_silence
 from incidents.monitors.pings import pings_of
-from incidents.monitors.probes import check_settings, heartbeat_settings, policy_of, probe_of
+from incidents.monitors.probes import check_settings, outbound_guard, policy_of, probe_of
+from incidents.monitors.registry import ASKED
 from incidents.monitors.results import Result
 from incidents.monitors.series import Series
 from incidents.queries.monitor import lock_monitor, monitors_by_id, silent_monitors
@@ -40,9 +41,8 @@ def check_due() -> int:
     """Checks what is due, side by side, and judges each; answers how many."""
     monitors = monitors_by_id(claim_due(limit=MOST_AT_ONCE))
     sound = [monitor for monitor in monitors if _is_sound(monitor)]
-    asked = [monitor for monitor in sound if monitor.kind == MonitorKind.HTTP]
-    guard = Guard(str(network) for network in settings.OUTBOUND_ALLOW)
-    results = check_many([probe_of(monitor) for monitor in asked], guard=guard)
+    asked = [monitor for monitor in sound if monitor.kind in ASKED]
+    results = check_all([probe_of(monitor) for monitor in asked], guard=outbound_guard())
     for monitor, result in zip(asked, results, strict=True):
         _settle(monitor, partial(take_result, monitor.pk, result))
     for monitor in sound:
@@ -58,7 +58,9 @@ def take_result(monitor_id: int, result: Result | None) -> None:
     What comes for a monitor that was paused meanwhile is let go: it would colour the service for ever.
     """
     monitor = lock_monitor(monitor_id)
-    if result is not None and monitor.enabled:
+    if result is not None and result.memory is not None and monitor.enabled:
+        save_state(monitor, {**monitor.state, "memory": dict(result.memory)})
+    if result is not None and result.is_final and monitor.enabled:
         record_result(monitor, at=result.at, ok=result.ok, latency_ms=result.latency_ms, detail=result.detail)
         judgement = judge(State.from_json(monitor.state.get("judge", {})), result, policy_of(monitor))
         state = {**monitor.state, "judge": judgement.state.to_json()}
@@ -70,7 +72,9 @@ def take_result(monitor_id: int, result: Result | None) -> None:
 def _judge_heartbeat(monitor_id: int) -> None:
     """By the pings there are now: some may have come since the monitor was claimed."""
     monitor = lock_monitor(monitor_id)
-    take_result(monitor_id, judge_pings(pings_of(monitor), times.now(), heartbeat_settings(monitor.settings)))
+    take_result(
+        monitor_id, judge_pings(pings_of(monitor), times.now(), heartbeat.read_settings(monitor.settings))
+    )
 
 
 def _settle(monitor: Monitor, take: Callable[[], None]) -> None:
@@ -87,7 +91,7 @@ def _settle(monitor: Monitor, take: Callable[[], None]) -> None:
 def _due_at(monitor: Monitor) -> datetime | None:
     if monitor.kind != MonitorKind.HEARTBEAT:
         return None
-    return due_at(pings_of(monitor), heartbeat_settings(monitor.settings))
+    return due_at(pings_of(monitor), heartbeat.read_settings(monitor.settings))
 
 
 def judge_silent() -> int:
@@ -115,7 +119,7 @@ def _silenced(monitor: Monitor) -> dict[str, object]:
 def _is_sound(monitor: Monitor) -> bool:
     """Parks a monitor whose configuration cannot work."""
     try:
-        check_settings(monitor.kind, monitor.settings)
+        check_settings(monitor.kind, target=monitor.target, stored=monitor.settings)
     except Refused as refused:
         park_monitor(monitor, reason=f"{refused.field}: {refused}")
         return False

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from incidents.models import Page
+from incidents.models import Monitor, Page
 from tests import make
 from tests.browser import desk
 from tests.browser.conftest import HEIGHTS, OpenTab
@@ -22,6 +22,7 @@ NOT_JAPANESE = re.compile(r"\b[a-zA-Z][a-z]{2,}\b")
 LEFT_IN_ENGLISH = {
     *("English", "Markdown", "Asia", "Tokyo", "email", "archive", "https", "mailto", "security"),
     *("status", "example", "com"),
+    *("Accept", "Authorization", "Bearer", "html", "text"),  # HTTP's
     *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders
 }
 
@@ -37,6 +38,8 @@ def night(page: Page) -> BadNight:
 def screens(night: BadNight) -> Mapping[str, str]:
     """Every main screen of the console, by the name of its picture."""
     planned = f"/console/maintenances/{night.planned.public_id}/"
+    watched = Monitor.objects.select_related("service").filter(kind="http")[0]
+    site = f"/console/services/{watched.service.slug}/monitors/{watched.pk}/"
     open_, over = f"/console/incidents/{night.open.reference}/", "/console/incidents/"
     return {
         "dashboard": "/console/",
@@ -65,7 +68,11 @@ def screens(night: BadNight) -> Mapping[str, str]:
         "group-new": "/console/groups/new/",
         "service": "/console/services/archive/",
         "service-new": "/console/services/new/",
-        "monitor-new": "/console/services/archive/monitors/new/",
+        "monitor-kinds": "/console/services/archive/monitors/new/",
+        "monitor": site,
+        "monitor-edit": f"{site}edit/",
+        "monitor-new": "/console/services/archive/monitors/new/http/",
+        "monitor-new-mail": "/console/services/archive/monitors/new/mail_round_trip/",
         "mail": "/console/mail/",
         "notice": f"/console/notices/{night.notice.pk}/",
         "subscribers": "/console/subscribers/",

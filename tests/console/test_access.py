@@ -19,6 +19,7 @@ FILLED = {
     "<slug:name>": "start",
     "<slug:language>": "ja",
     "<slug:part>": "closing",
+    "<slug:kind>": "http",
 }
 pytestmark = pytest.mark.django_db
 

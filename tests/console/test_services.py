@@ -1,5 +1,4 @@
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -7,18 +6,11 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.actions.monitor import park_monitor, record_observations, record_result
 from incidents.lib import times
-from incidents.lib.tokens import hash_secret
-from incidents.models import Monitor, Service
+from incidents.models import Service
 from tests import make
 from tests.console.conftest import Desk
 
 NEW_SERVICE = {"name": "Search", "slug": "search", "code": "SRC", "group": "Mail", "policy": "draft"}
-NEW_MONITOR = {
-    "kind": "http",
-    "name": "Front page",
-    "target": "https://www.example.com/",
-    "status_when_failing": "major_outage",
-}
 
 
 def test_a_service_is_added_with_its_group(desk: Desk) -> None:
@@ -86,61 +78,6 @@ def test_a_wrong_wait_is_refused_at_its_field(desk: Desk, minutes: str) -> None:
 
 def test_a_service_of_no_name_is_not_found(desk: Desk) -> None:
     assert desk.client.get("/console/services/none/").status_code == 404
-
-
-def test_a_monitor_that_asks_an_address_is_added(desk: Desk) -> None:
-    service = make.service(desk.page)
-    desk.client.post(f"/console/services/{service.slug}/monitors/new/", NEW_MONITOR | {"keyword": "Welcome"})
-    monitor = Monitor.objects.get()
-    assert (monitor.target, monitor.interval_seconds) == ("https://www.example.com/", 60)
-    assert monitor.settings == {"keyword": "Welcome"}
-
-
-def test_a_heartbeat_shows_the_address_to_report_to(desk: Desk) -> None:
-    service = make.service(desk.page)
-    sent = NEW_MONITOR | {"kind": "heartbeat", "interval_seconds": "600"}
-    html = desk.client.post(f"/console/services/{service.slug}/monitors/new/", sent).content.decode()
-    monitor = Monitor.objects.get()
-    assert f"/ping/{monitor.public_id}" in html
-    assert monitor.settings == {"period_seconds": 600}
-    assert monitor.target == ""
-
-
-def test_a_baseline_shows_its_token_once_and_never_again(desk: Desk) -> None:
-    service = make.service(desk.page)
-    sent = NEW_MONITOR | {"kind": "baseline"}
-    response = desk.client.post(f"/console/services/{service.slug}/monitors/new/", sent)
-    monitor = Monitor.objects.get()
-    token = response.context["token"]
-    assert f"/observations/{monitor.public_id}" in response.content.decode()
-    assert token in response.content.decode()
-    assert monitor.token_hash == hash_secret(token)
-    assert token not in desk.client.get(f"/console/services/{service.slug}/").content.decode()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"kind": "guess"}, "kind"),
-        ({"name": ""}, "name"),
-        ({"name": "Taken"}, "name"),
-        ({"target": ""}, "target"),
-        ({"target": "ftp://example.com/"}, "target"),
-        ({"target": "https://user:secret@example.com/"}, "target"),
-        ({"interval_seconds": "9"}, "interval_seconds"),
-        ({"kind": "heartbeat", "interval_seconds": "30"}, "interval_seconds"),
-        ({"status_when_failing": "operational"}, "status_when_failing"),
-    ],
-)
-def test_a_wrong_monitor_names_its_field_and_is_not_added(
-    desk: Desk, wrong: dict[str, Any], field: str
-) -> None:
-    service = make.service(desk.page)
-    make.monitor(service, name="Taken")
-    response = desk.client.post(f"/console/services/{service.slug}/monitors/new/", NEW_MONITOR | wrong)
-    assert response.status_code == 422
-    assert field in response.context["form"].errors
-    assert Monitor.objects.count() == 1
 
 
 def test_a_monitor_is_paused_and_goes_on(desk: Desk) -> None:

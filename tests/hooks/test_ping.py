@@ -1,6 +1,6 @@
 """Heartbeats at /ping/<uuid>, as healthchecks.io takes them."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import uuid4
 
 import pytest
@@ -68,3 +68,38 @@ def test_an_unknown_address_is_not_found(heartbeat: Monitor) -> None:
 def test_what_is_neither_start_nor_fail_nor_a_status_is_refused(heartbeat: Monitor, event: str) -> None:
     assert ping(heartbeat, event) == 400
     assert not CheckResult.objects.exists()
+
+
+@pytest.fixture
+def trip() -> Monitor:
+    """A mail round trip whose message is on its way."""
+    monitor = make.monitor(make.service(make.page()), kind="mail_round_trip", target="probe@example.com")
+    marker = f"{monitor.public_id.hex}-0123456789abcdef"
+    monitor.state = {"memory": {"marker": marker, "sent_at": NOW.isoformat(), "last_ok": None}}
+    monitor.next_check_at = times.now() + timedelta(hours=1)
+    monitor.save()
+    return monitor
+
+
+def test_word_that_a_message_has_arrived_is_kept_and_checked_soon(trip: Monitor) -> None:
+    marker = trip.state["memory"]["marker"]
+    assert ping(trip, f"/{marker}", method="post", after_minutes=4) == 200
+    assert ping(trip, f"/{marker}", method="post", after_minutes=9) == 200
+    trip.refresh_from_db()
+    assert trip.state["receipt"] == {
+        "marker": marker,
+        "at": (NOW + timedelta(minutes=4)).astimezone(UTC).isoformat(),
+    }
+    assert trip.next_check_at <= times.now()
+
+
+@pytest.mark.parametrize("marker", ["", "/start", "/0", "/0123456789abcdef"])
+def test_word_of_a_message_that_is_not_on_its_way_is_refused(trip: Monitor, marker: str) -> None:
+    assert ping(trip, marker) == 400
+    trip.refresh_from_db()
+    assert "receipt" not in trip.state
+
+
+def test_nothing_is_awaited_before_the_first_message(trip: Monitor) -> None:
+    Monitor.objects.update(state={})
+    assert ping(trip, "") == 400

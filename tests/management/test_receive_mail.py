@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from pytest_django import Settings
 
 from incidents.actions.returned import Taken, take_returned
@@ -145,3 +147,18 @@ def test_while_the_database_is_away_the_mail_server_keeps_the_message(
     )
     assert ended.returncode == 75
     assert b"the database does not answer" in ended.stderr
+
+
+def test_the_message_of_a_mail_round_trip_counts_as_arrived(
+    page: Page, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor = make.monitor(make.service(page), kind="mail_round_trip", target="probe@example.com")
+    marker = f"{monitor.public_id.hex}-0123456789abcdef"
+    monitor.state = {"memory": {"marker": marker, "sent_at": "2026-03-02T03:00:00+00:00", "last_ok": None}}
+    monitor.save()
+    piped = TextIOWrapper(BytesIO(f"X-Status-Page-Marker: {marker}\r\n\r\n".encode()))
+    monkeypatch.setattr(sys, "stdin", piped)
+    call_command("receive_mail", verbosity=2)
+    assert capsys.readouterr().out == "a monitor's message\n"
+    monitor.refresh_from_db()
+    assert monitor.state["receipt"]["marker"] == marker

@@ -2,12 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from incidents.monitors.checkers.heartbeat import Pings, due_at, judge_pings
+from incidents.monitors.checkers.heartbeat import Pings, Settings, due_at, judge_pings
 from incidents.monitors.judge import ONE_RESULT_DECIDES, State, judge
-from incidents.monitors.results import HeartbeatSettings, Verdict
+from incidents.monitors.results import Verdict
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-HOURLY = HeartbeatSettings(period_seconds=3600, grace_seconds=300)
+HOURLY = Settings(period_seconds=3600, grace_seconds=300)
 
 
 def ago(minutes: float) -> datetime:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from incidents.lib.outbound import Guard
-from incidents.monitors.checkers.http import check_many
-from incidents.monitors.results import HttpSettings, Probe, Result
+from incidents.monitors.checkers.http import Settings, check_many
+from incidents.monitors.results import Probe, Result
 from tests.servers import Server, make_certificate, serving
 
 LOOPBACK = Guard(["127.0.0.0/8", "::1/128"])
@@ -20,7 +20,7 @@ def server() -> Iterator[Server]:
 
 
 def check(url: str, *, guard: Guard = LOOPBACK, ca_file: Path | None = None, **settings: Any) -> Result:
-    probe = Probe("http", url, HttpSettings(**settings))
+    probe = Probe("http", url, Settings(**settings))
     return check_many([probe], guard=guard, ca_file=str(ca_file) if ca_file else None)[0]
 
 
@@ -64,7 +64,7 @@ def test_one_target_with_odd_headers_does_not_take_the_others_results_away(
     server: Server, charset: str
 ) -> None:
     here = f"http://127.0.0.1:{server.port}"
-    keyword = HttpSettings(keyword="正常稼働中")
+    keyword = Settings(keyword="正常稼働中")
     probes = [Probe("http", f"{here}/named/{charset}", keyword), Probe("http", f"{here}/text/x", keyword)]
     assert [result.detail for result in check_many(probes, guard=LOOPBACK)] == ["200", "200"]
 
@@ -128,13 +128,16 @@ def test_a_closed_port_fails_with_a_reason() -> None:
 
 
 def test_a_wrong_url_fails_its_own_probe_only(server: Server) -> None:
-    probes = [Probe("http", "https://example.com:22/"), Probe("http", f"http://127.0.0.1:{server.port}/")]
+    probes = [
+        Probe("http", "https://example.com:22/", Settings()),
+        Probe("http", f"http://127.0.0.1:{server.port}/", Settings()),
+    ]
     wrong, right = check_many(probes, guard=LOOPBACK)
     assert (wrong.ok, right.ok) == (False, True)
 
 
 def test_many_slow_servers_are_asked_at_the_same_time(server: Server) -> None:
-    probes = [Probe("http", f"http://127.0.0.1:{server.port}/slow/300") for _ in range(20)]
+    probes = [Probe("http", f"http://127.0.0.1:{server.port}/slow/300", Settings()) for _ in range(20)]
     began = time.monotonic()
     assert all(result.ok for result in check_many(probes, guard=LOOPBACK))
     assert time.monotonic() - began < 3
@@ -142,7 +145,9 @@ def test_many_slow_servers_are_asked_at_the_same_time(server: Server) -> None:
 
 def test_more_probes_than_run_at_once_all_come_back_in_order(server: Server) -> None:
     statuses = [200 + number % 5 for number in range(150)]
-    probes = [Probe("http", f"http://127.0.0.1:{server.port}/status/{status}") for status in statuses]
+    probes = [
+        Probe("http", f"http://127.0.0.1:{server.port}/status/{status}", Settings()) for status in statuses
+    ]
     assert [result.detail for result in check_many(probes, guard=LOOPBACK)] == [str(s) for s in statuses]
 
 
