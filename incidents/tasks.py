@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from incidents.actions import bounce, housekeeping, maintenance_clock, update
+from incidents.actions import automation, bounce, housekeeping, maintenance_clock
+from incidents.alerts import intake as alerts_intake
 from incidents.monitors import rollup, run
 from incidents.notices import outbox
 
@@ -25,8 +26,13 @@ def roll_up_results() -> None:
 
 
 @shared_task
-def publish_due_drafts() -> None:
-    update.publish_due_drafts()
+def take_alerts() -> None:
+    alerts_intake.take_events()
+
+
+@shared_task
+def act_by_itself() -> None:
+    automation.run()
 
 
 @shared_task

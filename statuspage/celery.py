@@ -41,8 +41,9 @@ def _every(seconds: float | crontab, task: str, *, expires: int) -> dict[str, An
 BEAT_SCHEDULE = {
     "check-monitors": _every(5, "check_monitors", expires=5),
     "deliver-notices": _every(5, "deliver_notices", expires=5),
-    "publish-due-drafts": _every(15, "publish_due_drafts", expires=15),
+    "act-by-itself": _every(15, "act_by_itself", expires=15),
     "run-due-maintenances": _every(15, "run_due_maintenances", expires=15),
+    "take-alerts": _every(5, "take_alerts", expires=5),
     "judge-silence": _every(15, "judge_silence", expires=15),
     "roll-up-results": _every(180, "roll_up_results", expires=180),
     # By the clock: counted from a start, an hour would never end where beat starts more often.

@@ -1,10 +1,12 @@
-"""From what a judge says of a monitor to what staff are shown: signals, drafts, log lines.
+"""From what a judge says of a monitor, or another system in an alert, to what staff are shown: signals, drafts,
+log lines.
 
-Called with the monitor's row held, in the transaction that saves the verdict. One service's failures and
-recoveries are taken one after the other (its row is held as well), so that two monitors that fail at once
-open one draft, and none is closed while another still fails.
+Called with the row of the witness, the monitor or the alert, held, in the transaction that saves the verdict.
+One service's failures and recoveries are taken one after the other (its row is held as well), so that two
+monitors that fail at once open one draft, and none is closed while another still fails.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from incidents.actions.revision import touch_service
 from incidents.actions.rollup import reopen
 from incidents.lib import times
 from incidents.models import (
+    Alert,
     Incident,
     IncidentState,
     LogKind,
@@ -30,10 +33,11 @@ from incidents.models import (
     Verdict,
     worst,
 )
+from incidents.queries.dependency import Dependencies, dependencies_of, incident_behind
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
-from incidents.queries.service import lock_service
+from incidents.queries.service import lock_service, lock_services
 
 # What a draft proposes by how its service suffers; with it goes the promise of the next update.
 PROPOSED_SEVERITY = {
@@ -41,6 +45,14 @@ PROPOSED_SEVERITY = {
     ServiceStatus.PARTIAL_OUTAGE: Severity.MAJOR,
     ServiceStatus.MAJOR_OUTAGE: Severity.CRITICAL,
 }
+
+
+Witness = Monitor | Alert
+"""Whoever says of a service that it fails. Only the name that staff gave it stands in our own sentences."""
+
+
+EXPLAINED_BACK = timedelta(minutes=15)
+"""A service that fails explains what failed above it so shortly before: monitors look at different instants."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +66,26 @@ class Judged:
     ratio: float = 1.0
 
 
-def take_failure(monitor: Monitor, judged: Judged) -> None:
-    """Opens the monitor's signal, and the draft of its service or a line in the incident that speaks of it.
+def take_failure(witness: Witness, judged: Judged) -> None:
+    """Opens the witness's signal, and the draft of its service or a line in the incident that speaks of it.
 
     While a maintenance of the service runs it opens the signal alone, kept apart.
     """
-    service = lock_service(monitor.service_id)
-    if monitor.signals.filter(ended_at=None, verdict=judged.verdict).exists():
+    depends = _lock_family(witness.service_id)
+    service = lock_service(witness.service_id)
+    if witness.signals.filter(ended_at=None, verdict=judged.verdict).exists():
         return  # silence in between does not make it another failure
-    onset, status = judged.onset_at or judged.at, _suffering(monitor, judged)
-    maintenance = _keeps_apart(monitor, service)
+    onset, status = judged.onset_at or judged.at, _suffering(witness, judged)
+    maintenance = _keeps_apart(witness, service)
     if maintenance is not None:
-        _open_signal(monitor, judged, onset=onset, status=status, maintenance=maintenance)
+        _open_signal(witness, judged, onset=onset, status=status, maintenance=maintenance)
         return
-    incident = _held(open_incident_of(service))
+    behind = depends.behind(service.pk)
+    incident = _held(open_incident_of(service)) or _held(incident_behind(behind) if behind else None)
     if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
-        _log_surge(monitor, incident, judged)
+        _log_surge(witness, incident, judged)
         return
-    signal = _open_signal(monitor, judged, onset=onset, status=status)
+    signal = _open_signal(witness, judged, onset=onset, status=status)
     if service.policy == Policy.OBSERVE and incident is None:
         return
     if incident is None:
@@ -81,17 +95,60 @@ def take_failure(monitor: Monitor, judged: Judged) -> None:
     signal.incident = incident
     signal.save(update_fields=["incident"])
     _log_detection(incident, signal.summary, at=judged.at)
+    if over := depends.over(service.pk):
+        _explain(incident, over)
 
 
-def _suffering(monitor: Monitor, judged: Judged) -> str:
+def _lock_family(service_id: int) -> Dependencies:
+    """Holds the service with all that it stands on and all that stands on it: failures of one family are taken
+    one after the other, whichever comes first."""
+    page_id = Service.objects.values_list("page_id", flat=True).get(pk=service_id)
+    depends = dependencies_of(page_id)
+    lock_services({service_id, *depends.behind(service_id), *depends.over(service_id)})
+    return depends
+
+
+def _explain(incident: Incident, over: Set[int]) -> None:
+    """Drafts of services that depend on the failed one, seen just before it, are folded into its incident, as
+    long as nobody touched them."""
+    since = times.now() - EXPLAINED_BACK
+    failing = Signal.objects.filter(service__in=over, ended_at=None, detected_at__gte=since)
+    drafts = Incident.objects.filter(signals__in=failing).exclude(pk=incident.pk).distinct().order_by("pk")
+    for draft in drafts:
+        held = _held(draft)
+        if held is not None and _is_untouched(held) and _services_of(held) <= over:
+            _absorb(held, into=incident)
+
+
+def _is_untouched(incident: Incident) -> bool:
+    is_own = incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR
+    return is_own and incident.acknowledged_at is None
+
+
+def _services_of(incident: Incident) -> set[int]:
+    return set(incident.signals.values_list("service_id", flat=True))
+
+
+def _absorb(draft: Incident, *, into: Incident) -> None:
+    signals = list(draft.signals.select_related("service"))
+    draft.signals.update(incident=into)
+    for signal in signals:
+        if into.state == IncidentState.DRAFT and signal.ended_at is None:
+            _fold_into_draft(into, signal.service, onset=signal.started_at, status=signal.status)
+        _log_detection(into, signal.summary, at=signal.detected_at)
+    language = into.page.first_language
+    dismiss_draft(draft, reason=wording.explained(reference=into.reference, language=language))
+
+
+def _suffering(witness: Witness, judged: Judged) -> str:
     if judged.verdict in (Verdict.UNSTABLE, Verdict.HIGH):
         return ServiceStatus.DEGRADED
-    return monitor.status_when_failing
+    return witness.status_when_failing
 
 
-def _keeps_apart(monitor: Monitor, service: Service) -> Maintenance | None:
-    """The maintenance that a failure is put down to: one that runs, unless the monitor failed before it did."""
-    if monitor.signals.filter(ended_at=None, maintenance=None).exists():
+def _keeps_apart(witness: Witness, service: Service) -> Maintenance | None:
+    """The maintenance that a failure is put down to: one that runs, unless the witness spoke of it before."""
+    if witness.signals.filter(ended_at=None, maintenance=None).exists():
         return None
     return running_maintenance_of(service)
 
@@ -108,28 +165,30 @@ def _may_have_backlog(incident: Incident) -> bool:
 
 
 def _open_signal(
-    monitor: Monitor,
+    witness: Witness,
     judged: Judged,
     *,
     onset: datetime,
     status: str,
     maintenance: Maintenance | None = None,
 ) -> Signal:
-    reopen(monitor, onset)
-    page = monitor.service.page
+    if isinstance(witness, Monitor):
+        reopen(witness, onset)
+    page = witness.service.page
     summary = wording.detected(
         judged.verdict,
-        monitor=monitor.name,
+        monitor=witness.name,
         onset=onset.astimezone(page.zone),
         percent=round(100 * judged.ratio),
         language=page.first_language,
     )
     if maintenance is None:
-        touch_service(monitor.service_id)
+        touch_service(witness.service_id)
     signal, _ = Signal.objects.update_or_create(
-        monitor=monitor,
+        **_of(witness),
         ended_at=None,
         defaults={
+            "service_id": witness.service_id,
             "verdict": judged.verdict,
             "status": status,
             "maintenance": maintenance,
@@ -139,6 +198,10 @@ def _open_signal(
         },
     )
     return signal
+
+
+def _of(witness: Witness) -> dict[str, Any]:
+    return {"monitor" if isinstance(witness, Monitor) else "alert": witness}
 
 
 def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
@@ -171,12 +234,12 @@ def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, s
     propose_impacts(incident, {service: seen})
 
 
-def _log_surge(monitor: Monitor, incident: Incident, judged: Judged) -> None:
-    monitor.signals.filter(ended_at=None).update(ended_at=times.now())
+def _log_surge(witness: Witness, incident: Incident, judged: Judged) -> None:
+    witness.signals.filter(ended_at=None).update(ended_at=times.now())
     text = wording.surge(
-        monitor=monitor.name,
+        monitor=witness.name,
         percent=round(100 * judged.ratio),
-        language=monitor.service.page.first_language,
+        language=witness.service.page.first_language,
     )
     _log_detection(incident, text, at=judged.at)
 
@@ -191,25 +254,25 @@ def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
     )
 
 
-def take_recovery(monitor: Monitor) -> None:
+def take_recovery(witness: Witness) -> None:
     """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended."""
-    lock_service(monitor.service_id)
-    signal = monitor.signals.filter(ended_at=None).select_related("incident").first()
+    _lock_family(witness.service_id)
+    signal = witness.signals.filter(ended_at=None).select_related("incident").first()
     concerned = {signal.incident} if signal and signal.incident else set()
     if signal:
         signal.ended_at = times.now()
         signal.save(update_fields=["ended_at"])
         if signal.maintenance_id is None:
-            touch_service(monitor.service_id)
-    drafts = Incident.objects.filter(signals__monitor=monitor, state=IncidentState.DRAFT)
+            touch_service(witness.service_id)
+    drafts = Incident.objects.filter(signals__in=witness.signals.all(), state=IncidentState.DRAFT)
     for incident in sorted({*concerned, *drafts}, key=lambda one: one.pk):
         if (held := _held(incident)) is not None:
-            _tell_recovery(held, monitor)
+            _tell_recovery(held, witness)
 
 
-def _tell_recovery(incident: Incident, monitor: Monitor) -> None:
-    text = wording.recovered(monitor=monitor.name, language=monitor.service.page.first_language)
+def _tell_recovery(incident: Incident, witness: Witness) -> None:
+    text = wording.recovered(monitor=witness.name, language=witness.service.page.first_language)
     _log_detection(incident, text, at=times.now())
     still_failing = incident.signals.filter(ended_at=None).exists()
-    if incident.state == IncidentState.DRAFT and incident.origin == Origin.MONITOR and not still_failing:
+    if _is_untouched(incident) and not still_failing:
         dismiss_draft(incident)

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
-from incidents.actions import sign_ups
+from incidents.actions import alert, sign_ups
 from incidents.actions.leaving import leave_due
 from incidents.actions.monitor import RETENTION
 from incidents.actions.rollup import expire_roll_ups, may_be_deleted
@@ -35,3 +35,4 @@ def expire_old_rows() -> None:
     CheckResult.objects.filter(may_be_deleted(now=now)).delete()
     Observation.objects.filter(at__lt=now - RETENTION).delete()
     expire_roll_ups(now=now)
+    alert.forget_old_events()

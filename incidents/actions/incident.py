@@ -110,6 +110,19 @@ def dismiss_draft(incident: Incident, *, reason: str = "", actor: Staff | None =
 
 
 @transaction.atomic
+def acknowledge(incident: Incident, *, actor: Staff | None = None, by: str = "") -> Incident:
+    """Somebody looks at it: nothing is published, folded away or closed by itself any more, and nobody else is
+    woken. `by` names who did it where that is no member of staff. Doing it again changes nothing."""
+    incident = lock_incident(incident.pk)
+    if incident.acknowledged_at is None:
+        incident.acknowledged_at, incident.acknowledged_by = times.now(), actor
+        incident.publish_due_at = None
+        incident.save(update_fields=["acknowledged_at", "acknowledged_by", "publish_due_at"])
+        audit.record("acknowledge", incident, actor=actor, actor_name=by)
+    return incident
+
+
+@transaction.atomic
 def correct_incident(
     incident: Incident,
     *,
@@ -122,7 +135,7 @@ def correct_incident(
 
     Without `titles` those in other languages stay, unless they would now say another thing than `title`.
     """
-    incident = lock_incident(incident.pk)
+    incident = acknowledge(incident, actor=actor) if actor else lock_incident(incident.pk)
     before, title_before = _identity(incident), _titles(incident)
     onset_before = corrections.instant(incident.started_at)
     if title is not None:

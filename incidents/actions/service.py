@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.languages import Texts
 from incidents.models import Page, Policy, Service, ServiceGroup, ServiceStatus, Staff
+from incidents.queries.dependency import dependencies_of
 from incidents.queries.shown import shown_services
 
 LONGEST_WAIT_MINUTES = 24 * 60
@@ -121,6 +123,26 @@ def set_policy(
     service.save(update_fields=["policy", "publish_after_minutes"])
     after = {"policy": policy, "publish_after_minutes": publish_after_minutes}
     audit.record("set_service_policy", service, actor=actor, before=before, after=after)
+    return service
+
+
+@transaction.atomic
+def set_dependencies(
+    service: Service, depends_on: Iterable[Service], *, actor: Staff | None = None
+) -> Service:
+    """Says on which services this one stands, so that their failures explain its own; refuses a circle."""
+    page = lock_page(service.page_id)
+    wanted = list(depends_on)
+    known = dependencies_of(page.pk)
+    for other in wanted:
+        if other.page_id != page.pk:
+            raise Refused(f"{other.name} is not a service of this page", field="depends_on")
+        if other == service or service.pk in known.behind(other.pk):
+            raise Refused(f"{other.name} depends on {service.name} itself", field="depends_on")
+    before = {"depends_on": list(service.depends_on.values_list("slug", flat=True))}
+    service.depends_on.set(wanted)
+    after = {"depends_on": [other.slug for other in wanted]}
+    audit.record("set_dependencies", service, actor=actor, before=before, after=after)
     return service
 
 

@@ -1,6 +1,5 @@
 """Telling the public of an incident: publishing and correcting updates, each in one transaction with its mails."""
 
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +32,6 @@ from incidents.models.estimate import UNDECIDED, known
 from incidents.notices import fanout
 from incidents.queries.corrections import told_values
 from incidents.queries.incident import (
-    drafts_due,
     ended_at,
     lock_incident,
     proposed_scope,
@@ -48,13 +46,10 @@ __all__ = [
     "edit_update",
     "known",
     "publish_draft",
-    "publish_due_drafts",
     "publish_update",
 ]
 
 SENDING = "incidents.tasks.deliver_notices"
-
-log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -115,22 +110,6 @@ def publish_draft(
         texts={said.language: {"body": said.text} for said in others},
     )
     return publish_update(incident, draft, actor=actor, notify=notify, hold_seconds=hold_seconds)
-
-
-def publish_due_drafts(*, notify: bool = True) -> int:
-    """Publishes the drafts whose service's policy gave people long enough; answers how many.
-
-    One that cannot be published, or that a person just published, keeps none of the others waiting.
-    """
-    published = 0
-    for incident in drafts_due(now=times.now()):
-        try:
-            publish_draft(incident, notify=notify)
-        except Refused as refused:
-            log.warning("%s is not published by itself: %s", incident.reference, refused)
-        else:
-            published += 1
-    return published
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ No text from a probe or a payload is in them: only names that staff gave.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from incidents.lib.languages import Said, said_by
 from incidents.models import Page, Service, Verdict
@@ -67,6 +68,35 @@ _RECOVERED = {
     "en": "Monitor “{monitor}” is back to normal.",
 }
 
+_LAST_UPDATE = {
+    "ja": (
+        "{services}は、監視システムにおいて正常な状態に戻ったことを確認いたしました。"
+        "ご不便をおかけし、申し訳ございませんでした。"
+    ),
+    "en": "Our monitoring finds {services} working normally again. We apologise for the inconvenience.",
+}
+
+_RETURN_UPDATE = {
+    "ja": (
+        "{services}において、復旧後に再び通常と異なる状況を監視システムで検知いたしました。"
+        "現在、状況を確認しております。詳細が判明次第、あらためてお知らせいたします。"
+    ),
+    "en": (
+        "Our monitoring has again detected unusual behaviour of {services} after its recovery. "
+        "We are investigating, and will let you know as soon as we know more."
+    ),
+}
+
+_GOES_ON = {
+    "ja": "復旧後まもない再発のため、{reference}の続報として公開。",
+    "en": "It returned shortly after its recovery: published as an update of {reference}.",
+}
+
+_EXPLAINED = {
+    "ja": "依存先の障害（{reference}）によるものと判断し、同下書きへ統合。",
+    "en": "Explained by the failure of a service it depends on: folded into {reference}.",
+}
+
 _DISMISSED = {
     "ja": "公開前に回復したため、下書きを自動で取り下げ。",
     "en": "Recovered before publication: the draft was dismissed automatically.",
@@ -75,6 +105,38 @@ _DISMISSED = {
 
 def _for(language: str) -> str:
     return language if language in _FIRST_UPDATE else "en"
+
+
+class Fixed(StrEnum):
+    """What the log says of what the system left undone."""
+
+    AUTOMATION_OFF = "automation_off"
+    PUBLISHING_CAPPED = "publishing_capped"
+    TOO_MANY_READERS = "too_many_readers"
+    MAIL_CAPPED = "mail_capped"
+
+
+AUTOMATION_OFF, PUBLISHING_CAPPED = Fixed.AUTOMATION_OFF, Fixed.PUBLISHING_CAPPED
+TOO_MANY_READERS, MAIL_CAPPED = Fixed.TOO_MANY_READERS, Fixed.MAIL_CAPPED
+
+_FIXED: Mapping[str, Mapping[Fixed, str]] = {
+    "ja": {
+        AUTOMATION_OFF: "自動公開が停止中のため、公開せず担当者の判断に委ねた。",
+        PUBLISHING_CAPPED: "1時間あたりの自動公開の上限に達したため、公開せず担当者の判断に委ねた。",
+        TOO_MANY_READERS: "通知先が自動公開の上限を超えるため、公開せず担当者の判断に委ねた。",
+        MAIL_CAPPED: "自動通知の上限に達したため、公開のみ行いメールは送信しなかった。",
+    },
+    "en": {
+        AUTOMATION_OFF: "Automatic publishing is switched off: left to people.",
+        PUBLISHING_CAPPED: "The limit of automatic publications in an hour is reached: left to people.",
+        TOO_MANY_READERS: "More readers than may be told automatically: left to people.",
+        MAIL_CAPPED: "The limit of automatic mails is reached: published without mails.",
+    },
+}
+
+
+def fixed(what: Fixed, *, language: str) -> str:
+    return _FIXED[_for(language)][what]
 
 
 def proposed_titles(verdict: str, *, service: Service) -> list[Said]:
@@ -89,22 +151,35 @@ def proposed_titles(verdict: str, *, service: Service) -> list[Said]:
 
 def first_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
     """In each of the page's languages, its first one first."""
-    first = page.first_language
-    return [
-        Said(
-            first_update(
-                [said_by(service, "name", language=language, first=first).text for service in services],
-                language=language,
-            ),
-            language,
-        )
-        for language in page.languages
-    ]
+    return _said(_FIRST_UPDATE, services, page=page)
+
+
+def last_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
+    """The end of what the system published by itself, told as `first_updates`."""
+    return _said(_LAST_UPDATE, services, page=page)
+
+
+def return_updates(services: Sequence[Service], *, page: Page) -> list[Said]:
+    """What was resolved by itself and fails again, told as `first_updates`."""
+    return _said(_RETURN_UPDATE, services, page=page)
 
 
 def first_update(services: list[str], *, language: str) -> str:
+    return _joined(_FIRST_UPDATE, services, language=language)
+
+
+def _said(sentences: Mapping[str, str], services: Sequence[Service], *, page: Page) -> list[Said]:
+    first = page.first_language
+    said = []
+    for language in page.languages:
+        names = [said_by(service, "name", language=language, first=first).text for service in services]
+        said.append(Said(_joined(sentences, names, language=language), language))
+    return said
+
+
+def _joined(sentences: Mapping[str, str], names: Sequence[str], *, language: str) -> str:
     joiner = "、" if _for(language) == "ja" else ", "
-    return _FIRST_UPDATE[_for(language)].format(services=joiner.join(services))
+    return sentences[_for(language)].format(services=joiner.join(names))
 
 
 def detected(verdict: str, *, monitor: str, onset: datetime, percent: int, language: str) -> str:
@@ -120,6 +195,15 @@ def surge(*, monitor: str, percent: int, language: str) -> str:
 
 def recovered(*, monitor: str, language: str) -> str:
     return _RECOVERED[_for(language)].format(monitor=monitor)
+
+
+def explained(*, reference: str, language: str) -> str:
+    """Why a draft is no more: the failure of what it stands on explains it."""
+    return _EXPLAINED[_for(language)].format(reference=reference)
+
+
+def goes_on(*, reference: str, language: str) -> str:
+    return _GOES_ON[_for(language)].format(reference=reference)
 
 
 def dismissed(*, language: str) -> str:

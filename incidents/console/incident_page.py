@@ -56,7 +56,7 @@ def render_incident(
         "report": report,
         "promise_form": _promise_form(incident, report, sent=promise),
         "audience": count_told(incident, scope_ids, stage=composed["stage"].value()) if composed else 0,
-        "signals": list(incident.signals.select_related("monitor")) if not updates else [],
+        "signals": list(incident.signals.all()) if not updates else [],
     }
     status = status_of(composed, entry, promise, note)
     return render_screen(request, "console/incident.html", context, status=status)

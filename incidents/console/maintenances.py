@@ -106,7 +106,7 @@ def render_maintenance(
         "steps": steps_of(maintenance),
         "services": list(maintenance.services.select_related("service")),
         "updates": [(update, progress.get(update.pk)) for update in updates],
-        "signals": list(maintenance.signals.select_related("monitor")),
+        "signals": list(maintenance.signals.all()),
         **notes_part(request, maintenance, form=note),
     }
     return render_screen(request, "console/maintenance.html", SECTION | context, status=status_of(note))

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
+from incidents.actions import automation, log, monitor, service
 from incidents.actions import incident as incident_actions
-from incidents.actions import log, monitor, service
 from incidents.actions import report as report_actions
 from incidents.actions import update as update_actions
 from incidents.actions.report import LineChoice
@@ -74,7 +74,7 @@ class Replay:
 
     def _play_one(self, event: Event) -> None:
         with times.at(event.at):
-            update_actions.publish_due_drafts(notify=self._deliver)
+            automation.publish_due(notify=self._deliver)
             event.play()
 
     def _events(self) -> Iterator[Event]:

@@ -1,6 +1,7 @@
 """Tables, constraints, small facts."""
 
 from incidents.models.access import AuditEntry, Staff
+from incidents.models.alert import Alert, AlertEvent, AlertFormat, AlertSource
 from incidents.models.announcement import Announcement
 from incidents.models.api_token import ApiToken, Scope
 from incidents.models.correction import Corrected, IncidentCorrection
@@ -25,7 +26,16 @@ from incidents.models.maintenance import (
     MaintenanceState,
     MaintenanceUpdate,
 )
-from incidents.models.monitor import FAILING, CheckResult, Monitor, MonitorKind, Observation, Signal, Verdict
+from incidents.models.monitor import (
+    FAILING,
+    AutomationWatch,
+    CheckResult,
+    Monitor,
+    MonitorKind,
+    Observation,
+    Signal,
+    Verdict,
+)
 from incidents.models.note import CustomerNote
 from incidents.models.outbox import (
     PAUSED_LANE,
@@ -77,10 +87,15 @@ __all__ = [
     "RANK",
     "RUNNING",
     "UPDATE_LIFE",
+    "Alert",
+    "AlertEvent",
+    "AlertFormat",
+    "AlertSource",
     "Announcement",
     "ApiToken",
     "AudiencePart",
     "AuditEntry",
+    "AutomationWatch",
     "Channel",
     "CheckResult",
     "Corrected",

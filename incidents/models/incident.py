@@ -60,6 +60,11 @@ class Incident(models.Model):
     ended_untold_at = models.DateTimeField(null=True, blank=True)
     dismissed_at = models.DateTimeField(null=True, blank=True)
     publish_due_at = models.DateTimeField(null=True, blank=True)
+    auto_published_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="acknowledged_incidents"
+    )
     next_update_at = models.DateTimeField(null=True, blank=True)
     estimate = models.CharField(max_length=10, choices=Estimate.choices, default=Estimate.UNSAID, blank=True)
     estimate_from = models.DateTimeField(null=True, blank=True)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from incidents.models.alert import Alert
 from incidents.models.incident import Incident
 from incidents.models.maintenance import Maintenance
 from incidents.models.service import Service
@@ -116,13 +117,28 @@ class Observation(models.Model):
         return f"{self.monitor_id} {self.at:%Y-%m-%d %H:%M} {self.value:g}"
 
 
+class AutomationWatch(models.Model):
+    """One row: when what happens by itself was last looked after, and until when it is held."""
+
+    heartbeat_at = models.DateTimeField()
+    held_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"at work {self.heartbeat_at}"
+
+
 class Signal(models.Model):
-    """One stretch of failing verdicts of one monitor; all signals of a service fold into one incident.
+    """One stretch of failing verdicts of one monitor, or one alert of another system; all signals of a service
+    fold into one incident.
 
     One that began while a `maintenance` of the service ran is kept apart: it colours nothing and opens nothing.
     """
 
-    monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="signals")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="signals")
+    monitor = models.ForeignKey(
+        Monitor, on_delete=models.CASCADE, null=True, blank=True, related_name="signals"
+    )
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, null=True, blank=True, related_name="signals")
     incident = models.ForeignKey(
         Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals"
     )
@@ -141,6 +157,13 @@ class Signal(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["monitor"], condition=Q(ended_at__isnull=True), name="one_open_signal_a_monitor"
+            ),
+            models.UniqueConstraint(
+                fields=["alert"], condition=Q(ended_at__isnull=True), name="one_open_signal_an_alert"
+            ),
+            models.CheckConstraint(
+                condition=Q(monitor__isnull=True) ^ Q(alert__isnull=True),
+                name="signal_is_of_a_monitor_or_an_alert",
             ),
         ]
 

@@ -32,6 +32,8 @@ class Page(models.Model):
     time_zone = models.CharField(max_length=64, default="Asia/Tokyo")
     languages = models.JSONField(default=default_languages)
     reply_to = models.EmailField(blank=True)
+    is_automation_off = models.BooleanField(default=False)
+    automatic_recipients = models.PositiveIntegerField(default=10_000)
     mail_paused_at = models.DateTimeField(null=True, blank=True)
     mail_resumed_at = models.DateTimeField(null=True, blank=True)
     mail_pause_reason = models.CharField(max_length=300, blank=True)

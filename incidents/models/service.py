@@ -70,6 +70,7 @@ class Service(models.Model):
     manual_status_at = models.DateTimeField(null=True, blank=True)
     policy = models.CharField(max_length=10, choices=Policy.choices, default=Policy.DRAFT)
     publish_after_minutes = models.PositiveSmallIntegerField(default=10)
+    depends_on = models.ManyToManyField("self", symmetrical=False, related_name="dependants", blank=True)
 
     class Meta:
         ordering = ["position", "id"]

@@ -4,6 +4,7 @@ Building MIME costs two hundred times what filling in does, and a fan-out has th
 """
 
 import binascii
+import re
 import secrets
 from dataclasses import dataclass, fields
 from email.header import Header
@@ -13,6 +14,8 @@ from incidents.lib.dkim import Signer
 
 CRLF = b"\r\n"
 BASE64_LINE = 76
+BASE64_LINE_OF = 57
+"""Bytes that make a whole line."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +48,43 @@ class Marks(Personal):
 
 
 @dataclass(frozen=True)
+class Template:
+    """A text cut at its marks: `pieces` stand before, between and behind what is personal."""
+
+    pieces: tuple[bytes, ...]
+    names: tuple[str, ...]
+
+    def fill(self, personal: Personal) -> bytes:
+        filled = [self.pieces[0]]
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            filled += (getattr(personal, name).encode("ascii"), piece)
+        return b"".join(filled)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One form of the body. `begun` holds the lines that are the same for every reader, encoded once."""
+
+    begun: bytes
+    rest: Template
+
+    def fill(self, personal: Personal) -> bytes:
+        return self.begun + _base64_lines(self.rest.fill(personal))
+
+
+@dataclass(frozen=True)
 class Prepared:
-    marks: Marks
-    head: str
-    text: str
-    html: str
+    head: Template
+    text: Part
+    html: Part
     boundary: str
 
     def fill(self, personal: Personal, signer: Signer | None = None) -> bytes:
-        head, text, html = (self._personalise(part, personal) for part in (self.head, self.text, self.html))
+        head, text, html = (part.fill(personal) for part in (self.head, self.text, self.html))
         line = f"--{self.boundary}".encode()
-        body = CRLF.join([line, _part("plain", text), line, _part("html", html), line + b"--", b""])
-        signature = signer.header(head, body) if signer else ""
-        return CRLF.join([(signature + head).encode("ascii"), body])
-
-    def _personalise(self, part: str, personal: Personal) -> str:
-        for name in _PERSONAL:
-            part = part.replace(getattr(self.marks, name), getattr(personal, name))
-        return part
+        body = CRLF.join([line, text, line, html, line + b"--", b""])
+        signature = signer.header(head.decode("ascii"), body) if signer else ""
+        return CRLF.join([signature.encode("ascii") + head, body])
 
 
 _PERSONAL = tuple(field.name for field in fields(Personal))
@@ -91,7 +113,23 @@ def prepare(headers: Headers, *, marks: Marks, text: str, html: str) -> Prepared
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in lines)
-    return Prepared(marks, head, _crlf(text), _crlf(html), boundary)
+    plain, rich = (_part(kind, _crlf(body), marks) for kind, body in (("plain", text), ("html", html)))
+    return Prepared(_template(head.encode("ascii"), marks), plain, rich, boundary)
+
+
+def _template(text: bytes, marks: Marks) -> Template:
+    names = {getattr(marks, name).encode(): name for name in _PERSONAL}
+    pieces = re.split(b"(" + b"|".join(names) + b")", text)
+    return Template(tuple(pieces[::2]), tuple(names[mark] for mark in pieces[1::2]))
+
+
+def _part(kind: str, text: str, marks: Marks) -> Part:
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    whole = _template(text.encode(), marks)
+    first, *others = whole.pieces
+    begun = len(first) - len(first) % BASE64_LINE_OF
+    rest = Template((first[begun:], *others), whole.names)
+    return Part(head.encode() + _base64_lines(first[:begun]), rest)
 
 
 def _crlf(text: str) -> str:
@@ -128,8 +166,6 @@ def _is_plain(value: str) -> bool:
     return value.isascii() and "=?" not in value
 
 
-def _part(kind: str, text: str) -> bytes:
-    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    encoded = binascii.b2a_base64(text.encode(), newline=False)
-    lines = [encoded[at : at + BASE64_LINE] for at in range(0, len(encoded), BASE64_LINE)]
-    return head.encode() + CRLF.join([*lines, b""])
+def _base64_lines(raw: bytes) -> bytes:
+    encoded = binascii.b2a_base64(raw, newline=False)
+    return b"".join(encoded[at : at + BASE64_LINE] + CRLF for at in range(0, len(encoded), BASE64_LINE))

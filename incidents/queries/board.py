@@ -93,7 +93,7 @@ class HeldNotice:
 def draft_incidents(page: Page) -> list[Incident]:
     """Drafts with what they propose and what monitors said, the longest suffering first."""
     drafts = Incident.objects.filter(page=page, state=IncidentState.DRAFT)
-    return list(drafts.prefetch_related("impacts__service", "signals__monitor").order_by("started_at", "id"))
+    return list(drafts.prefetch_related("impacts__service", "signals").order_by("started_at", "id"))
 
 
 def promised_incidents(page: Page) -> list[Incident]:

@@ -1,7 +1,7 @@
 """The status of each service, derived: from people's words first, then from what monitors see."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -213,10 +213,10 @@ def _seen_by_monitors(services: QuerySet[Service]) -> dict[int, list[_Cause]]:
     """Without what failed while its service was under maintenance: that is kept apart."""
     causes: dict[int, list[_Cause]] = defaultdict(list)
     signals = Signal.objects.filter(
-        monitor__service__in=services, ended_at__isnull=True, maintenance__isnull=True
-    ).exclude(monitor__service__policy=Policy.OBSERVE)
-    for signal in signals.select_related("monitor"):
-        causes[signal.monitor.service_id].append(_Cause(signal.status, signal.started_at))
+        service__in=services, ended_at__isnull=True, maintenance__isnull=True
+    ).exclude(service__policy=Policy.OBSERVE)
+    for signal in signals:
+        causes[signal.service_id].append(_Cause(signal.status, signal.started_at))
     return causes
 
 
@@ -232,6 +232,11 @@ def lock_service(service_id: int) -> Service:
     """The service with its page, its own row held to the end of the transaction; rows that name it may come."""
     held = Service.objects.select_for_update(of=("self",), no_key=True)
     return held.select_related("page").get(pk=service_id)
+
+
+def lock_services(ids: Iterable[int]) -> None:
+    """Their rows, held as `lock_service` holds one, in an order that is always the same."""
+    list(Service.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk"))
 
 
 def names_of_code(page: Page, code: str) -> list[str]:

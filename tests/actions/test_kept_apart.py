@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
+from incidents.actions import automation
 from incidents.actions import maintenance as actions
-from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
 from incidents.actions.monitor import apply_judgement, judge_anew
 from incidents.lib import times
@@ -197,7 +197,7 @@ def test_a_draft_that_waits_to_publish_itself_does_so_though_a_maintenance_began
     judge(monitor, "down", FROM - MINUTE)
     running(service)
     with times.at(FROM + 10 * MINUTE):
-        assert update_actions.publish_due_drafts(notify=False) == 1
+        assert automation.publish_due(notify=False) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
+from incidents.actions import automation
 from incidents.actions import service as service_actions
 from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
@@ -132,7 +133,7 @@ def test_recovery_after_a_surge_closes_a_draft_that_nobody_published() -> None:
     judge(monitor, "low")
     judge(monitor, "high", SEEN + timedelta(minutes=5), ratio=1.5)
     with times.at(SEEN + timedelta(minutes=15)):
-        assert update_actions.publish_due_drafts() == 0
+        assert automation.publish_due() == 0
     judge(monitor, "up", SEEN + timedelta(hours=2))
     assert Incident.objects.get().state == "dismissed"
 
@@ -197,10 +198,10 @@ def test_a_policy_publishes_by_itself_after_its_minutes_and_not_before() -> None
     _, monitor = watched(policy="publish")
     judge(monitor, "down")
     with times.at(SEEN + timedelta(minutes=9)):
-        assert update_actions.publish_due_drafts() == 0
+        assert automation.publish_due() == 0
     with times.at(SEEN + timedelta(minutes=10)):
-        assert update_actions.publish_due_drafts() == 1
-        assert update_actions.publish_due_drafts() == 0
+        assert automation.publish_due() == 1
+        assert automation.publish_due() == 0
     incident = Incident.objects.get()
     assert incident.state == "public"
     assert "受信通数" not in incident.updates.get().body
@@ -212,7 +213,7 @@ def test_a_draft_that_a_person_published_is_not_published_again_by_the_policy() 
     with times.at(SEEN + timedelta(minutes=2)):
         update_actions.publish_draft(Incident.objects.get())
     with times.at(SEEN + timedelta(minutes=20)):
-        assert update_actions.publish_due_drafts() == 0
+        assert automation.publish_due() == 0
 
 
 def test_a_draft_whose_monitor_was_paused_is_not_published_by_the_policy() -> None:
@@ -221,7 +222,7 @@ def test_a_draft_whose_monitor_was_paused_is_not_published_by_the_policy() -> No
     with times.at(SEEN + timedelta(minutes=2)):
         set_monitor_enabled(monitor, False)
     with times.at(SEEN + timedelta(minutes=20)):
-        assert update_actions.publish_due_drafts() == 0
+        assert automation.publish_due() == 0
 
 
 def test_a_draft_that_cannot_be_published_keeps_no_other_waiting() -> None:
@@ -230,7 +231,7 @@ def test_a_draft_that_cannot_be_published_keeps_no_other_waiting() -> None:
     first = Incident.objects.earliest("pk")
     Incident.objects.filter(pk=first.pk).update(started_at=SEEN + timedelta(days=1))
     with times.at(SEEN + timedelta(minutes=20)):
-        assert update_actions.publish_due_drafts() == 1
+        assert automation.publish_due() == 1
     assert Incident.objects.get(state="draft").pk == first.pk
 
 

@@ -308,8 +308,10 @@ def test_mails_in_the_hold_are_taken_back(desk: Desk) -> None:
 def test_what_monitors_saw_meanwhile_is_shown(desk: Desk) -> None:
     maintenance = make.maintenance(desk.page)
     now = times.now()
+    monitor = make.monitor(make.service(desk.page))
     Signal.objects.create(
-        monitor=make.monitor(make.service(desk.page)),
+        service=monitor.service,
+        monitor=monitor,
         maintenance=maintenance,
         verdict="down",
         status="major_outage",

@@ -5,7 +5,7 @@ import pytest
 
 from incidents.lib import tokens
 
-ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+ALPHABET = "0123456789abcdef"
 
 
 def test_a_token_gives_its_value_back_to_its_own_purpose_only() -> None:
@@ -24,7 +24,7 @@ def test_a_token_survives_a_change_of_case() -> None:
 def test_no_token_with_one_other_character_is_taken(value: str) -> None:
     token = tokens.sign("confirm", value)
     for place, char in enumerate(token):
-        other = ALPHABET[(ALPHABET.index(char) + 1) % 32]
+        other = ALPHABET[(ALPHABET.index(char) + 1) % 16]
         assert tokens.read("confirm", token[:place] + other + token[place + 1 :]) is None
 
 

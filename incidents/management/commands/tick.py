@@ -15,9 +15,10 @@ def publish_pages() -> None:
 
 JOBS = (
     tasks.check_monitors,
+    tasks.take_alerts,
     tasks.judge_silence,
     tasks.roll_up_results,
-    tasks.publish_due_drafts,
+    tasks.act_by_itself,
     tasks.run_due_maintenances,
     publish_pages,
     tasks.deliver_notices,

@@ -1,0 +1,155 @@
+"""The life of an alert of another system, and of the sources that send them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from incidents.actions import audit
+from incidents.actions.detection import Judged, take_failure, take_recovery
+from incidents.lib import times
+from incidents.lib.errors import Refused
+from incidents.lib.tokens import new_secret
+from incidents.models import (
+    Alert,
+    AlertEvent,
+    AlertFormat,
+    AlertSource,
+    Page,
+    Service,
+    Severity,
+    Staff,
+    Verdict,
+)
+
+SHORTEST_SECRET = 32
+SECRET_OVERLAP = timedelta(days=7)
+EVENTS_KEPT = timedelta(days=7)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+_REPEATING = (AlertFormat.ALERTMANAGER, AlertFormat.GRAFANA)
+SILENCE_HOURS = 24
+"""Of senders that repeat what still holds: by then they would have."""
+
+
+@transaction.atomic
+def create_source(
+    page: Page,
+    *,
+    name: str,
+    kind: str,
+    service: Service | None = None,
+    secret: str = "",
+    actor: Staff | None = None,
+) -> AlertSource:
+    """A source with its secret, a new one unless one is given."""
+    if kind not in AlertFormat.values:
+        raise Refused(f"expected one of {', '.join(AlertFormat.values)}", field="format")
+    if not name.strip() or len(name) > 100:
+        raise Refused("expected a name of 1 to 100 characters", field="name")
+    if secret and not SHORTEST_SECRET <= len(secret) <= 200:
+        raise Refused(f"expected {SHORTEST_SECRET} to 200 characters", field="secret")
+    if AlertSource.objects.filter(page=page, name=name.strip()).exists():
+        raise Refused(f"{name!r} is taken by another source of this page", field="name")
+    source = AlertSource.objects.create(
+        page=page,
+        service=service,
+        format=kind,
+        name=name.strip(),
+        secret=secret or new_secret(),
+        silence_hours=SILENCE_HOURS if kind in _REPEATING else None,
+        created_at=times.now(),
+    )
+    audit.record("create_alert_source", source, actor=actor, after={"name": source.name, "format": kind})
+    return source
+
+
+@transaction.atomic
+def rotate_secret(source: AlertSource, *, actor: Staff | None = None) -> AlertSource:
+    """A new secret; the one before is taken for a week more."""
+    source = AlertSource.objects.select_for_update().get(pk=source.pk)
+    source.previous_secret, source.previous_until = source.secret, times.now() + SECRET_OVERLAP
+    source.secret = new_secret()
+    source.save(update_fields=["secret", "previous_secret", "previous_until"])
+    audit.record("rotate_alert_secret", source, actor=actor)
+    return source
+
+
+@transaction.atomic
+def keep_event(source: AlertSource, heard: Sequence[dict[str, Any]], *, event_id: str = "") -> bool:
+    """Keeps what came, to be taken soon; False for an event that came before."""
+    now = times.now()
+    event = AlertEvent(source=source, event_id=event_id[:200], received_at=now, heard=list(heard))
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError:
+        return False
+    AlertSource.objects.filter(pk=source.pk).update(last_event_at=now)
+    return True
+
+
+def open_alert(
+    source: AlertSource,
+    service: Service,
+    *,
+    key: str,
+    title: str,
+    severity: str,
+    at: datetime | None,
+) -> Alert:
+    """Begins an alert and lets it have its consequences; the caller holds the source's row."""
+    now = times.now()
+    severity = severity if severity in Severity.values else Severity.MAJOR
+    alert = Alert.objects.create(
+        source=source,
+        service=service,
+        key=key,
+        title=title,
+        severity=severity,
+        started_at=at or now,
+        last_heard_at=now,
+    )
+    take_failure(alert, _judged(min(at or now, now)))
+    return alert
+
+
+def hear_again(alert: Alert, *, title: str, severity: str) -> None:
+    """It goes on. One that has become worse is taken anew, so that its service and its draft show it."""
+    alert.last_heard_at = times.now()
+    is_worse = severity in Severity.values and _rank(severity) > _rank(alert.severity)
+    if severity in Severity.values:
+        alert.severity = severity
+    alert.title = title or alert.title
+    alert.save(update_fields=["last_heard_at", "severity", "title"])
+    if is_worse:
+        alert.signals.filter(ended_at=None).update(ended_at=alert.last_heard_at)
+        take_failure(alert, _judged(min(alert.started_at, alert.last_heard_at)))
+
+
+def end_alert(alert: Alert, *, at: datetime | None = None) -> None:
+    """It is over, by the sender's clock at `at`; the caller holds the source's row."""
+    now = times.now()
+    alert.last_heard_at = now
+    alert.ended_at = max(at or now, alert.started_at)
+    alert.save(update_fields=["last_heard_at", "ended_at"])
+    take_recovery(alert)
+
+
+def settle_event(event: AlertEvent, outcome: Sequence[str]) -> None:
+    event.taken_at, event.outcome = times.now(), list(outcome)
+    event.save(update_fields=["taken_at", "outcome"])
+
+
+def forget_old_events() -> int:
+    """Replays are known for a week."""
+    old = AlertEvent.objects.filter(taken_at__isnull=False, received_at__lt=times.now() - EVENTS_KEPT)
+    return old.delete()[0]
+
+
+def _judged(onset_at: datetime) -> Judged:
+    return Judged(verdict=Verdict.DOWN, at=times.now(), onset_at=onset_at, state={})
+
+
+def _rank(severity: str) -> int:
+    return Severity.values.index(severity)

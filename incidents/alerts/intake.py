@@ -1,0 +1,105 @@
+"""From a kept event to alerts: each in the order in which it came, each in one transaction."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, transaction
+
+from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event
+from incidents.alerts.heard import Heard
+from incidents.alerts.routing import read_rules, route
+from incidents.alerts.stage import Known, Step, step
+from incidents.lib import times
+from incidents.models import Alert, AlertEvent, AlertSource, Service
+from incidents.queries.alert import lock_source, newest_alert, silent_alerts, waiting_events
+
+MOST_AT_ONCE = 200
+POISONED = "poisoned"
+
+log = logging.getLogger(__name__)
+
+
+def take_events() -> int:
+    """Takes what waits, and ends what has gone silent; answers how many events."""
+    events = waiting_events(limit=MOST_AT_ONCE)
+    for event in events:
+        _take_safely(event.pk)
+    for alert in silent_alerts(now=times.now()):
+        _end_silent(alert.pk)
+    return len(events)
+
+
+def _take_safely(event_id: int) -> None:
+    """One that cannot be taken is put aside with the reason, so that it holds up no other."""
+    try:
+        take_event(event_id)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.exception("alert event %s cannot be taken", event_id)
+        settle_event(AlertEvent.objects.get(pk=event_id), [POISONED, type(error).__name__])
+
+
+@transaction.atomic
+def take_event(event_id: int) -> None:
+    """Has its consequences once, however often it is called."""
+    event = AlertEvent.objects.get(pk=event_id)
+    source = lock_source(event.source_id)
+    event.refresh_from_db()
+    if event.taken_at is not None:
+        return
+    settle_event(event, [_take(source, from_json(stored)) for stored in event.heard])
+
+
+def to_json(heard: Heard) -> dict[str, Any]:
+    return {
+        "key": heard.key,
+        "firing": heard.firing,
+        "title": heard.title,
+        "severity": heard.severity,
+        "at": heard.at and heard.at.isoformat(),
+        "labels": dict(heard.labels),
+    }
+
+
+def from_json(stored: dict[str, Any]) -> Heard:
+    at = stored["at"]
+    return Heard(**{**stored, "at": at and datetime.fromisoformat(at)})
+
+
+def _take(source: AlertSource, heard: Heard) -> str:
+    known = newest_alert(source, heard.key)
+    what = step(heard, Known(known.started_at, known.ended_at) if known else None)
+    if what is Step.OPEN:
+        return _open(source, heard)
+    if known is None or what is Step.IGNORE:
+        return Step.IGNORE.value
+    if what is Step.GO_ON:
+        hear_again(known, title=heard.title, severity=_severity(source, heard))
+    else:
+        end_alert(known, at=heard.at)
+    return what.value
+
+
+def _open(source: AlertSource, heard: Heard) -> str:
+    default = source.service.slug if source.service else ""
+    to = route(heard, read_rules(source.rules), default=default)
+    service = Service.objects.filter(page=source.page, slug=to.service).select_related("page").first()
+    if service is None:
+        return "no_service"
+    open_alert(source, service, key=heard.key, title=heard.title, severity=to.severity, at=heard.at)
+    return Step.OPEN.value
+
+
+def _severity(source: AlertSource, heard: Heard) -> str:
+    return route(heard, read_rules(source.rules)).severity
+
+
+@transaction.atomic
+def _end_silent(alert_id: int) -> None:
+    alert = Alert.objects.select_related("source").get(pk=alert_id)
+    lock_source(alert.source_id)
+    alert = Alert.objects.select_related("source", "service__page").get(pk=alert_id)
+    if alert.ended_at is None:
+        end_alert(alert)

@@ -1,0 +1,75 @@
+"""Where other systems report: `/hooks/<format>/<source id>`.
+
+An answer takes one insert; the work comes after. 4xx has senders let a message go, 503 has them send it again.
+"""
+
+import logging
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from incidents.actions.alert import keep_event
+from incidents.alerts.heard import Heard
+from incidents.alerts.intake import to_json
+from incidents.alerts.proof import Call
+from incidents.hooks.alert_bodies import LARGEST_BODY_BYTES, TooLarge, read_body
+from incidents.hooks.alert_senders import SENDERS, Message
+from incidents.lib import times
+from incidents.lib.errors import Refused
+from incidents.lib.wake import wake
+from incidents.models import AlertSource
+from incidents.queries.alert import find_source, secrets_of
+
+RETRY_AFTER_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST", "PUT"])
+def take_alerts(request: HttpRequest, kind: str, source_id: UUID) -> HttpResponse:
+    try:
+        return _take(request, kind, source_id)
+    except DatabaseError:
+        log.exception("an alert cannot be kept")
+        return _say(503, "try again", **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _take(request: HttpRequest, kind: str, source_id: UUID) -> HttpResponse:
+    source = find_source(source_id, kind=kind)
+    if source is None:
+        return _say(404, "not found")
+    try:
+        body = read_body(request)
+    except TooLarge:
+        return _say(413, f"expected at most {LARGEST_BODY_BYTES} bytes")
+    except Refused as refused:
+        return _say(422, str(refused))
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    now, sender = times.now(), SENDERS[source.format]
+    if not sender.proves(Call(body.raw, headers), secrets_of(source, now=now), now):
+        return _say(401, "unauthorized", **{"WWW-Authenticate": 'Basic realm="alerts"'})
+    if not source.enabled:
+        return _say(409, "this source is switched off")
+    try:
+        message = sender.read(source, body, headers)
+    except Refused as refused:
+        return _say(422, f"{refused.field}: {refused}" if refused.field else str(refused))
+    return _keep(source, message)
+
+
+def _keep(source: AlertSource, message: Message) -> HttpResponse:
+    if message.heard and keep_event(source, _stored(message.heard), event_id=message.event_id):
+        transaction.on_commit(lambda: wake("incidents.tasks.take_alerts"), robust=True)
+    return _say(200, "OK")
+
+
+def _stored(heard: list[Heard]) -> list[dict[str, object]]:
+    return [to_json(one) for one in heard]
+
+
+def _say(status: int, text: str, **headers: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers)
