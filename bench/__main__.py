@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("page", "detection", "fanout", "uptime")
+BENCHES = ("page", "detection", "baseline", "fanout", "uptime")
 
 
 def main() -> int:

@@ -14,7 +14,8 @@ from functools import partial
 from multiprocessing import Pool
 from statistics import fmean, median
 
-from bench.mailcounts import HOUR, TOKYO, MailCounts, World, draw
+from bench.mailcounts import HOUR, MailCounts, World, draw
+from incidents.fixtures.make_hea2020100801 import TOKYO
 from incidents.lib.calendars import Calendar
 from incidents.monitors.checkers.baseline import DEFAULT_POLICY, UNUSUAL, Policy, judge_value
 from incidents.monitors.places import Rhythm

@@ -45,7 +45,8 @@ class MailCounts:
         """Of the hour that ends at `at`."""
         begins = (at - HOUR).astimezone(TOKYO)
         years = (at - self.begins_at) / timedelta(days=365.25)
-        return self.world.peak * WORKDAY[begins.hour] * self._share(begins.date()) * GROWTH_A_YEAR**years
+        growth = math.exp(years * math.log(GROWTH_A_YEAR))
+        return self.world.peak * WORKDAY[begins.hour] * self._share(begins.date()) * growth
 
     def counts(self, hours: int) -> Iterator[tuple[datetime, int]]:
         chance = random.Random(f"{self.seed} counts")
@@ -70,7 +71,7 @@ class MailCounts:
         return WEEKDAY_SHARE[day.weekday()] * (OBON_SHARE if obon and day.weekday() < 5 else 1.0)
 
 
-PUBLIC_HOLIDAYS = frozenset(holidays.JP(years=range(2015, 2032)))
+PUBLIC_HOLIDAYS = frozenset(holidays.country_holidays("JP", years=range(2015, 2032)))
 
 
 def draw(chance: random.Random, mean: float) -> int:

@@ -97,6 +97,11 @@ _EXPLAINED = {
     "en": "Explained by the failure of a service it depends on: folded into {reference}.",
 }
 
+_LEVEL_TAKEN = {
+    "ja": "監視「{monitor}」の現在の水準（従来の約{percent}%）を、担当者が通常の値と判断。",
+    "en": "Staff took the present level of monitor “{monitor}”, about {percent}% of the former, for the usual one.",
+}
+
 _DISMISSED = {
     "ja": "公開前に回復したため、下書きを自動で取り下げ。",
     "en": "Recovered before publication: the draft was dismissed automatically.",
@@ -187,6 +192,10 @@ def detected(verdict: str, *, monitor: str, onset: datetime, percent: int, langu
     clock = f"{onset:%H:%M}"
     day = f"{onset.year}年{onset.month}月{onset.day}日" if _for(language) == "ja" else f"{onset:%Y-%m-%d}"
     return _DETECTED[_for(language)][verdict].format(monitor=monitor, onset=f"{day} {clock}", percent=percent)
+
+
+def level_taken(*, monitor: str, percent: int, language: str) -> str:
+    return _LEVEL_TAKEN[_for(language)].format(monitor=monitor, percent=percent)
 
 
 def surge(*, monitor: str, percent: int, language: str) -> str:

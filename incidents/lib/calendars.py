@@ -1,10 +1,12 @@
 """Which days are not like the others of their weekday: public holidays, company holidays, days beside them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 import holidays
 
@@ -13,6 +15,7 @@ from incidents.lib.errors import Refused
 LONGEST_BRIDGE = 3
 FARTHEST = 10
 COUNTRY_OF_ZONE = {"Asia/Tokyo": "JP"}
+NO_COUNTRY = "none"
 
 
 class DayKind(Enum):
@@ -63,12 +66,16 @@ class Calendar:
         return self.kind(ordinal) != DayKind.USUAL
 
 
-def calendar_of(country: str, closed: str) -> Calendar:
-    """Raises Refused naming `country` or `closed_days`, which is like "08-13..08-16, 06-01"."""
-    if country and country not in holidays.list_supported_countries():
-        raise Refused("expected a country code such as JP, or nothing", field="country")
-    parts = [part.strip() for part in closed.split(",") if part.strip()]
-    return Calendar(country, tuple(map(_year_days, parts)))
+def read_calendar(given: Mapping[str, Any], *, zone: str) -> Calendar:
+    """From settings: `country`, by default that of the zone where it is known, "none" for none; `closed_days`, such
+    as "08-13..08-16, 06-01". Raises Refused naming the one that is wrong.
+    """
+    country = given.get("country") or COUNTRY_OF_ZONE.get(zone, NO_COUNTRY)
+    if country != NO_COUNTRY and country not in holidays.list_supported_countries():
+        raise Refused("expected the code of a country, such as JP, or none", field="country")
+    parts = [part.strip() for part in str(given.get("closed_days", "")).split(",")]
+    closed = tuple(_year_days(part) for part in parts if part)
+    return Calendar("" if country == NO_COUNTRY else country, closed)
 
 
 def _year_days(text: str) -> YearDays:
@@ -109,7 +116,8 @@ def _is_bridge(calendar: Calendar, day: date) -> bool:
 
 def _next_rest(calendar: Calendar, day: date, *, step: int) -> tuple[int, list[date]]:
     """How many days away it begins in that direction, and its days."""
-    distance, rest = 1, []
+    rest: list[date] = []
+    distance = 1
     while distance < FARTHEST and not _is_rest(calendar, _away(day, step * distance)):
         distance += 1
     while len(rest) < FARTHEST and _is_rest(calendar, _away(day, step * (distance + len(rest)))):

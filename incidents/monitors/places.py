@@ -39,6 +39,11 @@ class Rhythm:
         return step
 
     @property
+    def key(self) -> str:
+        """What is learnt in one rhythm is of no use in another."""
+        return f"{self.zone} {self.interval_seconds} {self.calendar}"
+
+    @property
     def step(self) -> timedelta:
         return timedelta(seconds=self.step_seconds)
 
@@ -57,9 +62,13 @@ class Rhythm:
 
     def place_of(self, at: datetime) -> Place:
         """By the middle of the step that ends at `at`, so that a push a little early or late stays in it."""
-        middle = (at - self.step / 2).astimezone(self._zone)
-        second = middle.hour * 3600 + middle.minute * 60 + middle.second
-        return Place(middle.weekday() * self.per_day + second // self.step_seconds, middle.toordinal())
+        return self.place_at(at - self.step / 2)
+
+    def place_at(self, at: datetime) -> Place:
+        """That holds the instant."""
+        local = at.astimezone(self._zone)
+        second = local.hour * 3600 + local.minute * 60 + local.second
+        return Place(local.weekday() * self.per_day + second // self.step_seconds, local.toordinal())
 
     def same_time(self, place: Place, *, weekday: int) -> int:
         """The slot of the same time on another weekday."""

@@ -7,7 +7,7 @@ from typing import Any
 from incidents.monitors.places import Place
 from incidents.monitors.results import Verdict
 from incidents.monitors.special import Special
-from incidents.monitors.sums import NONE, Sum, Sums
+from incidents.monitors.sums import NONE, NOTHING, Sum, Sums
 from incidents.monitors.usual import Entry, Usual
 
 FORM = 2
@@ -33,6 +33,7 @@ class Series:
 
     usual: Usual = field(default_factory=Usual)
     special: Special = field(default_factory=Special)
+    rhythm: str = ""
     first_at: datetime | None = None
     newest_at: datetime | None = None
     verdict: Verdict = Verdict.UNKNOWN
@@ -40,7 +41,7 @@ class Series:
     onset_at: datetime | None = None
     low: Sums = NONE
     high: Sums = NONE
-    anomaly: Sum = Sum()
+    anomaly: Sum = NOTHING
     back: float = 0.0
     aside: tuple[Entry, ...] = ()
     parts: Parts = Parts()
@@ -50,6 +51,7 @@ class Series:
         instants = {name: getattr(self, name) for name in INSTANTS}
         return {
             "form": FORM,
+            "rhythm": self.rhythm,
             "usual": self.usual.to_json(),
             "special": self.special.to_json(),
             **{name: at and at.isoformat() for name, at in instants.items()},
@@ -71,6 +73,7 @@ class Series:
             return cls()
         instants = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in INSTANTS}
         return cls(
+            rhythm=stored["rhythm"],
             usual=Usual.from_json(stored["usual"]),
             special=Special.from_json(stored["special"]),
             verdict=Verdict(stored["verdict"]),

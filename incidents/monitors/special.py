@@ -129,7 +129,7 @@ def _narrowed(
     possible: tuple[float, float, float], special: Special, place: Place, usual: Usual
 ) -> tuple[float, float, float]:
     """By what the day itself has told so far, within what was possible before it began."""
-    likely, least, most = possible
+    _, least, most = possible
     if special.day != place.day or special.weight < LEAST_WEIGHT:
         return possible
     told = min(most, max(least, special.towards / special.weight))

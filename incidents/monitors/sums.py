@@ -33,7 +33,8 @@ class Sum:
 
 
 Sums = tuple[Sum, ...]
-NONE: Sums = (Sum(),) * len(SIZES)
+NOTHING = Sum()
+NONE: Sums = (NOTHING,) * len(SIZES)
 
 
 @dataclass(frozen=True)
@@ -56,5 +57,5 @@ def strongest(sums: Sums) -> Sum:
 def _add(one: Sum, came: Came, gained: float) -> Sum:
     evidence = max(0.0, one.evidence + gained)
     if evidence == 0.0:
-        return Sum()
+        return NOTHING
     return Sum(evidence, one.since or came.began, one.came + came.value, one.expected + came.expected)

@@ -28,8 +28,9 @@ Entry = tuple[Place, float]
 class Usual:
     """The learnt past. A value: `learn`, `forget` and `measuring.refresh` answer a new one.
 
-    `levels`: how far each working day lies above their mean; `sameness`: from 0 to 1, how far they are shaped
-    alike but for that, so that one tells what to expect of another. `clustering`: how much more sums of neighbouring values stray than if each strayed on its own.
+    `levels`: how far each working day lies above their mean. `sameness`: from 0 to 1, how far they are shaped
+    alike but for that, so that one tells what to expect of another. `clustering`: how much more sums of
+    neighbouring values stray than if each strayed on its own.
     """
 
     slots: Slots = field(default_factory=dict)
@@ -128,6 +129,11 @@ class Forecast:
         reach = spreads * math.sqrt(self.inflation)
         low, high = self._steadied(_count(self.least)), self._steadied(_count(self.most))
         return self._count_of(low - reach), self._count_of(high + reach)
+
+    def band_of_part(self, spreads: float, *, parts: int) -> tuple[float, float]:
+        """The same of one of the values whose sum was expected, as far as they are alike."""
+        low, high = self.band(spreads)
+        return low / parts, high / parts
 
     def _distance(self, upper: float, lower: float) -> float:
         return (self._steadied(upper) - self._steadied(lower)) / math.sqrt(self.inflation)

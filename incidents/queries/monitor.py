@@ -18,7 +18,7 @@ from incidents.models import (
 )
 from incidents.queries.service import is_stale
 
-HISTORY = timedelta(weeks=10)
+HISTORY = timedelta(weeks=16)
 
 
 def lock_monitor(monitor_id: int) -> Monitor:
@@ -59,10 +59,12 @@ def silent_monitors(*, now: datetime) -> Iterable[Monitor]:
     return [m for m in talking.select_related("service__page") if is_stale(m, now=now)]
 
 
-def observed(monitor: Monitor, *, until: datetime) -> list[tuple[datetime, float]]:
-    """The monitor's values of the last ten weeks up to `until`, oldest first."""
-    rows = Observation.objects.filter(monitor=monitor, at__lte=until, at__gt=until - HISTORY)
-    return list(rows.order_by("at").values_list("at", "value"))
+def observed(monitor: Monitor) -> list[tuple[datetime, float]]:
+    """The monitor's values of the sixteen weeks up to its newest, oldest first; it has one."""
+    values = Observation.objects.filter(monitor=monitor).order_by("at")
+    newest_at = values.values_list("at", flat=True).last()
+    assert newest_at is not None
+    return list(values.filter(at__gt=newest_at - HISTORY).values_list("at", "value"))
 
 
 def monitors_by_id(ids: list[int]) -> list[Monitor]:

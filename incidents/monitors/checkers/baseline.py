@@ -14,7 +14,7 @@ from incidents.monitors import usual as past
 from incidents.monitors.places import Place, Rhythm
 from incidents.monitors.results import Verdict
 from incidents.monitors.series import Parts, Series
-from incidents.monitors.sums import NONE, Came, Sum, Sums
+from incidents.monitors.sums import NONE, NOTHING, Came, Sum
 from incidents.monitors.usual import Forecast, Usual, log_count
 
 UNUSUAL = (Verdict.LOW, Verdict.HIGH)
@@ -67,7 +67,7 @@ def judge_value(
     """
     if series.newest_at is not None and at <= series.newest_at:
         return _unchanged(series)
-    series = replace(series, first_at=series.first_at or at)
+    series = replace(series, first_at=series.first_at or at, rhythm=rhythm.key)
     if rhythm.parts == 1:
         return _judge_step(series, at, value, rhythm=rhythm, policy=policy)
     parts = _with_part(series, at, value, rhythm)
@@ -92,18 +92,19 @@ def judge_series(
     judgement = _unchanged(_known_from(before, points[0][0]) if before else Series())
     for at, value in points:
         while accepted and accepted[0] < at:
-            judgement = _unchanged(accept(judgement.state, accepted.pop(0), rhythm=rhythm, policy=policy))
+            accepted.pop(0)
+            judgement = _unchanged(accept(judgement.state, rhythm=rhythm, policy=policy))
         judgement = judge_value(judgement.state, at, value, rhythm=rhythm, policy=policy)
     return judgement
 
 
-def accept(series: Series, at: datetime, *, rhythm: Rhythm, policy: Policy = DEFAULT_POLICY) -> Series:
+def accept(series: Series, *, rhythm: Rhythm, policy: Policy = DEFAULT_POLICY) -> Series:
     """The level of an anomaly is from now on the usual one; a series that is usual stays as it is."""
-    if series.settled not in UNUSUAL:
+    if series.settled not in UNUSUAL or series.newest_at is None:
         return series
     moved = past.shift(series.usual, math.log((series.anomaly.came + 0.5) / (series.anomaly.expected + 0.5)))
     learnt = past.learn(moved, _ordinary(series.aside, rhythm), weeks_kept=policy.weeks_kept)
-    return replace(_back_to_usual(series, learnt), accepted=(*series.accepted, at))
+    return replace(_back_to_usual(series, learnt), accepted=(*series.accepted, series.newest_at))
 
 
 def _unchanged(series: Series) -> SeriesJudgement:
@@ -266,7 +267,7 @@ def _back_to_usual(series: Series, usual: Usual) -> Series:
         onset_at=None,
         low=NONE,
         high=NONE,
-        anomaly=Sum(),
+        anomaly=NOTHING,
         back=0.0,
         aside=(),
     )
