@@ -23,6 +23,7 @@ from incidents.monitors.results import Verdict
 from incidents.monitors.series import Series
 
 RHYTHM = Rhythm("Asia/Tokyo", 3600, Calendar("JP"))
+PLAIN = World()
 WARM_UP_HOURS = 8 * 7 * 24
 YEAR_HOURS = 365 * 24
 LONGEST = 96
@@ -60,7 +61,7 @@ class Year:
 def simulate(
     seed: int,
     *,
-    world: World = World(),
+    world: World = PLAIN,
     shares: Sequence[float] = (0.25, 0.12),
     policy: Policy = DEFAULT_POLICY,
 ) -> Year:

@@ -60,7 +60,7 @@ class Series:
             "low": [one.to_json() for one in self.low],
             "high": [one.to_json() for one in self.high],
             "anomaly": self.anomaly.to_json(),
-            "back": round(self.back, 4),
+            "back": self.back,
             "aside": [[place.slot, place.day, logged] for place, logged in self.aside],
             "parts": [self.parts.number, self.parts.values, self.parts.total],
             "accepted": [at.isoformat() for at in self.accepted],

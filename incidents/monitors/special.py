@@ -53,8 +53,8 @@ class Special:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "known": [[kind.value, day, round(likeness, 3)] for kind, day, likeness in self.known],
-            "day": [self.day, self.kind.value, round(self.towards, 4), round(self.weight, 4)],
+            "known": [[kind.value, day, likeness] for kind, day, likeness in self.known],
+            "day": [self.day, self.kind.value, self.towards, self.weight],
         }
 
     @classmethod

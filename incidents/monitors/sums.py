@@ -24,7 +24,7 @@ class Sum:
 
     def to_json(self) -> list[Any]:
         since = self.since and self.since.isoformat()
-        return [round(self.evidence, 4), since, self.came, round(self.expected, 3)]
+        return [self.evidence, since, self.came, self.expected]
 
     @classmethod
     def from_json(cls, stored: list[Any]) -> "Sum":
