@@ -1,5 +1,7 @@
 """Monitors of a service: what they saw last, new ones, changes, pauses."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -14,10 +16,16 @@ from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_service
 from incidents.console.monitor_forms import MonitorForm
 from incidents.console.monitor_kinds import FORMS
-from incidents.console.refusals import refuse_into
+from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
+from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service
+from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service, Verdict
+from incidents.monitors.checkers.baseline import DEFAULT_POLICY
+from incidents.monitors.intake import accept_level
+from incidents.monitors.series import Series
+from incidents.queries.charts import charted
+from incidents.snapshots.measured import draw_charts
 
 MOST_RESULTS = 30
 
@@ -85,9 +93,28 @@ def show(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
         "is_counted": is_counted,
         "results": [] if is_counted else monitor.results.order_by("-at")[:MOST_RESULTS],
         "values": monitor.observations.order_by("-at")[:MOST_RESULTS] if is_counted else [],
+        "charts": draw_charts([charted(monitor)], now=times.now(), zone=request.page.zone),
+        "learnt_at": _learnt_at(monitor) if is_counted else None,
+        "may_accept": is_counted and monitor.verdict in (Verdict.LOW, Verdict.HIGH),
         "section": "services",
     }
     return render_screen(request, "console/monitor.html", context)
+
+
+@staff_view
+@require_POST
+def accept(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    """Takes the level that a count has now for its usual one."""
+    monitor = _find(request, slug, monitor_id)
+    try:
+        accept_level(monitor, actor=request.user)
+    except Refused as refused:
+        messages.error(request, sentence_of(refused))
+    else:
+        messages.success(
+            request, _("The present level of %(name)s is now its usual one.") % {"name": monitor.name}
+        )
+    return redirect("console:monitor", slug=slug, monitor_id=monitor_id)
 
 
 @staff_view
@@ -138,6 +165,13 @@ def _find(request: StaffRequest, slug: str, monitor_id: int) -> Monitor:
     monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
     monitor.service = service
     return monitor
+
+
+def _learnt_at(monitor: Monitor) -> datetime | None:
+    """When enough will have been learnt to judge; None where it is, or where nothing came yet."""
+    first_at = Series.from_json(monitor.state).first_at
+    learnt_at = first_at and first_at + timedelta(days=DEFAULT_POLICY.days_to_learn)
+    return learnt_at if learnt_at and learnt_at > times.now() else None
 
 
 def _form_of(kind: str) -> type[MonitorForm]:

@@ -27,6 +27,9 @@ class DayKind(Enum):
     UNSURE = "unsure"
 
 
+RESTS = (DayKind.HOLIDAY, DayKind.CLOSED, DayKind.NEW_YEARS_DAY)
+
+
 @dataclass(frozen=True)
 class YearDays:
     """The days from `first` to `last` of every year, each (month, day); they may reach over New Year."""

@@ -2,7 +2,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,7 @@ def points(hours: int, factor: Shape = lambda _: 1.0, *, seed: int = 1) -> list[
 
 
 def play(
-    values: list[tuple[datetime, float]], *, policy: Policy | None = None, rhythm: Rhythm = HOURLY
+    values: Sequence[tuple[datetime, float]], *, policy: Policy | None = None, rhythm: Rhythm = HOURLY
 ) -> list[SeriesJudgement]:
     series, judged = Series(), []
     for at, value in values:
@@ -331,7 +331,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 def office(
     until: datetime, *, holidays: bool, drop_from: datetime | None = None
-) -> list[tuple[datetime, float]]:
+) -> list[tuple[datetime, int]]:
     """From 2 February 2026 on, an office's counts; on public holidays as on Sundays, or not."""
     chance, begins, values = random.Random(11), datetime(2026, 2, 2, tzinfo=TOKYO), []
     for number in range(int((until - begins) / HOUR)):

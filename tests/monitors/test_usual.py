@@ -190,10 +190,9 @@ def expected_on(day: int, learnt: Special) -> tuple[float, float]:
 def test_a_holiday_is_as_far_from_a_working_day_as_those_before_it(
     known: tuple[special.Likeness, ...], least: float, most: float
 ) -> None:
-    assert expected_on(FEBRUARY_11, Special(known)) == (
-        pytest.approx(least, rel=0.06),
-        pytest.approx(most, rel=0.06),
-    )
+    told = expected_on(FEBRUARY_11, Special(known))
+    assert told[0] == pytest.approx(least, rel=0.06)
+    assert told[1] == pytest.approx(most, rel=0.06)
 
 
 def test_the_hours_of_a_holiday_narrow_what_its_others_may_be() -> None:
@@ -218,7 +217,8 @@ def test_a_holiday_s_likeness_is_known_when_it_is_over_unless_something_happened
         return special.learn(learnt, next_day, 7.0, usual=known_until(FEBRUARY_11), rhythm=JAPAN)
 
     [(kind, day, likeness)] = day_of(400, forgotten=False).known
-    assert (kind, day, likeness) == (DayKind.HOLIDAY, FEBRUARY_11, pytest.approx(1.0))
+    assert (kind, day) == (DayKind.HOLIDAY, FEBRUARY_11)
+    assert likeness == pytest.approx(1.0)
     assert day_of(400, forgotten=True).known == ()
 
 
