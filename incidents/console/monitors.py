@@ -1,6 +1,7 @@
 """Monitors of a service: what they saw last, new ones, changes, pauses."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,8 +21,8 @@ from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service, Verdict
-from incidents.monitors.checkers.baseline import DEFAULT_POLICY
+from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service
+from incidents.monitors.checkers.baseline import DEFAULT_POLICY, UNUSUAL
 from incidents.monitors.intake import accept_level
 from incidents.monitors.series import Series
 from incidents.queries.charts import charted
@@ -94,8 +95,7 @@ def show(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
         "results": [] if is_counted else monitor.results.order_by("-at")[:MOST_RESULTS],
         "values": monitor.observations.order_by("-at")[:MOST_RESULTS] if is_counted else [],
         "charts": draw_charts([charted(monitor)], now=times.now(), zone=request.page.zone),
-        "learnt_at": _learnt_at(monitor) if is_counted else None,
-        "may_accept": is_counted and monitor.verdict in (Verdict.LOW, Verdict.HIGH),
+        **(_counting(monitor) if is_counted else {}),
         "section": "services",
     }
     return render_screen(request, "console/monitor.html", context)
@@ -167,11 +167,16 @@ def _find(request: StaffRequest, slug: str, monitor_id: int) -> Monitor:
     return monitor
 
 
-def _learnt_at(monitor: Monitor) -> datetime | None:
-    """When enough will have been learnt to judge; None where it is, or where nothing came yet."""
-    first_at = Series.from_json(monitor.state).first_at
-    learnt_at = first_at and first_at + timedelta(days=DEFAULT_POLICY.days_to_learn)
-    return learnt_at if learnt_at and learnt_at > times.now() else None
+def _counting(monitor: Monitor) -> dict[str, Any]:
+    """What is known of a count: when enough will have been learnt to judge, and what is unusual, since when."""
+    series = Series.from_json(monitor.state)
+    learnt_at = series.first_at and series.first_at + timedelta(days=DEFAULT_POLICY.days_to_learn)
+    is_unusual = series.settled in UNUSUAL and monitor.verdict in UNUSUAL
+    return {
+        "learnt_at": learnt_at if learnt_at and learnt_at > times.now() else None,
+        "unusual_since": series.onset_at if is_unusual else None,
+        "percent": round(100 * series.level) if is_unusual else None,
+    }
 
 
 def _form_of(kind: str) -> type[MonitorForm]:

@@ -54,7 +54,7 @@ def accept_level(monitor: Monitor, *, actor: Staff) -> None:
     accepted = accept(series, rhythm=rhythm_of(monitor))
     if accepted is series:
         raise Refused("its counts are usual")
-    level = round(100 * series.anomaly.came / series.anomaly.expected)
+    level = round(100 * series.level)
     state = SeriesJudgement(accepted, accepted.verdict, changed=True)
     take_level(monitor, _judged(state), percent=level, actor=actor)
 

@@ -47,6 +47,11 @@ class Series:
     parts: Parts = Parts()
     accepted: tuple[datetime, ...] = ()
 
+    @property
+    def level(self) -> float:
+        """What came since the anomaly began, as a share of what was usual."""
+        return self.anomaly.came / self.anomaly.expected if self.anomaly.expected else 1.0
+
     def to_json(self) -> dict[str, Any]:
         instants = {name: getattr(self, name) for name in INSTANTS}
         return {
