@@ -1,4 +1,4 @@
-"""A count beside what is usual, as the public and staff see it: holidays, a gap, a drop, all of it judged and rolled up."""
+"""A count beside what is usual, as the public and staff see it: holidays, a gap and a drop, judged and rolled up."""
 
 import math
 import random
