@@ -44,8 +44,13 @@ class Drop:
     def part_of_day(self) -> str:
         local = self.began.astimezone(TOKYO)
         day = "weekend" if local.weekday() >= 5 else "working day"
-        hour = local.hour
-        return f"{day}, {'night (20-6)' if hour >= 20 or hour < 6 else 'day (6-20)'}"
+        return f"{day}, {'night (20-6)' if local.hour >= 20 or local.hour < 6 else 'day (6-20)'}"
+
+    @property
+    def kind_of_day(self) -> str:
+        day = self.began.astimezone(TOKYO).toordinal()
+        special = any(RHYTHM.calendar.is_special(one) for one in (day, day + 1))
+        return "special day, or the one before" if special else "day like others"
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,21 @@ class Year:
 def simulate(
     seed: int,
     *,
+    hours: int = YEAR_HOURS,
     world: World = PLAIN,
     shares: Sequence[float] = (0.25, 0.12),
     policy: Policy = DEFAULT_POLICY,
 ) -> Year:
-    """Plays a year through the judge; at random hours a drop is tried beside it, which the year goes on without."""
+    """Plays a year through the judge, eight weeks of warming up before it. At random hours a drop is tried beside
+    it, which the year goes on without.
+    """
     chance = random.Random(f"{seed} drops")
     begins_at = datetime(2016 + seed % 10, 1, 1, tzinfo=TOKYO) + timedelta(days=chance.randrange(365))
     simulated = MailCounts(seed, begins_at, world)
-    tried = dict.fromkeys(chance.sample(range(WARM_UP_HOURS, WARM_UP_HOURS + YEAR_HOURS), DROPS_A_YEAR))
+    tried = dict.fromkeys(chance.sample(range(WARM_UP_HOURS, WARM_UP_HOURS + hours), DROPS_A_YEAR))
     series, false, drops = Series(), [], []
     began = time.process_time()
-    for number, (at, count) in enumerate(simulated.counts(WARM_UP_HOURS + YEAR_HOURS)):
+    for number, (at, count) in enumerate(simulated.counts(WARM_UP_HOURS + hours)):
         if number in tried and series.verdict == Verdict.UP:
             drops.append((at, series))
         judgement = judge_value(series, at, count, rhythm=RHYTHM, policy=policy)
@@ -89,7 +97,7 @@ def simulate(
             for at, series in drops
             for share in shares
         ),
-        seconds_a_value=seconds / (WARM_UP_HOURS + YEAR_HOURS),
+        seconds_a_value=seconds / (WARM_UP_HOURS + hours),
     )
 
 
@@ -133,15 +141,17 @@ def figures(years: Sequence[Year]) -> list[tuple[str, float, bool]]:
 
 def by_beginning(years: Sequence[Year]) -> Iterator[str]:
     drops = [drop for year in years for drop in year.drops]
-    for part in sorted({drop.part_of_day for drop in drops}):
-        here = [drop for drop in drops if drop.part_of_day == part]
-        texts = []
-        for share in sorted({drop.share for drop in drops}, reverse=True):
-            values = told(here, share)
-            texts.append(
-                f"{share:.0%}: {median(values):g} / {percentile(values, 0.95):g} (mean {fmean(values):.1f})"
-            )
-        yield f"  begun on a {part:26} {'   '.join(texts)}   of {len(here)}"
+    parts: dict[str, list[Drop]] = {}
+    for drop in drops:
+        for part in (drop.part_of_day, drop.kind_of_day):
+            parts.setdefault(part, []).append(drop)
+    for part, here in sorted(parts.items()):
+        shares = "   ".join(_shares(told(here, share), share) for share in (0.25, 0.12))
+        yield f"  {part:32} {shares}   of {len(here)}"
+
+
+def _shares(values: Sequence[int], share: float) -> str:
+    return f"{share:.0%}: {median(values):3g} / {percentile(values, 0.95):3g}"
 
 
 def main() -> int:
@@ -155,7 +165,9 @@ def main() -> int:
     found = figures(years)
     for text, value, kept in found:
         print(f"{value:8.2f}  {text}{'' if kept else '  MISSED'}")
-    print("median / 95 % of the hourly values until low, by the hour at which the drop began:")
+    print(
+        f"median / 95 % of the hourly values until low, by when the drop began ({NOT_SEEN}: not in {LONGEST}):"
+    )
     print("\n".join(by_beginning(years)))
     print("for information, false judgements a year:")
     print(f"{52 / 6 * fmean(year.false_while_young for year in years):8.2f}  in the third to eighth week")
