@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("page", "detection", "fanout", "checks", "uptime")
+BENCHES = ("page", "detection", "baseline", "fanout", "checks", "uptime")
 
 
 def main() -> int:

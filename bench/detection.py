@@ -11,11 +11,13 @@ from multiprocessing import Pool
 from statistics import median
 
 from incidents.fixtures.make_hea2020100801 import ALLOWED_AT, ONSET_AT, Variant, counts
-from incidents.monitors.checkers.baseline import DEFAULT_POLICY, Policy, SeriesJudgement, judge_value
+from incidents.lib.calendars import Calendar
+from incidents.monitors.checkers.baseline import DEFAULT_POLICY, UNUSUAL, Policy, SeriesJudgement, judge_value
+from incidents.monitors.places import Rhythm
 from incidents.monitors.results import Verdict
 from incidents.monitors.series import Series
 
-UNUSUAL = (Verdict.LOW, Verdict.HIGH)
+TOKYO_HOURS = Rhythm("Asia/Tokyo", 3600, Calendar("JP"))
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def measure(seed: int, *, variant: Variant = "step", policy: Policy = DEFAULT_PO
     for at, count in counts(seed, variant=variant):
         if at >= ALLOWED_AT:
             break
-        judgement = judge_value(series, at, count, zone="Asia/Tokyo", policy=policy)
+        judgement = judge_value(series, at, count, rhythm=TOKYO_HOURS, policy=policy)
         series = judgement.state
         run = _add(run, at, judgement)
     return run

@@ -285,8 +285,11 @@ def note_upstream(monitor: Monitor, text: str, *, at: datetime) -> None:
         _log_detection(incident, text, at=at)
 
 
-def take_recovery(witness: Witness) -> None:
-    """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended."""
+def take_recovery(witness: Witness, *, told: str = "") -> None:
+    """Ends the signal and tells its incident; so is a draft told whose signal a surge or a pause had ended.
+
+    `told`: what the log says of it; by default that the monitor is back to normal.
+    """
     _lock_family(witness.service_id)
     signal = witness.signals.filter(ended_at=None).select_related("incident").first()
     concerned = {signal.incident} if signal and signal.incident else set()
@@ -298,12 +301,12 @@ def take_recovery(witness: Witness) -> None:
     drafts = Incident.objects.filter(signals__in=witness.signals.all(), state=IncidentState.DRAFT)
     for incident in sorted({*concerned, *drafts}, key=lambda one: one.pk):
         if (held := _held(incident)) is not None:
-            _tell_recovery(held, witness)
+            _tell_recovery(held, witness, told=told)
 
 
-def _tell_recovery(incident: Incident, witness: Witness) -> None:
-    text = wording.recovered(monitor=witness.name, language=witness.service.page.first_language)
-    _log_detection(incident, text, at=times.now())
+def _tell_recovery(incident: Incident, witness: Witness, *, told: str) -> None:
+    recovered = wording.recovered(monitor=witness.name, language=witness.service.page.first_language)
+    _log_detection(incident, told or recovered, at=times.now())
     still_failing = incident.signals.filter(ended_at=None).exists()
     if _is_untouched(incident) and not still_failing:
         dismiss_draft(incident)

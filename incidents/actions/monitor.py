@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from incidents.actions import audit
+from incidents.actions import audit, wording
 from incidents.actions.detection import Judged, take_failure, take_recovery
 from incidents.actions.revision import touch_page
 from incidents.actions.rollup import reopen
@@ -286,6 +286,20 @@ def apply_judgement(monitor: Monitor, judged: Judged) -> None:
         take_failure(monitor, judged)
     elif judged.verdict == Verdict.UP:
         take_recovery(monitor)
+    touch_page(monitor.service.page_id)
+
+
+@transaction.atomic
+def take_level(monitor: Monitor, judged: Judged, *, percent: int, actor: Staff) -> None:
+    """Staff take a new level, `percent` of the former, for the usual one; what was failing by it is over.
+
+    The caller holds the monitor's row in the same transaction.
+    """
+    monitor.state, monitor.verdict, monitor.verdict_at = judged.state, judged.verdict, times.now()
+    monitor.save(update_fields=["state", "verdict", "verdict_at"])
+    language = monitor.service.page.first_language
+    take_recovery(monitor, told=wording.level_taken(monitor=monitor.name, percent=percent, language=language))
+    audit.record("take_level", monitor, actor=actor, after={"percent": percent})
     touch_page(monitor.service.page_id)
 
 

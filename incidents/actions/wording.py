@@ -115,6 +115,11 @@ _EXPLAINED = {
     "en": "Explained by the failure of a service it depends on: folded into {reference}.",
 }
 
+_LEVEL_TAKEN = {
+    "ja": "監視「{monitor}」の現在の水準（従来の約{percent}%）を、担当者が通常の値と判断。",
+    "en": "Staff took the present level of monitor “{monitor}”, about {percent}% of the former, for the usual one.",
+}
+
 _DISMISSED = {
     "ja": "公開前に回復したため、下書きを自動で取り下げ。",
     "en": "Recovered before publication: the draft was dismissed automatically.",
@@ -271,6 +276,10 @@ def listed(addresses: Sequence[str], *, language: str, most_characters: int = 12
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.01 or not share else f"{100 * share:.1f}%"
+
+
+def level_taken(*, monitor: str, percent: int, language: str) -> str:
+    return _LEVEL_TAKEN[_for(language)].format(monitor=monitor, percent=percent)
 
 
 def surge(*, monitor: str, percent: int, language: str) -> str:

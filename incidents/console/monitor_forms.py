@@ -172,7 +172,12 @@ class MonitorForm(forms.Form):
     def _check_configuration(self) -> None:
         values = self.values()
         try:
-            check_configuration(self.kind, target=values["target"], stored=values["settings"])
+            check_configuration(
+                self.kind,
+                target=values["target"],
+                stored=values["settings"],
+                interval_seconds=values["interval_seconds"],
+            )
         except Refused as refused:
             refuse_into(self, Refused(str(refused), field=self.aliases.get(refused.field, refused.field)))
 

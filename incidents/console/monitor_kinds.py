@@ -198,6 +198,15 @@ class BaselineForm(MonitorForm):
     about = _("Compares a count with the usual one")
     usual_interval = HOUR
 
+    country = line(
+        _("Country whose public holidays count"),
+        _("Its code, such as JP, or none. Empty: JP where the page's time zone is Asia/Tokyo, else none."),
+    )
+    closed_days = line(
+        _("Company holidays"),
+        _("Of every year, such as 08-13..08-16, 06-01. Those at New Year in Japan are known."),
+    )
+
 
 class SpfForm(MonitorForm):
     kind = MonitorKind.SPF

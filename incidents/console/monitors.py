@@ -1,7 +1,7 @@
 """Monitors of a service: what they saw last, new ones, changes, pauses."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,10 +21,16 @@ from incidents.console.monitor_kinds import FORMS
 from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.screen import render_screen, status_of
 from incidents.console.sources import sources_of
+from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import CheckResult, Monitor, MonitorKind, Observation, Service, ServiceStatus
+from incidents.monitors.checkers.baseline import DEFAULT_POLICY, UNUSUAL
 from incidents.monitors.drifting import know_networks, known_networks
+from incidents.monitors.intake import accept_level
+from incidents.monitors.series import Series
+from incidents.queries.charts import charted
 from incidents.queries.service import UpstreamView, reported_status, view_upstream
+from incidents.snapshots.measured import draw_charts
 
 MOST_RESULTS = 30
 PUSHED_TO = (MonitorKind.BASELINE, MonitorKind.SPF)
@@ -93,6 +99,8 @@ def show(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
         "is_counted": is_counted,
         "results": [] if is_counted else monitor.results.order_by("-at")[:MOST_RESULTS],
         "values": monitor.observations.order_by("-at")[:MOST_RESULTS] if is_counted else [],
+        "charts": draw_charts([charted(monitor)], now=times.now(), zone=request.page.zone),
+        **(_counting(monitor) if is_counted else {}),
         "section": "services",
         **(sources_of(monitor) if monitor.kind == MonitorKind.SPF else {}),
         **(_reported_by(monitor) if monitor.kind == MonitorKind.UPSTREAM else {}),
@@ -108,6 +116,22 @@ def _reported_by(monitor: Monitor) -> dict[str, Any]:
         "reported": ServiceStatus(memory.get("status", ServiceStatus.UNKNOWN)),
         "reported_since": datetime.fromisoformat(since) if since else None,
     }
+
+
+@staff_view
+@require_POST
+def accept(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
+    """Takes the level that a count has now for its usual one."""
+    monitor = _find(request, slug, monitor_id)
+    try:
+        accept_level(monitor, actor=request.user)
+    except Refused as refused:
+        messages.error(request, sentence_of(refused))
+    else:
+        messages.success(
+            request, _("The present level of %(name)s is now its usual one.") % {"name": monitor.name}
+        )
+    return redirect("console:monitor", slug=slug, monitor_id=monitor_id)
 
 
 @staff_view
@@ -184,6 +208,18 @@ def _find(request: StaffRequest, slug: str, monitor_id: int) -> Monitor:
     monitor = get_object_or_404(Monitor, service=service, pk=monitor_id)
     monitor.service = service
     return monitor
+
+
+def _counting(monitor: Monitor) -> dict[str, Any]:
+    """What is known of a count: when enough will have been learnt to judge, and what is unusual, since when."""
+    series = Series.from_json(monitor.state)
+    learnt_at = series.first_at and series.first_at + timedelta(days=DEFAULT_POLICY.days_to_learn)
+    is_unusual = series.settled in UNUSUAL and monitor.verdict in UNUSUAL
+    return {
+        "learnt_at": learnt_at if learnt_at and learnt_at > times.now() else None,
+        "unusual_since": series.onset_at if is_unusual else None,
+        "percent": round(100 * series.level) if is_unusual else None,
+    }
 
 
 def _form_of(kind: str) -> type[MonitorForm]:

@@ -165,6 +165,12 @@ SENTENCES = (
     gettext_noop("expected a mail server, since none is set up for this system"),
     gettext_noop("expected the mailbox's user"),
     gettext_noop("expected TLS where a password is sent"),
+    gettext_noop(
+        "expected seconds that divide a day, from a minute to a day, such as 300, 900, 3600 or 86400"
+    ),
+    gettext_noop("expected the code of a country, such as JP, or none"),
+    gettext_noop("expected days such as 08-13..08-16, 06-01"),
+    gettext_noop("its counts are usual"),
     gettext_noop("this system lets the service send no pings; see %(name)s"),
     gettext_noop("expected a domain such as _spf.example.com"),
 )

@@ -80,6 +80,7 @@ urlpatterns = [
     path("services/<slug:slug>/monitors/<int:monitor_id>/edit/", monitors.edit, name="monitor_edit"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/know/", monitors.know, name="monitor_know"),
     path("services/<slug:slug>/monitors/<int:monitor_id>/pause/", monitors.pause, name="monitor_pause"),
+    path("services/<slug:slug>/monitors/<int:monitor_id>/accept/", monitors.accept, name="monitor_accept"),
     path("groups/", groups.list_groups, name="groups"),
     path("groups/new/", groups.add, name="group_new"),
     path("groups/<int:group_id>/", groups.edit, name="group"),

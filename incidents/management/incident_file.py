@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from incidents.lib.calendars import read_calendar
 from incidents.lib.errors import Refused
 from incidents.lib.networks import clean_networks
 from incidents.management.incident_facts import (
@@ -23,7 +24,9 @@ from incidents.management.incident_facts import (
     UpdateFacts,
 )
 from incidents.management.toml_table import Table
+from incidents.models import MonitorKind
 from incidents.monitors.checkers.spf import clean_domain
+from incidents.monitors.places import check_interval
 
 STAGES = ("investigating", "identified", "monitoring", "resolved")
 STATUSES = ("operational", "degraded", "partial_outage", "major_outage", "maintenance")
@@ -107,7 +110,17 @@ def _monitor(table: Table) -> MonitorFacts:
         settings=table.free("settings"),
     )
     table.end()
+    if monitor.kind == MonitorKind.BASELINE:
+        _check_counted(monitor, table)
     return monitor
+
+
+def _check_counted(monitor: MonitorFacts, table: Table) -> None:
+    try:
+        check_interval(monitor.interval_seconds)
+        read_calendar(monitor.settings, zone="")
+    except Refused as refused:
+        raise table.refusal(refused.field, str(refused).removeprefix("expected ")) from refused
 
 
 def _series(table: Table) -> SeriesFacts:

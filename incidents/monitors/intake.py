@@ -11,14 +11,21 @@ from uuid import UUID
 from django.db import transaction
 
 from incidents.actions.detection import Judged
-from incidents.actions.monitor import apply_judgement, check_soon, record_observations, save_state
+from incidents.actions.monitor import (
+    apply_judgement,
+    check_soon,
+    record_observations,
+    save_state,
+    take_level,
+)
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.models import Monitor, MonitorKind
-from incidents.monitors.checkers.baseline import judge_series, judge_value
+from incidents.models import Monitor, MonitorKind, Staff
+from incidents.monitors.checkers.baseline import SeriesJudgement, accept, judge_series, judge_value
 from incidents.monitors.checkers.heartbeat import judge_pings, read_settings
 from incidents.monitors.checkers.mail_round_trip import MARKER_HEADER, read_memory
 from incidents.monitors.pings import pings_of, to_json, with_event
+from incidents.monitors.probes import rhythm_of
 from incidents.monitors.series import Series
 from incidents.monitors.settling import take_result
 from incidents.queries.monitor import find_monitor, lock_monitor, observed
@@ -36,25 +43,44 @@ def take_observations(monitor: Monitor, points: Points) -> None:
     if was_enabled and not monitor.enabled:
         raise Refused("this monitor was paused")
     record_observations(monitor, points)
-    zone = monitor.service.page.time_zone
+    apply_judgement(monitor, _judged(_judge(monitor, sorted(dict(points).items()))))
+
+
+@transaction.atomic
+def accept_level(monitor: Monitor, *, actor: Staff) -> None:
+    """What came since an anomaly began is from now on the usual; staff say so."""
+    monitor = lock_monitor(monitor.pk)
     series = Series.from_json(monitor.state)
-    ordered = sorted(dict(points).items())
-    if series.newest_at is not None and ordered[0][0] <= series.newest_at:
-        judgement = judge_series(observed(monitor, until=max(ordered[-1][0], series.newest_at)), zone=zone)
-    else:
-        judgement = judge_value(series, *ordered[0], zone=zone)
-        for at, value in ordered[1:]:
-            judgement = judge_value(judgement.state, at, value, zone=zone)
+    accepted = accept(series, rhythm=rhythm_of(monitor))
+    if accepted is series:
+        raise Refused("its counts are usual")
+    level = round(100 * series.level)
+    state = SeriesJudgement(accepted, accepted.verdict, changed=True)
+    take_level(monitor, _judged(state), percent=level, actor=actor)
+
+
+def _judge(monitor: Monitor, points: Points) -> SeriesJudgement:
+    """Where some of the points came late, or it was learnt in another rhythm, all that is kept is judged anew."""
+    rhythm, series = rhythm_of(monitor), Series.from_json(monitor.state)
+    is_late = series.newest_at is not None and points[0][0] <= series.newest_at
+    if is_late or series.rhythm != rhythm.key:
+        return judge_series(observed(monitor), rhythm=rhythm, before=series)
+    judgement = judge_value(series, *points[0], rhythm=rhythm)
+    for at, value in points[1:]:
+        judgement = judge_value(judgement.state, at, value, rhythm=rhythm)
+    return judgement
+
+
+def _judged(judgement: SeriesJudgement) -> Judged:
     newest = judgement.state.newest_at
     assert newest is not None
-    judged = Judged(
+    return Judged(
         verdict=judgement.verdict,
         at=newest,
         onset_at=judgement.onset_at,
         state=judgement.state.to_json(),
         ratio=1.0 if judgement.ratio is None else judgement.ratio,
     )
-    apply_judgement(monitor, judged)
 
 
 @transaction.atomic

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from incidents.actions.checks import Claim
+from incidents.lib.calendars import read_calendar
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard, check_may_reach
-from incidents.models import MonitorKind
+from incidents.models import Monitor, MonitorKind
 from incidents.monitors.checkers.mail_round_trip import Server
 from incidents.monitors.judge import ONE_RESULT_DECIDES, Policy
+from incidents.monitors.places import Rhythm, check_interval
 from incidents.monitors.reading import read_optional, read_whole
 from incidents.monitors.registry import CHECKERS
 from incidents.monitors.results import Probe
@@ -95,10 +97,20 @@ def read_policy(given: Mapping[str, Any]) -> Policy:
     )
 
 
-def check_configuration(kind: str, *, target: str, stored: Mapping[str, Any]) -> None:
+def rhythm_of(monitor: Monitor) -> Rhythm:
+    """Of a baseline, whose service and its page are at hand. Raises Refused for one that cannot work."""
+    zone = monitor.service.page.time_zone
+    check_interval(monitor.interval_seconds)
+    return Rhythm(zone, monitor.interval_seconds, read_calendar(monitor.settings, zone=zone))
+
+
+def check_configuration(kind: str, *, target: str, stored: Mapping[str, Any], interval_seconds: int) -> None:
     """Raises Refused with the field of what a monitor of this kind cannot work with, or may not reach."""
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
+    if kind == MonitorKind.BASELINE:
+        check_interval(interval_seconds)
+        read_calendar(stored, zone="")
     guard = outbound_guard()
     for field, host in check_settings(kind, target=target, stored=stored).items():
         check_may_reach(host, guard=guard, field=field)

@@ -22,8 +22,9 @@ from incidents.models import RANK, Monitor, MonitorDay, MonitorHour, MonitorKind
 from incidents.monitors.agreement import majority
 from incidents.monitors.checkers.baseline import DEFAULT_POLICY
 from incidents.monitors.hours import Usual, covered_by, roll_day, roll_hours, service_seconds
+from incidents.monitors.probes import rhythm_of
 from incidents.monitors.series import Series
-from incidents.monitors.usual import forecast, hour_of
+from incidents.monitors.special import forecast
 from incidents.queries.rollup import (
     Came,
     Failure,
@@ -118,7 +119,7 @@ def _roll_up_hours(
             covered=clip(_covered(monitor, came[monitor.pk]), window),
             failing=clip(merge(_spans(failed, until=span[1], apart=False)), window),
             apart=clip(merge(_spans(failed, until=span[1], apart=True)), window),
-            usual=_usual_of(monitor, zone),
+            usual=_usual_of(monitor),
         )
         rows += [MonitorHour(monitor=monitor, at=_instant(at), **vars(figures)) for at, figures in rolled]
     anew_from = {pk: _instant(second) for pk, second in begin.items()}
@@ -183,15 +184,20 @@ def _spans(failures: Iterable[Failure], *, until: int, apart: bool) -> Iterator[
             yield one.start, until if one.end is None else one.end
 
 
-def _usual_of(monitor: Monitor, zone: ZoneInfo) -> Usual:
+def _usual_of(monitor: Monitor) -> Usual:
     """What passes as usual in the hour that begins at a second, by what is learnt now."""
     if monitor.kind != MonitorKind.BASELINE:
         return lambda _: None
-    learnt = Series.from_json(monitor.state).usual
+    series, rhythm = Series.from_json(monitor.state), rhythm_of(monitor)
+    if series.rhythm != rhythm.key:
+        return lambda _: None
 
     def band(second: int) -> tuple[float, float] | None:
-        expected = forecast(learnt, hour_of(_instant(second + HOUR), zone))
-        return expected.band(DEFAULT_POLICY.up_within) if expected else None
+        place = rhythm.place_at(_instant(second + HOUR // 2))
+        expected = forecast(series.usual, series.special, place, rhythm=rhythm)
+        if expected is None:
+            return None
+        return expected.band_of_part(DEFAULT_POLICY.band_spreads, parts=rhythm.parts)
 
     return band
 

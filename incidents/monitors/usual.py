@@ -1,98 +1,154 @@
-"""What a count series usually is in each hour of the week, and how far it usually strays from that.
+"""What a count series usually is in each step of the week, and how far it usually strays from that.
 
-Works on logarithms: traffic grows and shakes by percents. Each hour of the week has its own centre, the
-median over the past weeks moved along the trend; the spread is one number pooled over all hours, since
-eight values in a cell cannot carry a scale of their own. Counting noise (Poisson) comes on top, so that
+Works on logarithms: traffic grows and shakes by percents. Each slot of the week has its own centre, the
+median over the past weeks moved along the trend; the spread is one number pooled over all slots, since
+eight values in a slot cannot carry a scale of their own. Counting noise (Poisson) comes on top, so that
 a quiet night with three mails is not held to the percents of noon.
 """
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from statistics import median
+from statistics import fmean, median
 from typing import Any
-from zoneinfo import ZoneInfo
 
-MEDIAN_OF_SQUARED_NORMAL = 0.455
-LEAST_SCALE = 0.03
-MOST_TREND_A_WEEK = 0.05
-WEEKS_TO_SEE_A_TREND = 4
-LEAST_VALUES_A_WEEK = 84
+from incidents.monitors.places import Place
 
-# Hour of the week -> (day as a proleptic ordinal, log count), oldest first.
+WORKING_DAYS = 5
+# Slot of the week -> (day as a proleptic ordinal, log count), oldest first.
 Slots = dict[int, tuple[tuple[int, float], ...]]
+BEYOND = 2.5
+# The variance of the median of pairs, over that of a mean; a little more for the few that are usual.
+INFLATION = 1.05
+# A place and the logarithm of its count.
+Entry = tuple[Place, float]
 
 
 @dataclass(frozen=True)
 class Usual:
-    """The learnt past. A value: `learn` and `refresh` answer a new one."""
+    """The learnt past. A value: `learn`, `forget` and `measuring.refresh` answer a new one.
+
+    `levels`: how far each working day lies above their mean. `sameness`: from 0 to 1, how far they are shaped
+    alike but for that, so that one tells what to expect of another. `clustering`: how much more sums of
+    neighbouring values stray than if each strayed on its own.
+    """
 
     slots: Slots = field(default_factory=dict)
     trend_a_week: float = 0.0
     scale: float = 0.1
+    clustering: float = 1.0
+    levels: tuple[float, ...] = (0.0,) * WORKING_DAYS
+    sameness: float = 0.0
     refreshed_on: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        slots = {str(slot): [list(entry) for entry in entries] for slot, entries in self.slots.items()}
+        """Thousandths, a list of weeks a slot: what is kept of a slot lies on one day of each week."""
+        first = min((entries[0][0] // 7 for entries in self.slots.values() if entries), default=0)
         return {
-            "slots": slots,
+            "first_week": first,
+            "slots": {str(slot): _weeks(entries, first) for slot, entries in self.slots.items() if entries},
             "trend": self.trend_a_week,
             "scale": self.scale,
+            "clustering": self.clustering,
+            "levels": list(self.levels),
+            "sameness": self.sameness,
             "refreshed_on": self.refreshed_on,
         }
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Usual":
         slots = {
-            int(slot): tuple((day, logged) for day, logged in entries)
-            for slot, entries in stored["slots"].items()
+            int(slot): tuple(
+                (7 * (stored["first_week"] + week) + weekday, thousandths / 1000)
+                for week, thousandths in enumerate(weeks)
+                if thousandths is not None
+            )
+            for slot, (weekday, weeks) in stored["slots"].items()
         }
-        return cls(slots, stored["trend"], stored["scale"], stored["refreshed_on"])
-
-
-@dataclass(frozen=True)
-class Hour:
-    """Where an instant lies in the week. A value belongs to the hour that its stamp ends."""
-
-    slot: int
-    day: int
-
-
-# An hour and the logarithm of its count.
-Entry = tuple[Hour, float]
+        return cls(
+            slots,
+            trend_a_week=stored["trend"],
+            scale=stored["scale"],
+            clustering=stored["clustering"],
+            levels=tuple(stored["levels"]),
+            sameness=stored["sameness"],
+            refreshed_on=stored["refreshed_on"],
+        )
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the past expects of one hour. Deviations are counted in spreads: standard deviations of that.
+    """What the past expects of one step: `centre`, or on a day of unsure kind anything from `least` to `most`.
 
     Counts are compared after the transform that makes a shaken Poisson count (negative binomial) nearly
     normal with a spread of one: a logarithm where counts are large, a square root where they are small.
     """
 
     centre: float
+    least: float
+    most: float
     scale: float
     inflation: float
 
     @property
     def count(self) -> float:
-        return max(0.0, math.exp(self.centre) - 0.5)
+        return _count(self.centre)
 
-    def deviation(self, count: float) -> float:
-        """How many spreads `count` lies above (or, negative, below) what was expected."""
-        return (self._steadied(max(0.0, count)) - self._steadied(self.count)) / math.sqrt(self.inflation)
+    def below(self, count: float) -> float:
+        """How many spreads `count` lies below what was expected; negative above."""
+        return self._distance(_count(self.least), count)
+
+    def above(self, count: float) -> float:
+        return self._distance(count, _count(self.most))
+
+    def strays(self, count: float) -> float:
+        """How many spreads `count` lies beyond what was expected, on either side; 0 between."""
+        return max(0.0, self.below(count), self.above(count))
+
+    def evidence_of_drop(self, count: float, share: float, *, most: float) -> float:
+        """The logarithm of how much likelier `count` is after a drop by `share` than without one.
+
+        On a day of unsure kind, what either may explain is no evidence.
+        """
+        for_it, against = (
+            _evidence(self._distance(usual, count), self._distance(usual, (1 - share) * usual), most=most)
+            for usual in (_count(self.least), _count(self.most))
+        )
+        return max(0.0, for_it) + min(0.0, against)
+
+    def evidence_of_rise(self, count: float, share: float, *, most: float) -> float:
+        """The same of a rise that is the end of such a drop."""
+        for_it, against = (
+            _evidence(self._distance(count, usual), self._distance(usual / (1 - share), usual), most=most)
+            for usual in (_count(self.most), _count(self.least))
+        )
+        return max(0.0, for_it) + min(0.0, against)
 
     def band(self, spreads: float) -> tuple[float, float]:
         """The counts that lie `spreads` below and above."""
-        middle, reach = self._steadied(self.count), spreads * math.sqrt(self.inflation)
-        return self._count_of(middle - reach), self._count_of(middle + reach)
+        reach = spreads * math.sqrt(self.inflation)
+        low, high = self._steadied(_count(self.least)), self._steadied(_count(self.most))
+        return self._count_of(low - reach), self._count_of(high + reach)
+
+    def band_of_part(self, spreads: float, *, parts: int) -> tuple[float, float]:
+        """The same of one of the values whose sum was expected, as far as they are alike."""
+        low, high = self.band(spreads)
+        return low / parts, high / parts
+
+    def _distance(self, upper: float, lower: float) -> float:
+        return (self._steadied(upper) - self._steadied(lower)) / math.sqrt(self.inflation)
 
     def _steadied(self, count: float) -> float:
-        return 2 / self.scale * math.asinh(self.scale * math.sqrt(count + 0.375))
+        return 2 / self.scale * math.asinh(self.scale * math.sqrt(max(0.0, count) + 0.375))
 
     def _count_of(self, steadied: float) -> float:
         return max(0.0, (math.sinh(self.scale * max(0.0, steadied) / 2) / self.scale) ** 2 - 0.375)
+
+
+def _evidence(deviation: float, change: float, *, most: float) -> float:
+    """In spreads, towards the change. Capped: far beyond the change proves little more than beyond it."""
+    bound = min(most, change * change / 2 + BEYOND * change)
+    return max(-bound, min(bound, change * deviation - change * change / 2))
 
 
 def log_count(count: float) -> float:
@@ -100,105 +156,74 @@ def log_count(count: float) -> float:
     return round(math.log(max(0.0, count) + 0.5), 3)
 
 
-def hour_of(at: datetime, zone: ZoneInfo) -> Hour:
-    """Taken half an hour before the stamp, so that a push a few seconds early or late stays in its hour."""
-    middle = (at - timedelta(minutes=30)).astimezone(zone)
-    return Hour(slot=middle.weekday() * 24 + middle.hour, day=middle.toordinal())
-
-
 def learn(usual: Usual, entries: Iterable[Entry], *, weeks_kept: int) -> Usual:
-    """The past with these log counts in it; what is older than `weeks_kept` in their hours is forgotten."""
+    """The past with these log counts in it; what is older than `weeks_kept` in their slots is forgotten."""
     slots = dict(usual.slots)
-    for hour, logged in entries:
-        kept = [entry for entry in slots.get(hour.slot, ()) if entry[0] >= hour.day - 7 * weeks_kept]
-        slots[hour.slot] = (*kept, (hour.day, logged))
+    for place, logged in entries:
+        oldest = place.day - 7 * weeks_kept
+        kept = [entry for entry in slots.get(place.slot, ()) if oldest <= entry[0] < place.day]
+        slots[place.slot] = (*kept, (place.day, logged))
     return replace(usual, slots=slots)
 
 
-def forget(usual: Usual, hours: Iterable[Hour]) -> tuple[Usual, list[Entry]]:
-    """The past without these hours, and what was known of them: they were part of something unusual."""
+def forget(usual: Usual, places: Iterable[Place]) -> tuple[Usual, list[Entry]]:
+    """The past without these places, and what was known of them: they were part of something unusual."""
     slots, forgotten = dict(usual.slots), []
-    for hour in hours:
-        entries = slots.get(hour.slot, ())
-        forgotten += [(hour, logged) for day, logged in entries if day == hour.day]
-        slots[hour.slot] = tuple(entry for entry in entries if entry[0] != hour.day)
+    for place in places:
+        entries = slots.get(place.slot, ())
+        forgotten += [(place, logged) for day, logged in entries if day == place.day]
+        slots[place.slot] = tuple(entry for entry in entries if entry[0] != place.day)
     return replace(usual, slots=slots), forgotten
 
 
-def forecast(usual: Usual, hour: Hour) -> Forecast | None:
-    """None until the hour was seen on two earlier days: one value is no habit."""
-    past = _moved_along(usual.slots.get(hour.slot, ()), to_day=hour.day, trend_a_week=usual.trend_a_week)
+def shift(usual: Usual, by: float) -> Usual:
+    """The past as if it had always been higher by `by`, a logarithm."""
+    moved = {
+        slot: tuple((day, round(logged + by, 3)) for day, logged in entries)
+        for slot, entries in usual.slots.items()
+    }
+    return replace(usual, slots=moved)
+
+
+def centre(usual: Usual, slot: int, *, day: int, per_day: int) -> tuple[float, float] | None:
+    """The usual log count, and the variance that a forecast from it has, in that of a value.
+
+    None until the slot was seen on two earlier days. Where working days are shaped alike all of them tell.
+    """
+    past = moved(usual, slot, day=day)
     if len(past) < 2:
         return None
-    return Forecast(median(past), usual.scale, _inflation(len(past)))
+    own, weekday = _middle(past), slot // per_day
+    if weekday >= WORKING_DAYS or usual.sameness == 0.0:
+        return own, 1 + INFLATION / len(past)
+    alike = [moved(usual, other * per_day + slot % per_day, day=day) for other in range(WORKING_DAYS)]
+    levelled = [median(told) - level for told, level in zip(alike, usual.levels, strict=True) if told]
+    by_all = fmean(levelled) + usual.levels[weekday]
+    alone = 1 - usual.sameness
+    shares = alone**2 + (1 - alone**2) / len(levelled)
+    return own + usual.sameness * (by_all - own), 1 + INFLATION * shares / len(past)
 
 
-def refresh(usual: Usual, *, day: int) -> Usual:
-    """Trend and scale measured anew; meant once a day, as it walks the whole past."""
-    trend = _measure_trend(usual.slots, day=day)
-    return replace(
-        usual, trend_a_week=trend, scale=_measure_scale(usual.slots, trend_a_week=trend), refreshed_on=day
-    )
-
-
-def _moved_along(entries: Iterable[tuple[int, float]], *, to_day: int, trend_a_week: float) -> list[float]:
-    return [logged + trend_a_week * (to_day - day) / 7 for day, logged in entries if day < to_day]
-
-
-def _counting_noise(centre: float) -> float:
-    """Variance of the logarithm of a Poisson count around exp(centre)."""
-    return math.exp(-centre)
-
-
-def _inflation(count: int) -> float:
-    """How much wider a forecast from the median of `count` values strays than the values themselves."""
-    return 1 + (1 / count if count <= 2 else 1.35 / count)
-
-
-def _measure_trend(slots: Slots, *, day: int) -> float:
-    """Theil-Sen slope over the weeks' levels: a last week gone wrong barely moves it."""
-    by_week: dict[int, list[float]] = {}
-    for entries in slots.values():
-        if len(entries) < 4:
-            continue
-        centre = median(logged for _, logged in entries)
-        for seen_on, logged in entries:
-            by_week.setdefault((day - seen_on) // 7, []).append(logged - centre)
-    levels = [
-        (-age, median(values))
-        for age, values in sorted(by_week.items())
-        if len(values) >= LEAST_VALUES_A_WEEK
+def moved(usual: Usual, slot: int, *, day: int) -> list[float]:
+    """What the slot brought on earlier days, moved along the trend to `day`."""
+    return [
+        logged + usual.trend_a_week * (day - seen) / 7
+        for seen, logged in usual.slots.get(slot, ())
+        if seen < day
     ]
-    if len(levels) < WEEKS_TO_SEE_A_TREND:
-        return 0.0
-    slopes = [(b - a) / (y - x) for x, a in levels for y, b in levels if y > x]
-    return max(-MOST_TREND_A_WEEK, min(MOST_TREND_A_WEEK, median(slopes)))
 
 
-def _measure_scale(slots: Slots, *, trend_a_week: float) -> float:
-    """Each value against the median of the others of its hour, all hours pooled, by the median of squares.
-
-    That median is the MAD in another dress: a tenth of the values gone wild does not move it much.
-    """
-    squares = [square for entries in slots.values() for square in _squares(entries, trend_a_week)]
-    if not squares:
-        return LEAST_SCALE
-    return math.sqrt(max(LEAST_SCALE**2, median(squares)))
+def _middle(values: list[float]) -> float:
+    """The median of the means of all pairs (Hodges and Lehmann): as steady as the mean, deaf to wild values."""
+    return median((a + b) / 2 for place, a in enumerate(values) for b in values[place:])
 
 
-def _squares(entries: tuple[tuple[int, float], ...], trend_a_week: float) -> list[float]:
-    if len(entries) < 2:
-        return []
-    moved = [logged - trend_a_week * day / 7 for day, logged in entries]
-    raw = [logged for _, logged in entries]
-    noise = _counting_noise(median(raw))
-    inflation = _inflation(len(moved) - 1) * MEDIAN_OF_SQUARED_NORMAL
-    ordered = sorted(moved)
-    return [(value - _median_without(ordered, value)) ** 2 / inflation - noise for value in moved]
+def _count(logged: float) -> float:
+    return max(0.0, math.exp(logged) - 0.5)
 
 
-def _median_without(ordered: list[float], value: float) -> float:
-    rest = ordered.copy()
-    rest.remove(value)
-    half = len(rest) // 2
-    return rest[half] if len(rest) % 2 else (rest[half - 1] + rest[half]) / 2
+def _weeks(entries: Iterable[tuple[int, float]], first_week: int) -> list[Any]:
+    """The weekday, and thousandths by the week, null where nothing came."""
+    by_week = {day // 7 - first_week: round(logged * 1000) for day, logged in entries}
+    weekday = next(day % 7 for day, _ in entries)
+    return [weekday, [by_week.get(week) for week in range(max(by_week) + 1)]]

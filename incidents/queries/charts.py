@@ -2,46 +2,65 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from incidents.lib.calendars import Calendar, read_calendar
+from incidents.lib.errors import Refused
 from incidents.models import Monitor, MonitorDay, MonitorHour, MonitorKind, Service
 from incidents.queries.epoch import Second
 
 UNCHARTED = (MonitorKind.HEARTBEAT, MonitorKind.SPF, MonitorKind.UPSTREAM)
+NO_CALENDAR = Calendar()
 
 
 class Charted(NamedTuple):
-    """A monitor whose figures may be shown: milliseconds of its checks, or the values pushed to it."""
+    """A monitor whose figures are shown: milliseconds of its checks, or the values pushed to it.
+
+    `calendar`: the days that a count is not expected to be as usual.
+    """
 
     id: int
     name: str
     is_count: bool
+    calendar: Calendar = NO_CALENDAR
 
 
 class Point(NamedTuple):
-    """The figures of an hour or a day; the usual band where the values have one."""
+    """The figures of an hour or a day; the usual band where the values have one; `failing` in seconds."""
 
     least: float
     median: float
     slow: float
     most: float
-    usual_low: float | None
-    usual_high: float | None
+    usual_low: float | None = None
+    usual_high: float | None = None
+    failing: int = 0
 
 
-_FIELDS = ("least", "median", "slow", "most", "usual_low", "usual_high")
+_FIELDS = ("least", "median", "slow", "most", "usual_low", "usual_high", "failing")
 
 
 def charted_monitors(services: QuerySet[Service]) -> dict[int, list[Charted]]:
     """By the service; without kinds that measure nothing."""
     found: dict[int, list[Charted]] = defaultdict(list)
     rows = Monitor.objects.filter(service__in=services, is_charted=True).exclude(kind__in=UNCHARTED)
-    for service_id, pk, name, kind in rows.order_by("pk").values_list("service_id", "pk", "name", "kind"):
-        found[service_id].append(Charted(pk, name, kind == MonitorKind.BASELINE))
+    for monitor in rows.order_by("pk").select_related("service__page").defer("state"):
+        found[monitor.service_id].append(charted(monitor))
     return found
+
+
+def charted(monitor: Monitor) -> Charted:
+    """Its service and page are at hand."""
+    if monitor.kind != MonitorKind.BASELINE:
+        return Charted(monitor.pk, monitor.name, is_count=False)
+    with suppress(Refused):
+        calendar = read_calendar(monitor.settings, zone=monitor.service.page.time_zone)
+        return Charted(monitor.pk, monitor.name, is_count=True, calendar=calendar)
+    return Charted(monitor.pk, monitor.name, is_count=True)
 
 
 def points_by_hour(monitor_ids: Collection[int], *, since: int) -> dict[int, dict[int, Point]]:

@@ -18,7 +18,7 @@ from incidents.models import (
 )
 from incidents.queries.service import is_stale
 
-HISTORY = timedelta(weeks=10)
+HISTORY = timedelta(weeks=16)
 JUDGED_AS_ONE = (MonitorKind.BASELINE, MonitorKind.SPF, MonitorKind.UPSTREAM)
 
 
@@ -73,7 +73,9 @@ def seen_since(location: str, since: datetime) -> list[tuple[str, bool, str]]:
     return list(watches.order_by().values_list("monitor__target", "is_reached", "verdict"))
 
 
-def observed(monitor: Monitor, *, until: datetime) -> list[tuple[datetime, float]]:
-    """The monitor's values of the last ten weeks up to `until`, oldest first."""
-    rows = Observation.objects.filter(monitor=monitor, at__lte=until, at__gt=until - HISTORY)
-    return list(rows.order_by("at").values_list("at", "value"))
+def observed(monitor: Monitor) -> list[tuple[datetime, float]]:
+    """The monitor's values of the sixteen weeks up to its newest, oldest first; it has one."""
+    values = Observation.objects.filter(monitor=monitor).order_by("at")
+    newest_at = values.values_list("at", flat=True).last()
+    assert newest_at is not None
+    return list(values.filter(at__gt=newest_at - HISTORY).values_list("at", "value"))

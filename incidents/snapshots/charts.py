@@ -4,7 +4,7 @@ The drawing is stretched to its place, so nothing in it is text: the axes are la
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from incidents.queries.charts import Point
@@ -17,7 +17,10 @@ Placed = tuple[int, Point]
 
 @dataclass(frozen=True)
 class Chart:
-    """Paths in units of the drawing; `top` is the value at its upper edge, nothing at the lower."""
+    """Paths in units of the drawing; `top` is the value at its upper edge, nothing at the lower.
+
+    `unusual` goes over the line where the judge said so, `holidays` along the lower edge.
+    """
 
     width: int
     height: int
@@ -25,10 +28,12 @@ class Chart:
     line: str
     slow: str
     band: str
+    unusual: str
+    holidays: str
 
 
-def draw(points: Mapping[int, Point], *, slots: int, is_count: bool) -> Chart:
-    """`points` by their slot: an hour or a day, from 0 to `slots` - 1."""
+def draw(points: Mapping[int, Point], *, slots: int, is_count: bool, holidays: Collection[int] = ()) -> Chart:
+    """`points` by their slot: an hour or a day, from 0 to `slots` - 1; so are `holidays`."""
     highest = max((_reach(point, is_count=is_count) for point in points.values()), default=1.0)
     top = nice_top(highest)
     stretches = list(_stretches(points))
@@ -44,7 +49,16 @@ def draw(points: Mapping[int, Point], *, slots: int, is_count: bool) -> Chart:
         line="".join(path(stretch, lambda point: point.median) for stretch in stretches),
         slow="" if is_count else "".join(path(stretch, lambda point: point.slow) for stretch in stretches),
         band="".join(_band(stretch, path) for stretch in _stretches(_with_band(points))),
+        unusual="".join(path(one, lambda point: point.median) for one in unusual_stretches(points))
+        if is_count
+        else "",
+        holidays="".join(f"M{slot * step:.0f} {HEIGHT}h{step:.1f}" for slot in sorted(holidays)),
     )
+
+
+def unusual_stretches(points: Mapping[int, Point]) -> Iterator[list[Placed]]:
+    """In which the judge said that it was not as usual."""
+    return _stretches({slot: point for slot, point in points.items() if point.failing})
 
 
 def nice_top(highest: float) -> float:

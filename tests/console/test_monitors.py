@@ -16,6 +16,8 @@ from incidents.lib import times
 from incidents.lib.ping import can_ping
 from incidents.lib.tokens import hash_secret
 from incidents.models import AuditEntry, Monitor, Service
+from incidents.monitors.intake import take_observations
+from incidents.monitors.rollup import roll_up_due
 from tests import make
 from tests.console.conftest import Desk
 
@@ -407,3 +409,70 @@ def test_what_reports_by_itself_is_judged_at_the_main_one(
     assert "locations" not in FORMS["heartbeat"]().fields
     add(desk, service, "heartbeat")
     assert places_of(Monitor.objects.get()) == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"interval_seconds": "7000"}, "interval_seconds"),
+        ({"interval_seconds": "30"}, "interval_seconds"),
+        ({"country": "Japan"}, "country"),
+        ({"closed_days": "Obon"}, "closed_days"),
+    ],
+)
+def test_a_count_that_cannot_be_judged_names_its_field(
+    desk: Desk, service: Service, wrong: dict[str, str], field: str
+) -> None:
+    response = desk.client.post(address(service, "new/baseline/"), typed("baseline", **wrong))
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [field]
+
+
+def low_count(service: Service) -> Monitor:
+    """Five weeks of 1,000 an hour, and then six hours of half."""
+    monitor = make.monitor(service, name="Mails")
+    hours = 5 * 7 * 24
+    ends = times.now().replace(minute=0, second=0, microsecond=0)
+    shaken = [900 + 40 * (number * 7 % 6) for number in range(hours)]
+    points = [
+        (ends - timedelta(hours=hours - 1 - n), value if n < hours - 6 else value / 2)
+        for n, value in enumerate(shaken)
+    ]
+    take_observations(monitor, points)
+    monitor.refresh_from_db()
+    return monitor
+
+
+def test_an_unusual_count_says_since_when_and_how_much_and_its_level_can_be_accepted(
+    desk: Desk, service: Service
+) -> None:
+    monitor = low_count(service)
+    screen = address(service, f"{monitor.pk}/")
+    html = desk.client.get(screen).content.decode()
+    assert (monitor.verdict, "50% of the usual" in html, "accept-level" in html) == ("low", True, True)
+    assert desk.client.post(f"{screen}accept/")["Location"] == screen
+    monitor.refresh_from_db()
+    assert monitor.verdict == "up"
+    assert AuditEntry.objects.get(action="take_level").actor == desk.staff
+    html = desk.client.get(screen).content.decode()
+    assert ("accept-level" in html, "is now its usual one" in html) == (False, True)
+    assert "its counts are usual" in desk.client.post(f"{screen}accept/", follow=True).content.decode()
+
+
+def test_a_count_that_is_still_learnt_says_from_when_it_is_judged(desk: Desk, service: Service) -> None:
+    monitor = make.monitor(service)
+    take_observations(monitor, [(times.now(), 5.0)])
+    assert (
+        "It still learns what is usual"
+        in desk.client.get(address(service, f"{monitor.pk}/")).content.decode()
+    )
+
+
+def test_the_screen_of_a_count_charts_it_beside_its_band(desk: Desk, service: Service) -> None:
+    monitor = low_count(service)
+    Monitor.objects.update(rolled_until=times.now() - timedelta(days=8))
+    roll_up_due()
+    html = desk.client.get(address(service, f"{monitor.pk}/")).content.decode()
+    assert html.count('<figure class="chart">') == 2
+    assert 'class="band"' in html
+    assert 'class="unusual"' in html

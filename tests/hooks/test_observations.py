@@ -136,3 +136,13 @@ def test_a_batch_of_the_past_opens_no_old_incident(monitor: tuple[Monitor, str])
     monitor[0].refresh_from_db()
     assert monitor[0].verdict == "up"
     assert not monitor[0].signals.exists()
+
+
+@pytest.mark.parametrize("seconds", [10, 7000])
+def test_an_interval_that_no_count_can_have_is_refused_by_its_field(
+    monitor: tuple[Monitor, str], seconds: int
+) -> None:
+    Monitor.objects.update(interval_seconds=seconds)
+    answer = push(*monitor, 5)
+    assert (answer.status_code, answer.json()["field"]) == (422, "interval_seconds")
+    assert not Observation.objects.exists()

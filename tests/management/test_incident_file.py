@@ -183,6 +183,18 @@ def test_points_may_be_written_one_by_one() -> None:
             "monitors[0].interval_seconds",
             "whole number",
         ),
+        (
+            "interval_seconds = 3600",
+            "interval_seconds = 3601",
+            "monitors[0].interval_seconds",
+            "divide a day",
+        ),
+        (
+            "interval_seconds = 3600",
+            'interval_seconds = 3600\nsettings = { country = "Japan" }',
+            "monitors[0].country",
+            "the code of a country",
+        ),
         ("values = [3, 4.5, 0]", "values = []", "series[0].values", "at least one number"),
         ("values = [3, 4.5, 0]", "values = [3, nan]", "series[0].values[1]", "a finite number"),
         ("values = [3, 4.5, 0]", 'values = [3, "4"]', "series[0].values[1]", "a finite number"),

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from bench.detection import figures, measure
+from bench.detection import TOKYO_HOURS, figures, measure
 from incidents.fixtures.make_hea2020100801 import ALLOWED_AT, ONSET_AT, USUAL_AGAIN_AT, counts
 from incidents.monitors.checkers.baseline import Policy, judge_value
 from incidents.monitors.results import Verdict
 from incidents.monitors.series import Series
 
 SEEDS = (1, 2, 3, 4, 5, 20200901)
-BLIND = Policy(values_to_judge=10_000)
+BLIND = Policy(proof=10_000)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -35,7 +35,7 @@ def test_the_ramp_is_seen_before_it_is_full() -> None:
 def test_the_surge_after_the_drop_is_high_and_then_all_is_usual() -> None:
     series, told = Series(), []
     for at, count in counts(20200901):
-        judgement = judge_value(series, at, count, zone="Asia/Tokyo")
+        judgement = judge_value(series, at, count, rhythm=TOKYO_HOURS)
         series = judgement.state
         if judgement.changed:
             told.append((judgement.verdict, at))

@@ -16,6 +16,7 @@ from incidents.models import CheckResult, Monitor, MonitorDay, MonitorHour, Serv
 from incidents.monitors.intake import take_observations
 from incidents.monitors.results import Result
 from incidents.monitors.rollup import roll_up_due
+from incidents.monitors.series import FORM
 from incidents.monitors.settling import take_result
 from incidents.queries.monitor import lock_monitor
 from tests import make
@@ -261,7 +262,7 @@ def test_a_long_absence_is_made_up_for_from_what_is_still_there() -> None:
 def test_a_monitor_that_cannot_be_rolled_up_keeps_no_other_from_it(caplog: pytest.LogCaptureFixture) -> None:
     sound, poison = watch(), watch()
     take(sound, [MIDNIGHT])
-    Monitor.objects.filter(pk=poison.pk).update(kind="baseline", state={"usual": "nonsense"})
+    Monitor.objects.filter(pk=poison.pk).update(kind="baseline", state={"form": FORM, "usual": "nonsense"})
     with caplog.at_level(logging.CRITICAL, logger="incidents.monitors.rollup"):
         roll_up(MIDNIGHT + HOUR)
     assert MonitorDay.objects.get().monitor_id == sound.pk

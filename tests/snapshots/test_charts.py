@@ -36,6 +36,25 @@ def test_the_band_of_what_is_usual_goes_along_its_upper_edge_and_back_along_the_
     assert drawn.band == "M125 0L375 0L375 150L125 100Z"
 
 
+def test_where_a_count_was_not_as_usual_its_line_is_drawn_over() -> None:
+    points = {
+        0: point(100),
+        1: point(50)._replace(failing=60),
+        2: point(50)._replace(failing=3600),
+        3: point(100),
+    }
+    drawn = draw(points, slots=4, is_count=True)
+    assert drawn.unusual == "M375 100L625 100"
+    assert draw(points, slots=4, is_count=False).unusual == ""
+
+
+def test_holidays_lie_along_the_lower_edge_also_where_nothing_came() -> None:
+    assert (
+        draw({0: point(1)}, slots=4, is_count=True, holidays={3, 1}).holidays
+        == "M250 200h250.0M750 200h250.0"
+    )
+
+
 def test_nothing_measured_draws_nothing() -> None:
     drawn = draw({}, slots=5, is_count=True)
     assert (drawn.line, drawn.band, drawn.slow) == ("", "", "")
