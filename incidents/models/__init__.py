@@ -54,7 +54,21 @@ from incidents.models.outbox import (
     is_endpoint_lane,
 )
 from incidents.models.page import Logo, Page, Visibility
-from incidents.models.report import Edition, Report, ReportLine, ReportState
+from incidents.models.report import (
+    Edition,
+    Figure,
+    IssuedEdition,
+    Measure,
+    MeasureState,
+    Reach,
+    Report,
+    ReportLine,
+    ReportLink,
+    ReportState,
+    ReportTemplate,
+    Role,
+    Signature,
+)
 from incidents.models.rollup import MonitorDay, MonitorHour, ServiceDay
 from incidents.models.service import Policy, Service, ServiceGroup
 from incidents.models.spf import LogPosition, Outcome, PublishedSet, SourceHour
@@ -120,11 +134,13 @@ __all__ = [
     "DeliveryState",
     "Edition",
     "Estimate",
+    "Figure",
     "Follow",
     "Impact",
     "Incident",
     "IncidentCorrection",
     "IncidentState",
+    "IssuedEdition",
     "Lane",
     "Location",
     "LogEntry",
@@ -140,6 +156,8 @@ __all__ = [
     "MaintenanceService",
     "MaintenanceState",
     "MaintenanceUpdate",
+    "Measure",
+    "MeasureState",
     "Monitor",
     "MonitorDay",
     "MonitorHour",
@@ -154,10 +172,14 @@ __all__ = [
     "PhoneCode",
     "Policy",
     "PublishedSet",
+    "Reach",
     "RecoveryEstimate",
     "Report",
     "ReportLine",
+    "ReportLink",
     "ReportState",
+    "ReportTemplate",
+    "Role",
     "Scope",
     "Service",
     "ServiceDay",
@@ -166,6 +188,7 @@ __all__ = [
     "Severity",
     "SignUp",
     "Signal",
+    "Signature",
     "SourceHour",
     "Staff",
     "StaffAlert",

@@ -22,7 +22,9 @@ class Page(models.Model):
     It shows its own services, and those of other, public pages that were chosen for it (`also_shows`).
     `theme` holds the values of CSS variables, `links` a list of {"label": {language: text}, "url": …},
     `footer` a text per language. `mail_paused_at`: notices to many wait until staff let them go on,
-    which they last did at `mail_resumed_at`.
+    which they last did at `mail_resumed_at`. `report_days` is how many business days after the end of an
+    incident its report is promised for, None for none. `four_eyes`: a report is issued once a second person approved
+    it. `letterhead` are the lines under the organisation's name on printed reports.
     `allowed_networks` are CIDRs whose visitors may read a private page.
     """
 
@@ -46,6 +48,9 @@ class Page(models.Model):
     links = models.JSONField(default=list, blank=True)
     footer = models.JSONField(default=dict, blank=True)
     security_contact = models.CharField(max_length=300, blank=True)
+    report_days = models.PositiveSmallIntegerField(null=True, blank=True, default=10)
+    four_eyes = models.BooleanField(default=False)
+    letterhead = models.TextField(blank=True, max_length=500)
     partial_outage_weight = models.FloatField(default=0.3)
     hold_seconds = models.PositiveSmallIntegerField(default=30)
     revision = models.PositiveBigIntegerField(default=0)
