@@ -147,6 +147,18 @@ def test_characters_without_a_glyph_do_not_keep_a_report_from_paper(text: str) -
     assert root_of(data)["/StructTreeRoot"]
 
 
+def test_a_word_without_end_stays_on_the_page() -> None:
+    document = make_document(cause=f"前{'y' * 300}後")
+    lines = [line for line in show_pages(write(document), document) if "y" * 10 in line]
+    assert "".join(lines) == f"前{'y' * 300}後"
+    assert max(map(len, lines)) < 110
+
+
+def test_a_list_may_begin_at_any_number() -> None:
+    document = make_document(cause=f"{'9' * 25}. 項目")
+    assert "9" * 25 in "".join(show_pages(write(document), document))
+
+
 def test_a_picture_that_is_none_is_refused_as_a_figure() -> None:
     document = make_document(scope='![a](figure:one "b")')
     for picture in (Picture(b"none", "image/png", 10, 10), Picture(b"<svg/>", "image/svg+xml", 10, 10)):
