@@ -54,14 +54,22 @@ def queue_update(update: Update, *, hold_until: datetime) -> Notice:
     return notice
 
 
-def queue_report(report: Report) -> Notice:
-    """Tells that `report` is issued, to those who want reports and were told of its incident or take its service,
-    and to those who follow the incident."""
-    incident = report.incident
-    notice = _open_notice(NoticeKind.REPORT, incident, due_at=timezone.now(), report=report)
-    told = audience(incident.page, [report.service_id], incident, tells=Tells.REPORT)
-    expansion.fix_audience(notice, told)
+def queue_report(report: Report, *, is_for_all: bool = False) -> Notice:
+    """Tells that an edition of `report` is issued, to its audience."""
+    notice = _open_notice(NoticeKind.REPORT, report.incident, due_at=timezone.now(), report=report)
+    expansion.fix_audience(notice, report_audience(report, is_for_all=is_for_all))
     return notice
+
+
+def report_audience(report: Report, *, is_for_all: bool = False) -> QuerySet[Subscriber]:
+    """Those who want reports and were told of its incident or take its service, and those who follow the
+    incident; `is_for_all`: everybody of the page who wants reports."""
+    page = report.incident.page
+    told = audience(page, [report.service_id], report.incident, tells=Tells.REPORT)
+    if not is_for_all:
+        return told
+    everybody = Q(page=page, wants_reports=True) | Q(pk__in=told.values("pk"))
+    return Subscriber.objects.filter(everybody, state=SubscriberState.ACTIVE)
 
 
 def queue_maintenance(update: MaintenanceUpdate, *, hold_until: datetime) -> Notice:
@@ -130,6 +138,11 @@ def cancel_update(update: Update) -> int:
 def cancel_maintenance(update: MaintenanceUpdate) -> int:
     """As `cancel_update`, for what was told of a maintenance."""
     return _cancel(Q(notice__maintenance_update=update))
+
+
+def cancel_report(report: Report) -> int:
+    """As `cancel_update`, for what tells that an edition of it is issued."""
+    return _cancel(Q(notice__report=report))
 
 
 def _cancel(told: Q) -> int:

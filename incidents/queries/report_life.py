@@ -1,0 +1,51 @@
+"""Where a report stands between the people who write, check and approve it."""
+
+from django.db.models import Q, QuerySet
+
+from incidents.models import AuditEntry, IssuedEdition, LogEntry, Report, ReportLine, Role, Signature
+
+NOT_WRITING = (
+    *("draft_report", "request_review", "check_report", "approve_report", "send_back_report"),
+    *("issue_report", "begin_revision", "withdraw_report", "make_report_link", "revoke_report_link"),
+)
+"""What the audit calls the steps of a report that leave its text as it is; so does whatever begins with `confirm`."""
+
+
+def signatures_in_force(report: Report) -> dict[str, Signature]:
+    """By role. Those who checked or approved did so for one version; a later text is not theirs."""
+    signed = Signature.objects.filter(report=report).select_related("staff")
+    in_force = signed.filter(Q(role=Role.WRITTEN) | Q(version=report.version))
+    return {signature.role: signature for signature in in_force}
+
+
+def ended_signatures(report: Report) -> list[Signature]:
+    """Of those who checked or approved an earlier text."""
+    signed = Signature.objects.filter(report=report).select_related("staff")
+    return list(signed.exclude(Q(role=Role.WRITTEN) | Q(version=report.version)))
+
+
+def writers_of(report: Report) -> set[int]:
+    """Everybody, by id, who changed the text since the last edition was issued."""
+    last = IssuedEdition.objects.filter(report=report).order_by("-revision").first()
+    since = {"at__gt": last.issued_at} if last else {}
+    changed = _told_of(report).exclude(action__in=NOT_WRITING).exclude(action__startswith="confirm")
+    writers = changed.filter(**since, actor__isnull=False).values_list("actor_id", flat=True)
+    signed = Signature.objects.filter(report=report, role=Role.WRITTEN).values_list("staff_id", flat=True)
+    return {writer for writer in (*writers, *signed) if writer is not None}
+
+
+def last_sent_back(report: Report) -> AuditEntry | None:
+    """The entry that says who sent it back and why, unless it was handed in again since."""
+    steps = _told_of(report).filter(action__in=("send_back_report", "request_review", "issue_report"))
+    last = steps.order_by("-at", "-pk").first()
+    return last if last and last.action == "send_back_report" else None
+
+
+def lines_since(report: Report) -> int:
+    """Lines of the log that the report neither shows nor leaves out: they were written later."""
+    known = ReportLine.objects.filter(report=report).values("entry")
+    return LogEntry.objects.filter(incident=report.incident_id).exclude(pk__in=known).count()
+
+
+def _told_of(report: Report) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(object_type="report", object_id=str(report.pk))
