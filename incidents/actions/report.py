@@ -76,7 +76,7 @@ def add_missing_lines(report: Report, *, actor: Staff | None = None) -> int:
     """Takes up log entries written since the lines were drawn; answers how many."""
     report = lock_draft(report)
     added = _add_lines(report)
-    text_changed(report, actor=actor)
+    text_changed(report)
     report.save(update_fields=["version", "state"])
     audit.record("add_report_lines", report, actor=actor, after={"lines": added})
     return added
@@ -101,7 +101,7 @@ def save_report(
     for name, value in values.items():
         setattr(report, name, value.strip() if isinstance(value, str) else value)
     _check_period(report)
-    text_changed(report, actor=actor)
+    text_changed(report)
     report.save()
     after = {name: str(getattr(report, name)) for name in values}
     audit.record("save_report", report, actor=actor, before=before, after=after)
@@ -128,7 +128,7 @@ def choose_lines(
         line.wording = choice.wording.strip()
         line.is_joined = choice.is_joined
         line.save()
-    text_changed(report, actor=actor)
+    text_changed(report)
     report.save(update_fields=["version", "state"])
     audit.record("choose_report_lines", report, actor=actor, after={"lines": len(choices)})
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from incidents.actions import audit
 from incidents.actions.references import next_number
 from incidents.actions.report import TEXTS, lock_draft
+from incidents.actions.report_signing import sign_written
 from incidents.actions.revision import touch_incident
 from incidents.actions.update import SENDING
 from incidents.lib import times
@@ -48,6 +49,7 @@ def reserve_number(report: Report, *, issued_on: date | None = None, version: in
     _check_complete(report)
     _check_order(report, last)
     _check_approved(report)
+    sign_written(report)
     day = issued_on or times.now().astimezone(report.incident.page.zone).date()
     if last is None:
         report.issued_on = day

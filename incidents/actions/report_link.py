@@ -32,7 +32,10 @@ def make_report_link(
         made_by=actor,
     )
     audit.record(
-        "make_report_link", report, actor=actor, after={"customer": customer.pk, "link": link.pk, "days": days}
+        "make_report_link",
+        report,
+        actor=actor,
+        after={"customer": customer.pk, "link": link.pk, "days": days},
     )
     return link
 

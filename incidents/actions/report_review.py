@@ -7,7 +7,7 @@ from django.db import transaction
 
 from incidents.actions import audit
 from incidents.actions.report import lock_draft
-from incidents.actions.report_signing import sign
+from incidents.actions.report_signing import sign, sign_written
 from incidents.lib.errors import Refused
 from incidents.models import Report, ReportState, Role, Staff
 from incidents.queries.report_life import signatures_in_force, writers_of
@@ -17,12 +17,11 @@ LONGEST_REASON = 500
 
 @transaction.atomic
 def request_review(report: Report, *, version: int, actor: Staff) -> Report:
-    """Hands the text in; whoever does so has written it where nobody has yet."""
+    """Hands the text in, written by whoever changed it last."""
     report = lock_draft(report, version=version)
     if report.state != ReportState.DRAFT:
         raise Refused("the report is in review already")
-    if Role.WRITTEN not in signatures_in_force(report):
-        sign(report, Role.WRITTEN, actor=actor)
+    sign_written(report, otherwise=actor)
     return _step(report, ReportState.REVIEW, "request_review", actor=actor)
 
 

@@ -1,8 +1,10 @@
 """After a report was issued: its next edition is begun, or it is withdrawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from incidents.actions import audit
 from incidents.actions.report_issue import Frozen, keep_edition, keep_files
@@ -45,29 +47,30 @@ def withdraw_report(
     report: Report,
     *,
     because: str,
-    freeze: Callable[[Report], Frozen],
-    mark: Callable[[IssuedEdition], Sequence[IssuedFile]],
+    marked: Mapping[int, Sequence[IssuedFile]],
+    withdrawn_at: datetime,
     shows_text: bool = True,
     actor: Staff | None = None,
 ) -> Report:
     """Marks every edition that stands as withdrawn, and takes back what was not sent yet.
 
-    The address and the number stay, with the day and the reason. `mark` writes an edition's files anew.
-    A revision that is being written goes on.
+    The address and the number stay, with the day and the reason. `marked` are the files of each of these editions,
+    by its id, with the mark of `withdrawn_at`. A revision that is being written goes on.
     """
     report = _lock_issued(report, in_revision_too=True)
     because = because.strip()
     if not because or len(because) > LONGEST_REASON:
         raise Refused(f"expected a reason of 1 to {LONGEST_REASON} characters", field="because")
-    _keep_what_is_public(report, freeze)
-    standing = list(report.editions.filter(withdrawn_at=None))
+    standing = list(standing_editions(report))
     if not standing:
         raise Refused(f"{report.number} was withdrawn already")
+    if {edition.pk for edition in standing} != set(marked):
+        raise Refused("someone else issued an edition meanwhile; nothing was withdrawn")
     for edition in standing:
-        edition.withdrawn_at, edition.withdrawn_by = times.now(), actor
+        edition.withdrawn_at, edition.withdrawn_by = withdrawn_at, actor
         edition.withdrawn_because, edition.shows_text = because, shows_text
         edition.save()
-        keep_files(edition, mark(edition))
+        keep_files(edition, marked[edition.pk])
     if report.state == ReportState.ISSUED:
         report.state = ReportState.WITHDRAWN
         report.save(update_fields=["state"])
@@ -76,6 +79,16 @@ def withdraw_report(
     audit.record("withdraw_report", report, actor=actor, after=after)
     touch_incident(report.incident)
     return report
+
+
+@transaction.atomic
+def keep_past(report: Report, *, freeze: Callable[[Report], Frozen]) -> None:
+    """Freezes a past report that was taken in, before anything is done with it; others are frozen already."""
+    _keep_what_is_public(_lock_issued(report, in_revision_too=True), freeze)
+
+
+def standing_editions(report: Report) -> QuerySet[IssuedEdition]:
+    return IssuedEdition.objects.filter(report=report, withdrawn_at=None)
 
 
 def _lock_issued(report: Report, *, in_revision_too: bool = False) -> Report:

@@ -42,11 +42,11 @@ class Report(models.Model):
     """The post-incident report of one incident: what only people know, beside what the record tells.
 
     Title, timeline and update lines are not stored: they are built from the service and the log.
-    `number` is given at the first issue and never changes; `issued_at` and `issued_by` are of that, too. Instants are shown in `time_zone`; the texts are
-    written in `language`, `texts` holds those of other languages: {language: {field: text}}. `apology` and
-    `greeting` are paragraphs that open and close it, "" for none. `parties` are third parties as
-    [{"name", "mask"}]: named for customers, masked for the public. `confirmed` is which claims ("no data was lost")
-    somebody vouches for: {claim: {"by", "at"}}.
+    `number` is given at the first issue and never changes; `issued_at` and `issued_by` are of that, too. Instants are
+    shown in `time_zone`; the texts are written in `language`, `texts` holds those of other languages:
+    {language: {field: text}}. `greeting` and `apology` are paragraphs that open it, "" for none. `parties` are third
+    parties as [{"name", "mask"}]: named for customers, masked for the public. `confirmed` is which claims ("no data
+    was lost") somebody vouches for: {claim: {"by", "at"}}.
     """
 
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="report")

@@ -141,13 +141,15 @@ def cancel_maintenance(update: MaintenanceUpdate) -> int:
 
 
 def cancel_report(report: Report) -> int:
-    """As `cancel_update`, for what tells that an edition of it is issued."""
-    return _cancel(Q(notice__report=report))
+    """As `cancel_update`, for what tells that an edition of it is issued; what is to be tried again, too."""
+    return _cancel(Q(notice__report=report), is_tried_too=True)
 
 
-def _cancel(told: Q) -> int:
+def _cancel(told: Q, *, is_tried_too: bool = False) -> int:
     expansion.expand_all(AudiencePart.objects.filter(told), now=timezone.now())
-    waiting = Delivery.objects.filter(told, state=DeliveryState.QUEUED, attempts=0)
+    waiting = Delivery.objects.filter(told, state__in=(DeliveryState.QUEUED, DeliveryState.HELD))
+    if not is_tried_too:
+        waiting = waiting.filter(state=DeliveryState.QUEUED, attempts=0)
     return waiting.update(state=DeliveryState.CANCELLED, last_reply=TAKEN_BACK)
 
 

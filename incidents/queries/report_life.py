@@ -1,6 +1,7 @@
 """Where a report stands between the people who write, check and approve it."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from incidents.models import AuditEntry, IssuedEdition, LogEntry, Report, ReportLine, Role, Signature
 
@@ -26,12 +27,18 @@ def ended_signatures(report: Report) -> list[Signature]:
 
 def writers_of(report: Report) -> set[int]:
     """Everybody, by id, who changed the text since the last edition was issued."""
-    last = IssuedEdition.objects.filter(report=report).order_by("-revision").first()
-    since = {"at__gt": last.issued_at} if last else {}
-    changed = _told_of(report).exclude(action__in=NOT_WRITING).exclude(action__startswith="confirm")
-    writers = changed.filter(**since, actor__isnull=False).values_list("actor_id", flat=True)
-    signed = Signature.objects.filter(report=report, role=Role.WRITTEN).values_list("staff_id", flat=True)
-    return {writer for writer in (*writers, *signed) if writer is not None}
+    return {writer for writer in _writing_of(report).values_list("actor_id", flat=True) if writer is not None}
+
+
+def last_written(report: Report) -> AuditEntry | None:
+    return _writing_of(report).select_related("actor").order_by("-at", "-pk").first()
+
+
+def _writing_of(report: Report) -> QuerySet[AuditEntry]:
+    last = IssuedEdition.objects.filter(report=report).order_by("-revision").values("issued_at")[:1]
+    since = Coalesce(Subquery(last), report.incident.opened_at)
+    changed = _told_of(report).filter(at__gte=since, actor__isnull=False)
+    return changed.exclude(action__in=NOT_WRITING).exclude(action__startswith="confirm")
 
 
 def last_sent_back(report: Report) -> AuditEntry | None:
