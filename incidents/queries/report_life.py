@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from incidents.models import AuditEntry, IssuedEdition, LogEntry, Report, ReportLine, Role, Signature
+from incidents.models import AuditEntry, LogEntry, Report, ReportLine, Role, Signature
 
 NOT_WRITING = (
     *("draft_report", "request_review", "check_report", "approve_report", "send_back_report"),
@@ -35,9 +35,8 @@ def last_written(report: Report) -> AuditEntry | None:
 
 
 def _writing_of(report: Report) -> QuerySet[AuditEntry]:
-    last = IssuedEdition.objects.filter(report=report).order_by("-revision").values("issued_at")[:1]
-    since = Coalesce(Subquery(last), report.incident.opened_at)
-    changed = _told_of(report).filter(at__gte=since, actor__isnull=False)
+    issued = _told_of(report).filter(action="issue_report").order_by("-pk").values("pk")[:1]
+    changed = _told_of(report).filter(pk__gt=Coalesce(Subquery(issued), 0), actor__isnull=False)
     return changed.exclude(action__in=NOT_WRITING).exclude(action__startswith="confirm")
 
 
