@@ -10,8 +10,8 @@ from incidents.models import IssuedEdition, Report
 from incidents.queries.report import editions_of, find_edition, with_record
 from incidents.reports import differences
 from incidents.reports.build import document_of
-from incidents.reports.frozen import body_of, document_in, printed_formats
 from incidents.reports.document import Document
+from incidents.reports.frozen import body_of, document_in, printed_formats
 from incidents.reports.writers import MEDIA_TYPES
 
 

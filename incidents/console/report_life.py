@@ -22,7 +22,8 @@ from incidents.lib.markdown import render_with_figures
 from incidents.models import Reach, Report
 from incidents.notices import fanout
 from incidents.queries.report import editions_of, with_record
-from incidents.reports import html, issue as issuing
+from incidents.reports import html
+from incidents.reports import issue as issuing
 from incidents.reports.build import document_of
 
 STEPS: dict[str, Callable[..., Report]] = {
