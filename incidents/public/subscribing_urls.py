@@ -1,4 +1,4 @@
-"""The addresses for subscribers and those who were given links; included at the root and under each further language."""
+"""The addresses for subscribers and for links that were given; included at the root and under each further language."""
 
 from django.urls import URLPattern, path
 
