@@ -89,7 +89,7 @@ def test_where_a_writer_refuses_nothing_is_issued_and_the_part_is_named() -> Non
 
 def test_another_language_is_written_as_well_before_anything_is_issued() -> None:
     report = draft(resolved(make.page()))
-    Report.objects.filter(pk=report.pk).update(texts={"en": {"cause": "A disk.\n\nEnd"}})
+    Report.objects.filter(pk=report.pk).update(texts={"en": {"cause": "A disk.\n\n■ Scope"}})
     with pytest.raises(Refused) as refused:
         issued(report)
     assert refused.value.field == "cause"
