@@ -133,7 +133,7 @@ def test_what_was_not_sent_when_it_is_withdrawn_is_not_sent() -> None:
     for _ in range(3):
         make.subscriber(incident.page)
     report = issued(draft(incident), reach="audience")
-    tried, sending, waiting = Delivery.objects.order_by("pk")
+    tried, sending, _waiting = Delivery.objects.order_by("pk")
     Delivery.objects.filter(pk=tried.pk).update(attempts=2)
     Delivery.objects.filter(pk=sending.pk).update(state="sending", lease_owner="a sender")
     issue.withdraw(report, because="誤り")
