@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from incidents.actions.report_issue import issue_report, reserve_number
 from incidents.models import AudiencePart, Delivery, IssuedEdition, IssuedFile, Notice, Report
-from incidents.reports import issue
+from incidents.reports import frozen, issue
 from tests import make
 from tests.make_report import draft, resolved
 
@@ -35,13 +36,15 @@ def die_at(table: str) -> Callable[..., Any]:
 
 
 def issue_and_die(report: Report, table: str) -> int:
-    """The signal that ended the process."""
+    """The signal that ended the process, which had written every edition."""
+    reserved = reserve_number(report)
+    written = frozen.freeze(reserved)
     connection.close()
     child = os.fork()
     if child == 0:
         try:
             with connection.execute_wrapper(die_at(table)):
-                issue.issue(report, reach="page")
+                issue_report(reserved, written, reach="page")
         finally:
             os._exit(1)
     _, status = os.waitpid(child, 0)
