@@ -23,6 +23,7 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
 MOST_AUTOMATIC_RECIPIENTS = 1_000_000
 LONGEST_HOLD_SECONDS = 120
+MOST_REPORT_DAYS = 90
 
 
 @transaction.atomic
@@ -230,6 +231,12 @@ def _hold(value: Any) -> int:
     return value
 
 
+def _report_days(value: Any) -> int | None:
+    if value is not None and (not isinstance(value, int) or not 1 <= value <= MOST_REPORT_DAYS):
+        raise Refused(f"expected a whole number from 1 to {MOST_REPORT_DAYS}", field="report_days")
+    return value
+
+
 SETTINGS: dict[str, Callable[[Any], Any]] = {
     "name": _line("name"),
     "organisation": _line("organisation"),
@@ -240,4 +247,5 @@ SETTINGS: dict[str, Callable[[Any], Any]] = {
     "security_contact": _contact,
     "partial_outage_weight": _share,
     "hold_seconds": _hold,
+    "report_days": _report_days,
 }

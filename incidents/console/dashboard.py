@@ -19,6 +19,7 @@ from incidents.models import FAILING, Incident, Page, ServiceStatus
 from incidents.notices.mail_texts import texts_of
 from incidents.queries import board
 from incidents.queries.location import troubled_locations
+from incidents.queries.report_promise import promised_reports
 from incidents.queries.service import view_own_services
 from incidents.queries.staff_alerts import acknowledged_by, open_alerts
 
@@ -66,6 +67,7 @@ def show_board(request: StaffRequest) -> HttpResponse:
 
 def _board(page: Page) -> dict[str, Any]:
     now = times.now()
+    today = now.astimezone(page.zone).date()
     services = view_own_services(page)
     drafts = _drafts(page)
     alerts = open_alerts(page)
@@ -82,7 +84,7 @@ def _board(page: Page) -> dict[str, Any]:
         "drafts": drafts,
         "alerts": alerts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
-        "reports": board.promised_reports(page),
+        "reports": promised_reports(page, today=today),
         "maintenances": [(m, m.waits_for_people(now=now)) for m in board.near_maintenances(page, now=now)],
         "recent": board.recent_incidents(page),
         "mail": mail,

@@ -26,7 +26,6 @@ from incidents.models import (
     Monitor,
     Notice,
     Page,
-    ReportState,
     Subscriber,
     SubscriberState,
     Throttle,
@@ -102,13 +101,6 @@ def promised_incidents(page: Page) -> list[Incident]:
     open_ = Incident.objects.filter(page=page, state=IncidentState.PUBLIC).exclude(stage__in=OVER)
     ordered = open_.order_by(F("next_update_at").asc(nulls_last=True), "started_at", "id")
     return list(ordered.prefetch_related("impacts__service"))
-
-
-def promised_reports(page: Page) -> list[Incident]:
-    """Public incidents whose promised report is not issued yet, the one that comes (or came) due first on top."""
-    promised = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, report_due_on__isnull=False)
-    waiting = promised.exclude(report__state=ReportState.ISSUED).order_by("report_due_on", "id")
-    return list(waiting.select_related("report"))
 
 
 def recent_incidents(page: Page) -> list[Incident]:
