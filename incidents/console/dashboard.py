@@ -19,6 +19,7 @@ from incidents.models import FAILING, Incident, Page, ServiceStatus
 from incidents.notices.mail_texts import texts_of
 from incidents.queries import board
 from incidents.queries.location import troubled_locations
+from incidents.queries.measures import overdue_measures
 from incidents.queries.report_promise import promised_reports
 from incidents.queries.service import view_own_services
 from incidents.queries.staff_alerts import acknowledged_by, open_alerts
@@ -78,6 +79,7 @@ def _board(page: Page) -> dict[str, Any]:
     refused = board.refused_for_us(page)
     troubled = troubled_locations(now=timezone.now())
     stopped = board.stopped_monitors(page)
+    late_measures = overdue_measures(page, today=today)
     return {
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
@@ -85,6 +87,7 @@ def _board(page: Page) -> dict[str, Any]:
         "alerts": alerts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
         "reports": promised_reports(page, today=today),
+        "late_measures": late_measures,
         "maintenances": [(m, m.waits_for_people(now=now)) for m in board.near_maintenances(page, now=now)],
         "recent": board.recent_incidents(page),
         "mail": mail,
@@ -108,6 +111,7 @@ def _board(page: Page) -> dict[str, Any]:
             refused,
             troubled,
             [(monitor.pk, monitor.parked_reason) for monitor in stopped],
+            [(measure.pk, measure.text, measure.owner_id, measure.due_on) for measure in late_measures],
         ),
     }
 

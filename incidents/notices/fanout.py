@@ -21,6 +21,7 @@ from incidents.models import (
     Lane,
     Maintenance,
     MaintenanceUpdate,
+    MeasuresNote,
     Notice,
     NoticeKind,
     Page,
@@ -59,6 +60,16 @@ def queue_report(report: Report) -> Notice:
     and to those who follow the incident."""
     incident = report.incident
     notice = _open_notice(NoticeKind.REPORT, incident, due_at=timezone.now(), report=report)
+    told = audience(incident.page, [report.service_id], incident, tells=Tells.REPORT)
+    expansion.fix_audience(notice, told)
+    return notice
+
+
+def queue_measures(note: MeasuresNote) -> Notice:
+    """Tells that the measures of a report are carried out, to the audience of the report."""
+    report = note.report
+    incident = report.incident
+    notice = _open_notice(NoticeKind.MEASURES, incident, due_at=timezone.now(), report=report)
     told = audience(incident.page, [report.service_id], incident, tells=Tells.REPORT)
     expansion.fix_audience(notice, told)
     return notice

@@ -9,6 +9,7 @@ from incidents.lib.markdown import render as render_markdown
 from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.page import Overview
+from incidents.queries.measures import told_note
 from incidents.queries.published import IncidentKey, ReportKey
 from incidents.queries.report import find_issued
 from incidents.queries.service import ServiceView
@@ -173,6 +174,7 @@ def _report_files(edition: Edition, number: str) -> Iterator[File]:
         "reference": report.incident.reference,
         "written_in": "" if report.language == edition.language else report.language,
         "article": report_html.write(document, render_markdown=render_markdown),
+        "measures_note": told_note(report, language=edition.language),
     }
     yield page_file(edition, path, "public/report.html", context)
     for ending, content_type, text in (
