@@ -14,7 +14,10 @@ from incidents.queries.subscriber_file import CSV_TYPE
 from incidents.snapshots.figures import draw_figures
 
 LABELS = {
-    Figure.DETECT: (_("Time to detect"), _("From the onset to the first detection, by monitoring or by staff.")),
+    Figure.DETECT: (
+        _("Time to detect"),
+        _("From the onset to the first detection, by monitoring or by staff."),
+    ),
     Figure.ENQUIRY: (
         _("Enquiry to notice"),
         _("From a customer's first enquiry to the first notice, where the enquiry came first."),
@@ -30,7 +33,9 @@ LABELS = {
     Figure.RESOLVE: (_("Time to resolve"), _("From the onset to the real recovery.")),
     Figure.REPORT: (
         _("Time to report"),
-        _("Days from the recovery to the report that keeps its promise: the final one, unless staff said otherwise."),
+        _(
+            "Days from the recovery to the report that keeps its promise: the final one, unless staff said otherwise."
+        ),
     ),
 }
 UNITS = {"minutes": _("minutes"), "hours": _("hours"), "days": _("days")}

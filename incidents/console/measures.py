@@ -196,9 +196,7 @@ def _note_part(
     is_public = report.number is not None and report.reach != Reach.CUSTOMERS
     if told or not (is_over and is_public):
         return {"told": told, "is_over": is_over, "is_public": is_public}
-    audience = fanout.audience(
-        request.page, [report.service_id], report.incident, tells=Tells.REPORT
-    ).count()
+    audience = fanout.audience(request.page, [report.service_id], report.incident, tells=Tells.REPORT).count()
     reach = ngettext("%(n)s person is notified.", "%(n)s people are notified.", audience) % {"n": audience}
     return {"note_form": note or _note_form(request.page), "reach": reach}
 

@@ -17,8 +17,8 @@ from incidents.models import (
     Channel,
     Delivery,
     DeliveryState,
-    MeasureState,
     Lane,
+    MeasureState,
     SubscriberState,
     is_endpoint_lane,
 )

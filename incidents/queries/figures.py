@@ -195,9 +195,10 @@ def _log(incident_ids: Sequence[int]) -> dict[int, _Logged]:
 def _impacts(incident_ids: Sequence[int]) -> dict[int, _Hit]:
     services: dict[int, set[int]] = defaultdict(set)
     ends: dict[int, list[datetime]] = defaultdict(list)
-    rows = Impact.objects.filter(incident__in=incident_ids).order_by().values_list("incident_id", "service_id")
+    rows = (
+        Impact.objects.filter(incident__in=incident_ids).order_by().values_list("incident_id", "service_id")
+    )
     for incident_id, service_id, ended_at in rows.annotate(ended_at=Max("until_at")):
         services[incident_id].add(service_id)
         ends[incident_id] += [ended_at] if ended_at else []
     return {pk: _Hit(frozenset(services[pk]), max(ends[pk], default=None)) for pk in incident_ids}
-

@@ -44,7 +44,9 @@ def _cells(quarter: QuarterFigures) -> Iterator[str]:
 
 def _summary(summary: Summary, figure: Figure) -> list[str]:
     unit = timedelta(days=1) if _UNITS[figure] == "days" else timedelta(minutes=1)
-    values = [f"{value / unit:.1f}" if value is not None else "" for value in (summary.median, summary.longest)]
+    values = [
+        f"{value / unit:.1f}" if value is not None else "" for value in (summary.median, summary.longest)
+    ]
     return [str(summary.count), *values]
 
 

@@ -189,9 +189,7 @@ def _view(incident: Incident, tongue: Tongue, *, is_reported: bool) -> IncidentV
         report_pending=report is not None and not issued,
         report_due_on=None if is_reported else incident.report_due_on,
         fallbacks=fallbacks_of(texts, tongue),
-        _tell=lambda language: _view(
-            incident, replace(tongue, language=language), is_reported=is_reported
-        ),
+        _tell=lambda language: _view(incident, replace(tongue, language=language), is_reported=is_reported),
     )
 
 

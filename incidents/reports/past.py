@@ -1,17 +1,42 @@
 """A past report, read from its text, taken into the record."""
 
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from incidents.actions.past import PastLine, PastReport, import_past, word_lines
 from incidents.actions.report import TEXTS
 from incidents.lib.errors import Refused
-from incidents.models import Page, Report, Staff
+from incidents.models import Page, Report, Service, Staff
 from incidents.models.fold import Change
 from incidents.queries.report import with_record
 from incidents.queries.service import names_of_code
 from incidents.reports import hea
 from incidents.reports.build import timeline_of
-from incidents.reports.document import NUMBER, Document, Line, split_number
+from incidents.reports.document import NUMBER, Document, Line, group_lines, split_number
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a report's text would create. `is_new_service`: the page has none of that name yet."""
+
+    document: Document
+    is_new_service: bool
+    lines: int
+    updates: int
+
+
+def look_at(page: Page, text: str, *, service: str | None = None) -> Outlook:
+    """Writes nothing. Raises as `take_past_report` does."""
+    document = hea.read(text, services=_known_services(page, text), service=service)
+    if Report.objects.filter(number=document.number).exists():
+        raise hea.ReportSyntaxError(hea.find_number_line(text), f"{document.number} is already taken")
+    return Outlook(
+        document=document,
+        is_new_service=not Service.objects.filter(page=page, name=document.service).exists(),
+        lines=sum(1 for _ in group_lines(document.timeline)),
+        updates=sum(line.update is not None for line in document.timeline),
+    )
 
 
 @transaction.atomic

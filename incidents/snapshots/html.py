@@ -8,8 +8,8 @@ from django.utils import translation
 from incidents.lib.markdown import render as render_markdown
 from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
-from incidents.queries.page import Overview
 from incidents.queries.measures import told_note
+from incidents.queries.page import Overview
 from incidents.queries.published import IncidentKey, ReportKey
 from incidents.queries.report import find_issued
 from incidents.queries.service import ServiceView
