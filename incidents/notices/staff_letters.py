@@ -1,4 +1,4 @@
-"""The letters to staff: alerts, and reminders of what is theirs to do. They are written when they are sent, and say what is so then."""
+"""The letters to staff: alerts, and reminders of what is theirs to do. Each is written when it is sent."""
 
 import json
 from collections.abc import Mapping

@@ -42,23 +42,26 @@ def proposed_day(page: Page, *, today: date) -> date | None:
 
 
 def keeping_reports(reports: QuerySet[Report]) -> QuerySet[Report]:
-    """Those that keep their promise, with `kept_at`: when the first edition that does was issued.
+    """Those that keep their promise."""
+    return reports.alias(first=_first_issue()).filter(first__isnull=False)
 
-    A report that was taken over from elsewhere has no edition of its own here, only what it says of itself.
-    """
+
+def kept_at(incident_ids: Iterable[int]) -> dict[int, datetime]:
+    """When the promise of a report was kept, or would have been, by the incident's id; one query."""
+    reports = Report.objects.filter(incident__in=list(incident_ids)).annotate(first=_first_issue())
+    found = reports.filter(first__isnull=False).order_by()
+    return dict(found.values_list("incident_id", "first"))
+
+
+def _first_issue() -> Coalesce:
+    """When the first edition that keeps the promise was issued. A report that was taken over from elsewhere has no
+    edition of its own here, only what it says of itself."""
     counts = Q(edition=Edition.FINAL) | Q(report__incident__interim_suffices=True)
     editions = IssuedEdition.objects.filter(report=OuterRef("pk"))
     standing = editions.filter(counts, withdrawn_at=None).order_by("issued_at")
     says_so = Q(edition=Edition.FINAL) | Q(incident__interim_suffices=True)
     of_itself = Case(When(~Exists(editions) & says_so & Q(state=ReportState.ISSUED), then=F("issued_at")))
-    kept_at = Coalesce(Subquery(standing.values("issued_at")[:1]), of_itself)
-    return reports.annotate(kept_at=kept_at).filter(kept_at__isnull=False)
-
-
-def kept_at(incident_ids: Iterable[int]) -> dict[int, datetime]:
-    """When the promise of a report was kept, or would have been, by the incident's id; one query."""
-    reports = keeping_reports(Report.objects.filter(incident__in=list(incident_ids)))
-    return dict(reports.order_by().values_list("incident_id", "kept_at"))
+    return Coalesce(Subquery(standing.values("issued_at")[:1]), of_itself)
 
 
 def promised_reports(page: Page, *, today: date) -> list[PromisedReport]:

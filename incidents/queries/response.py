@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from statistics import median
 
 
@@ -109,7 +109,8 @@ def measure(course: Course, *, now: datetime, today: date) -> Measured:
 def summarise(values: Sequence[timedelta]) -> Summary:
     if not values:
         return Summary(0)
-    return Summary(len(values), median(values), max(values))
+    middle = median(value.total_seconds() for value in values)
+    return Summary(len(values), timedelta(seconds=middle), max(values))
 
 
 def _span(since: datetime | None, until: datetime | None) -> tuple[timedelta, ...]:
@@ -130,7 +131,7 @@ def _gaps(told: Sequence[ToldAt]) -> tuple[timedelta, ...]:
 def _next_updates(told: Sequence[ToldAt], *, now: datetime) -> Kept:
     """A promise is kept by the next update, to the minute."""
     kept = Kept()
-    for one, later in zip(told, [*told[1:], None], strict=True):
+    for one, later in zip_longest(told, told[1:]):
         if one.promised_at is None:
             continue
         if later is not None:
