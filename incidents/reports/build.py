@@ -39,6 +39,7 @@ def document_of(report: Report, *, language: str = "") -> Document:
         cause=report.cause,
         measures=report.measures,
         timeline=timeline_of(report, language=tongue),
+        opening="\n\n".join(filter(None, (report.greeting, report.apology))),
         letterhead=tuple(filter(None, map(str.strip, report.incident.page.letterhead.splitlines()))),
     )
 
