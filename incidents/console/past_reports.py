@@ -104,9 +104,9 @@ def _sheet_of(file: "UploadedFile[bytes]") -> Sheet:
     """A file that cannot be read stands there with its reason and no text."""
     name = (file.name or "")[:200]
     try:
-        return Sheet(name, text_of(name, file.read(LARGEST_BYTES + 1)))
+        return Sheet(name, text_of(file.read(LARGEST_BYTES + 1)))
     except Refused as refused:
-        return Sheet(name, "", problem=sentence_of(refused))
+        return Sheet(name, "", problem=sentence_of(refused), line=getattr(refused, "line", 0))
 
 
 def _check_amount(sheets: list[Sheet]) -> None:

@@ -28,7 +28,7 @@ class Outlook:
 
 def look_at(page: Page, text: str, *, service: str | None = None) -> Outlook:
     """Writes nothing. Raises as `take_past_report` does."""
-    document = hea.read(text, services=_known_services(page, text), service=service)
+    document = _read(page, text, service=service)
     if Report.objects.filter(number=document.number).exists():
         raise hea.ReportSyntaxError(hea.find_number_line(text), f"{document.number} is already taken")
     return Outlook(
@@ -47,9 +47,7 @@ def take_past_report(
 
     Raises hea.ReportSyntaxError with the line that is not what the format expects.
     """
-    document = hea.read(text, services=_known_services(page, text), service=service)
-    if document.withdrawn_on:
-        raise Refused("expected a report that stands, not one that was withdrawn", field="withdrawn_on")
+    document = _read(page, text, service=service)
     try:
         report = import_past(page, _past_of(document), actor=actor)
     except Refused as refused:
@@ -57,6 +55,13 @@ def take_past_report(
         raise hea.ReportSyntaxError(line, str(refused)) if line else refused from refused
     _keep_wordings(report, document)
     return report
+
+
+def _read(page: Page, text: str, *, service: str | None) -> Document:
+    document = hea.read(text, services=_known_services(page, text), service=service)
+    if document.withdrawn_on:
+        raise Refused("expected a report that stands, not one that was withdrawn", field="withdrawn_on")
+    return document
 
 
 def _known_services(page: Page, text: str) -> dict[str, str]:

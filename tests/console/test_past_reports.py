@@ -8,6 +8,7 @@ from incidents.console import past_reports
 from incidents.models import Delivery, Incident, Report, Service
 from incidents.reports import hea
 from incidents.reports.uploads import LARGEST_BYTES
+from incidents.reports.writers import WRITERS
 from tests import make
 from tests.console.conftest import Desk
 from tests.reports.make_document import make_document
@@ -115,19 +116,27 @@ def test_what_is_typed_comes_back_as_it_was(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (b"\xff\xfe\x00", "expected text in UTF-8; line 1 is not"),
-        (GOOD.encode("cp932", "replace"), "expected text in UTF-8; line"),
+        (GOOD.encode() + b"\xff", "UTF-8 text"),
+        (b"%PDF-1.7 nothing", "expected a PDF that can be read"),
+        (b"PK\x03\x04 nothing", "expected a Word file"),
         (b"a\0b", "expected text in UTF-8"),
         (b"a" * (LARGEST_BYTES + 1), "expected a file of at most 5 MB"),
         (b"a" * 100_001, "expected at most 100000 characters"),
-        (b"", "Line 1"),
+        (b"", "Line 1:"),
     ],
-    ids=["bytes", "cp932", "zero", "huge", "long", "empty"],
+    ids=["bytes", "pdf", "word", "zero", "huge", "long", "empty"],
 )
 def test_a_file_that_is_no_report_says_why(desk: Desk, body: bytes, sentence: str) -> None:
     response = upload(desk, ("bad.txt", body))
     assert response.status_code == 422
     assert sentence in response.content.decode()
+
+
+@pytest.mark.parametrize("edition", ["pdf", "docx"])
+def test_our_own_pdf_and_word_editions_are_read_back(desk: Desk, edition: str) -> None:
+    html = upload(desk, (f"past.{edition}", WRITERS[edition](make_document(), {}))).content.decode()
+    assert "ARC2020100801" in html
+    assert "Take 1 report<" in html
 
 
 def test_too_many_files_are_refused_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
