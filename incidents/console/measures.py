@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import measure as actions
@@ -141,11 +141,11 @@ def _find(request: StaffRequest, public_id: str) -> Measure:
 
 def _filters() -> list[tuple[str, str]]:
     return [
-        ("open", _("Open")),
+        ("open", pgettext("measure", "Open")),
         ("overdue", _("Overdue")),
         ("mine", _("Mine")),
-        ("done", _("Done")),
-        ("dropped", _("Dropped")),
+        ("done", pgettext("measure", "Done")),
+        ("dropped", pgettext("measure", "Dropped")),
         ("all", _("All")),
     ]
 

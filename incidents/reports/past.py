@@ -30,7 +30,9 @@ def look_at(page: Page, text: str, *, service: str | None = None) -> Outlook:
     """Writes nothing. Raises as `take_past_report` does."""
     document = _read(page, text, service=service)
     if Report.objects.filter(number=document.number).exists():
-        raise hea.ReportSyntaxError(hea.find_number_line(text), f"{document.number} is already taken")
+        raise hea.ReportSyntaxError(
+            hea.find_number_line(text), f"a number other than {document.number}, which is taken"
+        )
     return Outlook(
         document=document,
         is_new_service=not Service.objects.filter(page=page, name=document.service).exists(),

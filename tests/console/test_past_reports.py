@@ -1,8 +1,8 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 
 from incidents.console import past_reports
 from incidents.models import Delivery, Incident, Report, Service
@@ -19,14 +19,14 @@ GOOD = hea.write(make_document())
 WRONG = GOOD.replace("9月04日(金) 12:46", "9月04日(木) 12:46")
 
 
-def upload(desk: Desk, *files: tuple[str, str | bytes], **more: object) -> HttpResponse:
+def upload(desk: Desk, *files: tuple[str, str | bytes], **more: object) -> Any:
     sent = [
         SimpleUploadedFile(name, body.encode() if isinstance(body, str) else body) for name, body in files
     ]
     return desk.client.post(ADDRESS, {"files": sent, "look": "1", **more})
 
 
-def send(desk: Desk, *texts: str, services: tuple[str, ...] = (), **more: object) -> HttpResponse:
+def send(desk: Desk, *texts: str, services: tuple[str, ...] = (), **more: object) -> Any:
     sent = {
         "text": list(texts),
         "name": [f"{number}.txt" for number in range(len(texts))],
@@ -51,7 +51,7 @@ def test_a_wrong_line_is_told_and_shown_and_can_be_corrected(desk: Desk) -> None
     html = response.content.decode()
     line = next(n for n, text in enumerate(WRONG.split("\n"), 1) if "(木)" in text)
     assert response.status_code == 422
-    assert f"Line {line}:" in html
+    assert f"Line {line}, expected there:" in html
     assert '<code class="break">9月04日(木) 12:46' in html
     assert "Take what is right by now" in html
     taken = send(desk, GOOD, take="1")
@@ -79,7 +79,7 @@ def test_of_several_the_good_are_taken_and_the_wrong_stay(desk: Desk) -> None:
 def test_a_number_that_is_taken_is_said_with_its_line(desk: Desk) -> None:
     send(desk, GOOD, take="1")
     html = upload(desk, ("again.txt", GOOD)).content.decode()
-    assert "ARC2020100801 is already taken" in html
+    assert "a number other than ARC2020100801, which is taken" in html
     assert '<code class="break">Incident No: ARC2020100801' in html
 
 
@@ -122,7 +122,7 @@ def test_what_is_typed_comes_back_as_it_was(desk: Desk) -> None:
         (b"a\0b", "expected text in UTF-8"),
         (b"a" * (LARGEST_BYTES + 1), "expected a file of at most 5 MB"),
         (b"a" * 100_001, "expected at most 100000 characters"),
-        (b"", "Line 1:"),
+        (b"", "Line 1, expected there:"),
     ],
     ids=["bytes", "pdf", "word", "zero", "huge", "long", "empty"],
 )
@@ -157,3 +157,10 @@ def test_a_form_that_did_not_arrive_whole_takes_nothing(desk: Desk) -> None:
     sent = {"text": [GOOD, GOOD], "name": ["a.txt"], "service": [""], "take": "1"}
     assert desk.client.post(ADDRESS, sent).status_code == 422
     assert not Report.objects.exists()
+
+
+def test_what_is_wrong_is_said_in_japanese(desk: Desk) -> None:
+    desk.staff.language = "ja"
+    desk.staff.save()
+    html = upload(desk, ("past.txt", WRONG)).content.decode()
+    assert "2020-09-04の正しい曜日（金 / Fri）" in html
