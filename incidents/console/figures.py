@@ -53,6 +53,7 @@ def show_figures(request: StaffRequest) -> HttpResponse:
         "section": "incidents",
         "services": [one.service for one in figures if one.service],
         "shown": shown,
+        "shown_quarters": [quarter for quarter in reversed(shown.quarters) if quarter.incidents],
         "charts": charts,
         "few": FEW,
     }

@@ -11,7 +11,7 @@ from incidents.lib import times
 from incidents.models import Incident, Page, Service
 from incidents.queries.figures import figures_of_page
 from incidents.queries.response import Figure, Kept, Promise
-from incidents.snapshots.figures import unit_for
+from incidents.snapshots.figures import draw_figures, unit_for
 from tests import make
 from tests.console.conftest import Desk
 
@@ -88,7 +88,7 @@ def test_the_screen_shows_charts_and_says_that_the_numbers_are_small(desk: Desk)
     incident(desk.page, service)
     with times.at(NOW):
         html = desk.client.get(f"/console/figures/?service={service.slug}").content.decode()
-    assert html.count("<svg viewBox") == 5
+    assert html.count('class="middle"') == 5
     assert "(few)" in html
     assert "Archive &amp; Co" in html
     assert "0 of 1" in html
@@ -123,6 +123,19 @@ def test_the_number_of_queries_does_not_grow(desk: Desk) -> None:
         incident(desk.page, make.service(desk.page))
     assert cost() == one
     assert one <= 12
+
+
+def test_a_quarter_is_a_bar_as_high_as_its_value(desk: Desk) -> None:
+    service = make.service(desk.page)
+    incident(desk.page, service, "2026-03-31")
+    incident(desk.page, service)
+    views = {view.figure: view for view in draw_figures(figures_of_page(desk.page, now=NOW)[0].quarters)}
+    between = views[Figure.BETWEEN].drawing
+    assert between is not None
+    assert (between.top, views[Figure.BETWEEN].unit) == (50, "minutes")
+    assert between.longest == "M775 200v-200h75v200ZM900 200v-200h75v200Z"
+    assert between.medians == "M775 200v-160h75v160ZM900 200v-160h75v160Z"
+    assert views[Figure.REPORT].drawing is None
 
 
 @pytest.mark.parametrize(
