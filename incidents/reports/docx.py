@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from itertools import zip_longest
 
 import docx
 from docx.document import Document as File
@@ -28,8 +29,10 @@ from incidents.reports.document import SECTIONS, Document
 from incidents.reports.docx_package import pack
 from incidents.reports.docx_sheet import ITEM, WITHDRAWN, prepare, set_header_and_footer
 from incidents.reports.docx_xml import (
+    add_line,
     add_picture,
     add_run,
+    close_up,
     draw_rule,
     mark_head,
     set_borders,
@@ -86,8 +89,8 @@ class _Writer:
     file: File
     figures: Mapping[str, Picture]
 
-    def add(self, text: str, style: str = "Normal", *, align: WD_ALIGN_PARAGRAPH | None = None) -> Line:
-        line = self.file.add_paragraph(style=style)
+    def add(self, text: str, style: str = "", *, align: WD_ALIGN_PARAGRAPH | None = None) -> Line:
+        line = add_line(self.file, style)
         if align is not None:
             line.alignment = align
         add_run(line, Run(text))
@@ -147,12 +150,12 @@ class _Writer:
     def _write_block(self, block: Block, *, depth: int, mark: str) -> None:
         match block:
             case Paragraph(runs):
-                self._write_lines(runs, style=ITEM if mark else "Normal", depth=depth, mark=mark)
+                self._write_lines(runs, style=ITEM if mark else "", depth=depth, mark=mark)
             case Heading(runs):
                 self._write_lines(runs, style="Heading 2", depth=depth, mark=mark)
             case Code(text):
                 runs = tuple(Run(piece, ("code",)) for line in text.split("\n") for piece in (line, "\n"))
-                self._write_lines(runs[:-1], style="Normal", depth=depth + 1, mark=mark)
+                self._write_lines(runs[:-1], style="", depth=depth + 1, mark=mark)
             case Rule():
                 draw_rule(self.file.add_paragraph())
             case Figure():
@@ -162,12 +165,14 @@ class _Writer:
             case Table():
                 self._write_table(block)
             case Listing(items):
-                for item in items:
+                for item, following in zip_longest(items, items[1:]):
                     own = "-" if item.number is None else f"{item.number}."
                     self.write_blocks(item.blocks, depth=depth + 1, mark=f"{mark} {own}".strip())
+                    if following and not (item.is_loose and following.is_loose):
+                        close_up(self.file)
 
     def _write_lines(self, runs: tuple[Run, ...], *, style: str, depth: int, mark: str) -> None:
-        line = self.file.add_paragraph(style=style)
+        line = add_line(self.file, style)
         if depth:
             line.paragraph_format.left_indent = Emu(_INDENT * depth)
         if mark:
