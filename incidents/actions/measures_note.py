@@ -12,9 +12,10 @@ from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.languages import Texts
 from incidents.lib.wake import wake
-from incidents.models import Measure, MeasuresNote, MeasureState, Reach, Report, Staff
+from incidents.models import Measure, MeasuresNote, MeasureState, Report, Staff
 from incidents.notices import fanout
 from incidents.queries.incident import lock_incident
+from incidents.queries.report import standing_of
 
 LONGEST = {"body": 5000}
 
@@ -65,5 +66,11 @@ def _check_is_due(report: Report) -> None:
     states = set(Measure.objects.filter(report=report).values_list("state", flat=True))
     if MeasureState.OPEN in states or MeasureState.DONE not in states:
         raise Refused("customers are told once every measure is done or dropped")
-    if report.number is None or report.reach == Reach.CUSTOMERS:
+    if not can_be_read(report):
         raise Refused("this report is not on the page")
+
+
+def can_be_read(report: Report) -> bool:
+    """On its page, by whoever reads that."""
+    standing = standing_of(report)
+    return standing is not None and not standing.is_withdrawn

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import measure as actions
-from incidents.actions.measures_note import tell_measures
+from incidents.actions.measures_note import can_be_read, tell_measures
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_incident, find_report
 from incidents.console.measure_forms import DropForm, MeasureForm, MeasuresNoteForm
@@ -22,9 +22,8 @@ from incidents.console.screen import render_screen, status_of
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.languages import Texts
-from incidents.models import Measure, MeasuresNote, MeasureState, Page, Reach, Report
+from incidents.models import Measure, MeasuresNote, MeasureState, Page, Report
 from incidents.notices import fanout
-from incidents.notices.wishes import Tells
 from incidents.queries.measures import filters, measures_of_page, measures_of_report
 from incidents.reports.measure_items import list_items
 
@@ -193,10 +192,10 @@ def _note_part(
     told = MeasuresNote.objects.filter(report=report).select_related("published_by").first()
     states = {measure.state for measure in measures}
     is_over = MeasureState.DONE in states and MeasureState.OPEN not in states
-    is_public = report.number is not None and report.reach != Reach.CUSTOMERS
+    is_public = can_be_read(report)
     if told or not (is_over and is_public):
         return {"told": told, "is_over": is_over, "is_public": is_public}
-    audience = fanout.audience(request.page, [report.service_id], report.incident, tells=Tells.REPORT).count()
+    audience = fanout.report_audience(report).count()
     reach = ngettext("%(n)s person is notified.", "%(n)s people are notified.", audience) % {"n": audience}
     return {"note_form": note or _note_form(request.page), "reach": reach}
 

@@ -7,7 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.look import LONGEST_FOOTER, LONGEST_LABEL, MOST_LINKS
-from incidents.actions.page import LONGEST_HOLD_SECONDS, LONGEST_PASSWORD, MOST_REPORT_DAYS
+from incidents.actions.page import (
+    LONGEST_HOLD_SECONDS,
+    LONGEST_LETTERHEAD,
+    LONGEST_PASSWORD,
+    MOST_REPORT_DAYS,
+)
 from incidents.console.fields import Lines
 from incidents.console.translations import language_name
 from incidents.lib.images import MAX_BYTES
@@ -73,6 +78,16 @@ class SettingsForm(NewPageForm):
         help_text=_(
             "Proposed when an incident ends; weekends and public holidays do not count. Empty: none is proposed."
         ),
+    )
+    four_eyes = forms.BooleanField(
+        label=_("A report is issued once a second person approved it"), required=False
+    )
+    letterhead = forms.CharField(
+        label=_("Letterhead of printed reports"),
+        max_length=LONGEST_LETTERHEAD,
+        required=False,
+        widget=Lines(3),
+        help_text=_("Such as address and telephone number; they stand under the organisation's name."),
     )
 
     def __init__(self, data: Any = None, *, page: Page) -> None:

@@ -1,7 +1,7 @@
 """What people write in a report, and what becomes of each line of its timeline."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -42,18 +42,6 @@ class ReportForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
-
-
-class IssueForm(forms.Form):
-    issued_on = forms.DateField(
-        label=_("Date of issue"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": _("Enter a date, such as 2020-10-08.")},
-        help_text=_("The report's number carries this date."),
-    )
-
-    def __init__(self, data: Any = None, *, today: date) -> None:
-        super().__init__(data, initial={"issued_on": today})
 
 
 class LinesForm(forms.Form):

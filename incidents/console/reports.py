@@ -1,4 +1,4 @@
-"""The report of an incident: drafted, written, previewed, issued."""
+"""The report of an incident: drafted, written, previewed."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,18 +10,14 @@ from incidents.actions import report as actions
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_incident, find_report
 from incidents.console.refusals import refuse_into, sentence_of
-from incidents.console.report_forms import IssueForm, LinesForm, ReportForm
+from incidents.console.report_forms import LinesForm, ReportForm
 from incidents.console.screen import render_screen, status_of
-from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.markdown import render as render_markdown
 from incidents.models import LogEntry, Report, ReportLine, ReportState
-from incidents.notices import fanout
-from incidents.notices.wishes import Tells
 from incidents.queries.report import with_record
 from incidents.reports import html
 from incidents.reports.build import document_of
-from incidents.reports.issue import issue as issue_report
 
 
 @staff_view
@@ -96,33 +92,6 @@ def preview(request: StaffRequest, reference: str) -> HttpResponse:
     return render_screen(request, "console/report_preview.html", {**context, **_document(report)})
 
 
-@staff_view
-@require_http_methods(["GET", "HEAD", "POST"])
-def issue(request: StaffRequest, reference: str) -> HttpResponse:
-    report = find_report(find_incident(request, reference))
-    today = times.now().astimezone(request.page.zone).date()
-    form = IssueForm(request.POST or None, today=today)
-    if form.is_valid():
-        try:
-            issued = issue_report(report, issued_on=form.cleaned_data["issued_on"], actor=request.user)
-        except Refused as refused:
-            _refuse_issue(form, refused)
-        else:
-            messages.success(request, _("%(number)s is issued.") % {"number": issued.number})
-            return redirect("console:report", reference=reference)
-    context = {
-        "section": "incidents",
-        "incident": report.incident,
-        "report": report,
-        "form": form,
-        "audience": fanout.audience(
-            request.page, [report.service_id], report.incident, tells=Tells.REPORT
-        ).count(),
-        **_document(report),
-    }
-    return render_screen(request, "console/report_issue.html", context, status=status_of(form))
-
-
 def _render_report(
     request: StaffRequest,
     report: Report,
@@ -142,7 +111,7 @@ def _render_report(
         "form": form,
         "lines_form": lines_form,
         "missing": missing,
-        "is_issued": report.state == ReportState.ISSUED,
+        "is_issued": report.state in (ReportState.ISSUED, ReportState.WITHDRAWN),
     }
     return render_screen(
         request, "console/report.html", context, status=status or status_of(form, lines_form)
@@ -162,16 +131,6 @@ def _render_refused(
         if name != "version" and form.cleaned_data.get(name) != theirs:
             form.fields[name].theirs = theirs  # type: ignore[attr-defined]
     return _render_report(request, report, form=form, status=409)
-
-
-def _refuse_issue(form: IssueForm, refused: Refused) -> None:
-    """Names the part of the report that the refusal is about: it is on another screen."""
-    labels = {name: field.label for name, field in ReportForm.base_fields.items()}
-    labels["lines"] = _("Timeline")
-    sentence = sentence_of(refused)
-    if refused.field in labels:
-        sentence = _("%(label)s: %(sentence)s") % {"label": labels[refused.field], "sentence": sentence}
-    form.add_error(None, sentence)
 
 
 def _lines(report: Report) -> list[ReportLine]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from incidents.lib.calendars import Calendar, read_calendar
 from incidents.lib.workdays import add_workdays
-from incidents.models import Edition, Incident, IncidentState, IssuedEdition, Page, Report, ReportState
+from incidents.models import Edition, Incident, IncidentState, IssuedEdition, Page, Report
 
 SOON_WORKDAYS = 3
 
@@ -60,7 +60,7 @@ def _first_issue() -> Coalesce:
     editions = IssuedEdition.objects.filter(report=OuterRef("pk"))
     standing = editions.filter(counts, withdrawn_at=None).order_by("issued_at")
     says_so = Q(edition=Edition.FINAL) | Q(incident__interim_suffices=True)
-    of_itself = Case(When(~Exists(editions) & says_so & Q(state=ReportState.ISSUED), then=F("issued_at")))
+    of_itself = Case(When(~Exists(editions) & says_so & Q(issued_at__isnull=False), then=F("issued_at")))
     return Coalesce(Subquery(standing.values("issued_at")[:1]), of_itself)
 
 

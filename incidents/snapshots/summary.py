@@ -53,6 +53,8 @@ def _estimated(incident: IncidentView, *, zone: ZoneInfo, language: str) -> str:
 
 
 def _report(incident: IncidentView, *, language: str) -> str:
+    if incident.report_withdrawn:
+        return f"{incident.report_number} ({_('Withdrawn')})"
     if incident.report_due_on is None:
         return incident.report_number or ""
     due = format_day(incident.report_due_on, language=language)

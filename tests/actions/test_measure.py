@@ -15,7 +15,16 @@ from incidents.actions.measures_note import NoteText, tell_measures
 from incidents.actions.report import draft_report
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.models import AuditEntry, Delivery, Measure, MeasuresNote, NoticeKind, Report, Staff
+from incidents.models import (
+    AuditEntry,
+    Delivery,
+    IssuedEdition,
+    Measure,
+    MeasuresNote,
+    NoticeKind,
+    Report,
+    Staff,
+)
 from tests import make
 from tests.make import jst
 
@@ -157,7 +166,11 @@ def test_what_is_not_done_or_not_public_is_not_told(report: Report, owner: Staff
         elif why != "open":
             finish_measure(measure)
     if why != "draft":
-        report = issued(report, reach="customers" if why == "for customers" else "page")
+        report = issued(report)
+    if why == "for customers":
+        IssuedEdition.objects.create(
+            report=report, revision=1, edition="final", documents={}, reach="customers", issued_at=NOW
+        )
     with pytest.raises(Refused):
         tell_measures(report, TEXT)
     assert not MeasuresNote.objects.exists()

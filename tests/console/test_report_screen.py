@@ -141,13 +141,20 @@ def test_the_preview_is_the_report_as_readers_get_it(desk: Desk) -> None:
     assert "Entry 0." in html
 
 
+def issued_as(report: Report, **values: str) -> dict[str, str]:
+    """The form of the issue, filled in."""
+    return {"issued_on": "2020-10-08", "reach": "audience", "version": str(report.version), **values}
+
+
 def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     make.subscriber(desk.page)
     report = reported(desk)
     desk.client.post(address(report.incident), written(report))
-    assert "1 person is notified" in desk.client.get(address(report.incident, "issue/")).content.decode()
+    report.refresh_from_db()
+    shown = desk.client.get(address(report.incident, "issue/")).content.decode()
+    assert "those whom the incident concerned are told (1 person)" in shown
     html = desk.client.post(
-        address(report.incident, "issue/"), {"issued_on": "2020-10-08"}, follow=True
+        address(report.incident, "issue/"), issued_as(report), follow=True
     ).content.decode()
     assert "SVC2020100801 is issued." in html
     assert Delivery.objects.get().notice.kind == "report"
@@ -160,7 +167,8 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
 def test_an_empty_part_keeps_the_report_from_being_issued_and_is_named(desk: Desk) -> None:
     report = reported(desk)
     desk.client.post(address(report.incident), written(report, cause=""))
-    response = desk.client.post(address(report.incident, "issue/"), {"issued_on": "2020-10-08"})
+    report.refresh_from_db()
+    response = desk.client.post(address(report.incident, "issue/"), issued_as(report))
     assert response.status_code == 422
     assert "Cause: this part of the report is empty" in response.content.decode()
     report.refresh_from_db()

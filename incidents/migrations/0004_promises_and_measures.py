@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0002_cache_table'),
+        ('incidents', '0003_issued_files'),
     ]
 
     operations = [
