@@ -81,7 +81,7 @@ def test_an_interim_edition_keeps_it_where_staff_say_so(page: Page) -> None:
 
 def test_a_withdrawn_edition_keeps_nothing(page: Page) -> None:
     incident = ended(page)
-    issued(incident, "final", withdrawn_at=END + timedelta(days=5))
+    issued(incident, "final", withdrawn_at=END + timedelta(days=5), withdrawn_because="Wrong.")
     assert kept_at([incident.pk]) == {}
     again = issued(incident, "final", revision=2)
     assert kept_at([incident.pk]) == {incident.pk: again.issued_at}
