@@ -90,7 +90,7 @@ def _measure_share(report: Report) -> None:
 
     from incidents.fixtures.make_hea2020100801 import FILE
     from incidents.models import Report as Issued
-    from incidents.reports.provenance import provenance_of
+    from incidents.reports.provenance import count, provenance_of, trace
 
     call_command("replay", str(FILE), stdout=io.StringIO())
     counted = provenance_of(Issued.objects.get(number="HEA2020100801"))
@@ -99,6 +99,10 @@ def _measure_share(report: Report) -> None:
         f"of people (at least {LEAST_SHARE:.0%})"
     )
     report.line(f"{counted.share:.1%}", told, kept=counted.share >= LEAST_SHARE)
+    if document := _reference():
+        counted = count(trace(document))
+        told = f"of the reference's own: {counted.system:,} beside {counted.people:,}, its words as they are printed"
+        report.line(f"{counted.share:.1%}", told, kept=counted.share >= LEAST_SHARE)
 
 
 def _measure_editions() -> int:
@@ -130,13 +134,18 @@ def _measure_editions() -> int:
 
 
 def _document() -> Any:
+    document = _reference()
+    if document is None:
+        print(f"{'':>12}  the reference report is not here: a document of its size is measured", flush=True)
+    return document or _made_document()
+
+
+def _reference() -> Any:
+    """None where it is not at hand."""
     from incidents.reports import hea
 
     path = Path(os.environ.get("REFERENCE_REPORT", REFERENCE))
-    if path.exists():
-        return hea.read(path.read_text(encoding="utf-8"))
-    print(f"{'':>12}  the reference report is not at {path}: a document of its size is measured", flush=True)
-    return _made_document()
+    return hea.read(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def _made_document() -> Any:
