@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
-from incidents.actions import automation, bounce, housekeeping, maintenance_clock, staff_watch
+from incidents.actions import (
+    automation,
+    bounce,
+    housekeeping,
+    maintenance_clock,
+    measure_reminders,
+    staff_watch,
+)
 from incidents.alerts import intake as alerts_intake
 from incidents.monitors import rollup, run, silence
 from incidents.notices import outbox
@@ -40,6 +47,11 @@ def act_by_itself() -> None:
 @shared_task
 def alert_staff() -> None:
     staff_watch.run()
+
+
+@shared_task
+def remind_owners() -> None:
+    measure_reminders.run()
 
 
 @shared_task

@@ -61,6 +61,7 @@ BEAT_SCHEDULE = {
     "deliver-notices": _every(5, "deliver_notices", expires=5),
     "act-by-itself": _every(15, "act_by_itself", expires=15),
     "alert-staff": _every(15, "alert_staff", expires=15),
+    "remind-owners": _every(600, "remind_owners", expires=600),
     "run-due-maintenances": _every(15, "run_due_maintenances", expires=15),
     "take-alerts": _every(5, "take_alerts", expires=5),
     "judge-silence": _every(15, "judge_silence", expires=15),

@@ -161,21 +161,35 @@ def correct_incident(
 
 
 @transaction.atomic
-def promise_report(incident: Incident, due_on: date | None, *, actor: Staff | None = None) -> Incident:
-    """Promises the report of a public incident for a day, or takes the promise back."""
+def promise_report(
+    incident: Incident,
+    due_on: date | None,
+    *,
+    interim_suffices: bool | None = None,
+    actor: Staff | None = None,
+) -> Incident:
+    """Promises the report of a public incident for a day, or takes the promise back. A final edition keeps it; an
+    interim one does where it `suffices`, None leaves that as it is."""
     incident = lock_incident(incident.pk)
     if incident.state != IncidentState.PUBLIC:
         raise Refused(f"{incident.reference} is not public: there is nothing to report of it")
-    if due_on:
+    if due_on and due_on != incident.report_due_on:
         check_report_day(due_on, incident=incident)
-    before = {"report_due_on": str(incident.report_due_on or "")}
+    before = _promise_of(incident)
     incident.report_due_on = due_on
-    incident.save(update_fields=["report_due_on"])
-    audit.record(
-        "promise_report", incident, actor=actor, before=before, after={"report_due_on": str(due_on or "")}
-    )
+    if interim_suffices is not None:
+        incident.interim_suffices = interim_suffices
+    incident.save(update_fields=["report_due_on", "interim_suffices"])
+    audit.record("promise_report", incident, actor=actor, before=before, after=_promise_of(incident))
     touch_incident(incident)
     return incident
+
+
+def _promise_of(incident: Incident) -> dict[str, object]:
+    return {
+        "report_due_on": str(incident.report_due_on or ""),
+        "interim_suffices": incident.interim_suffices,
+    }
 
 
 def check_report_day(due_on: date, *, incident: Incident) -> None:

@@ -24,6 +24,7 @@ LONGEST_PASSWORD = 128
 MOST_AUTOMATIC_RECIPIENTS = 1_000_000
 MOST_LETTERHEAD_LINES, LONGEST_LETTERHEAD = 6, 500
 LONGEST_HOLD_SECONDS = 120
+MOST_REPORT_DAYS = 90
 
 
 @transaction.atomic
@@ -231,6 +232,12 @@ def _hold(value: Any) -> int:
     return value
 
 
+def _report_days(value: Any) -> int | None:
+    if value is not None and (not isinstance(value, int) or not 1 <= value <= MOST_REPORT_DAYS):
+        raise Refused(f"expected a whole number from 1 to {MOST_REPORT_DAYS}", field="report_days")
+    return value
+
+
 def _letterhead(value: Any) -> str:
     lines = [line.strip() for line in str(value).splitlines() if line.strip()]
     if len(lines) > MOST_LETTERHEAD_LINES or not all(line.isprintable() for line in lines):
@@ -251,6 +258,7 @@ SETTINGS: dict[str, Callable[[Any], Any]] = {
     "security_contact": _contact,
     "partial_outage_weight": _share,
     "hold_seconds": _hold,
+    "report_days": _report_days,
     "four_eyes": bool,
     "letterhead": _letterhead,
 }

@@ -47,16 +47,13 @@ def add_contact(
     if language not in page.languages:
         raise Refused("expected one of the languages of the page", field="language")
     place = _clean_place(channel, place)
-    if StaffContact.objects.filter(page=page, channel=channel, place=place).exists():
+    known = StaffContact.objects.filter(page=page, channel=channel, place=place).first()
+    if known is not None and known.is_on_duty:
         raise Refused("this contact is there already", field="place")
-    contact = StaffContact.objects.create(
-        page=page,
-        name=name,
-        channel=channel,
-        place=place,
-        secret=new_secret() if channel == Channel.WEBHOOK else "",
-        language=language,
-    )
+    contact = known or StaffContact(page=page, channel=channel, place=place)
+    contact.name, contact.language, contact.is_on_duty = name, language, True
+    contact.secret = new_secret() if channel == Channel.WEBHOOK else ""
+    contact.save()
     audit.record("add_staff_contact", contact, actor=actor, after={"name": name, "channel": channel})
     return contact
 
@@ -78,7 +75,7 @@ def set_steps(
     last step, 0: never. An alert under way goes on with the new steps."""
     page = lock_page(page.pk)
     _check_steps(steps, repeat_minutes=repeat_minutes)
-    contacts = StaffContact.objects.filter(page=page).in_bulk()
+    contacts = StaffContact.objects.filter(page=page, is_on_duty=True).in_bulk()
     for step in steps:
         if not step.contacts or not set(step.contacts) <= contacts.keys():
             raise Refused("each step needs contacts of this page", field="steps")

@@ -16,10 +16,9 @@ from incidents.console.update_forms import (
 )
 from incidents.lib import times
 from incidents.lib.languages import Texts
-from incidents.lib.workdays import add_workdays
 from incidents.models import Incident, Service, Severity, Stage, Update
+from incidents.queries.report_promise import proposed_day
 
-REPORT_WORKDAYS = 10
 OPEN_STAGES = (Stage.INVESTIGATING, Stage.IDENTIFIED, Stage.MONITORING)
 
 
@@ -83,10 +82,10 @@ def _promising(initial: dict[str, Any], incident: Incident) -> dict[str, Any]:
     """Proposes the time of the next update and the day of the report, for those who want to change them a
     little."""
     today = times.now().astimezone(incident.page.zone).date()
-    proposed = add_workdays(today, REPORT_WORKDAYS)
+    proposed = proposed_day(incident.page, today=today) if incident.is_open else None
     return initial | {
         "next_update_at": times.now() + Severity(initial["severity"]).promise,
-        "report_due_on": incident.report_due_on or (proposed if incident.is_open else None),
+        "report_due_on": incident.report_due_on or proposed,
     }
 
 

@@ -19,6 +19,8 @@ from incidents.models import FAILING, Incident, Page, ServiceStatus
 from incidents.notices.mail_texts import texts_of
 from incidents.queries import board
 from incidents.queries.location import troubled_locations
+from incidents.queries.measures import overdue_measures
+from incidents.queries.report_promise import promised_reports
 from incidents.queries.service import view_own_services
 from incidents.queries.staff_alerts import acknowledged_by, open_alerts
 
@@ -66,6 +68,7 @@ def show_board(request: StaffRequest) -> HttpResponse:
 
 def _board(page: Page) -> dict[str, Any]:
     now = times.now()
+    today = now.astimezone(page.zone).date()
     services = view_own_services(page)
     drafts = _drafts(page)
     alerts = open_alerts(page)
@@ -76,13 +79,15 @@ def _board(page: Page) -> dict[str, Any]:
     refused = board.refused_for_us(page)
     troubled = troubled_locations(now=timezone.now())
     stopped = board.stopped_monitors(page)
+    late_measures = overdue_measures(page, today=today)
     return {
         "hurt": sorted((s for s in services if s.status in HURT), key=lambda s: HURT.index(s.status)),
         "service_count": len(services),
         "drafts": drafts,
         "alerts": alerts,
         "promises": [_promise(incident, now=now) for incident in board.promised_incidents(page)],
-        "reports": board.promised_reports(page),
+        "reports": promised_reports(page, today=today),
+        "late_measures": late_measures,
         "maintenances": [(m, m.waits_for_people(now=now)) for m in board.near_maintenances(page, now=now)],
         "recent": board.recent_incidents(page),
         "mail": mail,
@@ -106,6 +111,7 @@ def _board(page: Page) -> dict[str, Any]:
             refused,
             troubled,
             [(monitor.pk, monitor.parked_reason) for monitor in stopped],
+            [(measure.pk, measure.text, measure.owner_id, measure.due_on) for measure in late_measures],
         ),
     }
 

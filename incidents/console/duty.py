@@ -99,7 +99,7 @@ def _saved(request: StaffRequest) -> HttpResponse:
 
 
 def _steps_form(request: StaffRequest, *, is_sent: bool = False) -> StepsForm:
-    contacts = list(StaffContact.objects.filter(page=request.page))
+    contacts = list(StaffContact.objects.filter(page=request.page, is_on_duty=True))
     steps = list(AlertStep.objects.filter(page=request.page).prefetch_related("contacts"))
     return StepsForm(request.POST if is_sent else None, page=request.page, contacts=contacts, steps=steps)
 
@@ -114,7 +114,7 @@ def _render(
     context = {
         "section": "pages",
         "tab": "duty",
-        "contacts": StaffContact.objects.filter(page=request.page),
+        "contacts": StaffContact.objects.filter(page=request.page, is_on_duty=True),
         "contact_form": contact or ContactForm(page=request.page),
         "steps_form": steps or _steps_form(request),
         "automation_form": automation or AutomationForm(page=request.page),

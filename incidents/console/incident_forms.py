@@ -66,9 +66,16 @@ class ReportPromiseForm(forms.Form):
         error_messages={"invalid": _("Enter a date, such as 2020-10-08.")},
         help_text=_("The page says so. Empty: no report is promised."),
     )
+    interim_suffices = forms.BooleanField(
+        label=_("An interim edition keeps this promise"),
+        required=False,
+        help_text=_("Otherwise it is kept by the final edition alone."),
+    )
 
     def __init__(self, data: Any = None, *, incident: Incident) -> None:
-        super().__init__(data, initial={"report_due_on": incident.report_due_on}, auto_id="id_promise_%s")
+        names = ("report_due_on", "interim_suffices")
+        initial = {name: getattr(incident, name) for name in names}
+        super().__init__(data, initial=initial, auto_id="id_promise_%s")
 
 
 class DismissalForm(forms.Form):

@@ -18,6 +18,7 @@ from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
 from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
 from incidents.queries.board import Progress, progress_of_updates
+from incidents.queries.report_promise import kept_at
 from incidents.queries.staff_alerts import acknowledged_by
 
 
@@ -43,6 +44,7 @@ def render_incident(
     if composed is None and incident.state != IncidentState.DISMISSED:
         composed = composer.compose(incident, services=services, last=updates[-1] if updates else None)
     report = Report.objects.filter(incident=incident).first()
+    is_reported = report is not None and bool(kept_at([incident.pk]))
     scope_ids = list(composed.told) if composed else []
     context = {
         "section": "incidents",
@@ -56,7 +58,8 @@ def render_incident(
         "log": _log(incident),
         "impacts": list(incident.impacts.select_related("service")),
         "report": report,
-        "promise_form": _promise_form(incident, report, sent=promise),
+        "is_reported": is_reported,
+        "promise_form": _promise_form(incident, is_reported=is_reported, sent=promise),
         "audience": count_told(incident, scope_ids, stage=composed["stage"].value()) if composed else 0,
         "signals": list(incident.signals.all()) if not updates else [],
     }
@@ -65,11 +68,10 @@ def render_incident(
 
 
 def _promise_form(
-    incident: Incident, report: Report | None, *, sent: ReportPromiseForm | None
+    incident: Incident, *, is_reported: bool, sent: ReportPromiseForm | None
 ) -> ReportPromiseForm | None:
     """For a public incident whose report is still to come."""
-    is_issued = report is not None and report.issued_at is not None
-    if incident.state != IncidentState.PUBLIC or incident.is_open or is_issued:
+    if incident.state != IncidentState.PUBLIC or incident.is_open or is_reported:
         return sent
     return sent or ReportPromiseForm(incident=incident)
 

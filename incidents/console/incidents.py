@@ -114,7 +114,13 @@ def promise_report(request: StaffRequest, reference: str) -> HttpResponse:
     form = ReportPromiseForm(request.POST, incident=incident)
     if form.is_valid():
         try:
-            actions.promise_report(incident, form.cleaned_data["report_due_on"], actor=request.user)
+            given = form.cleaned_data
+            actions.promise_report(
+                incident,
+                given["report_due_on"],
+                interim_suffices=given["interim_suffices"],
+                actor=request.user,
+            )
         except Refused as refused:
             refuse_into(form, refused)
         else:

@@ -7,7 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.look import LONGEST_FOOTER, LONGEST_LABEL, MOST_LINKS
-from incidents.actions.page import LONGEST_HOLD_SECONDS, LONGEST_LETTERHEAD, LONGEST_PASSWORD
+from incidents.actions.page import (
+    LONGEST_HOLD_SECONDS,
+    LONGEST_LETTERHEAD,
+    LONGEST_PASSWORD,
+    MOST_REPORT_DAYS,
+)
 from incidents.console.fields import Lines
 from incidents.console.translations import language_name
 from incidents.lib.images import MAX_BYTES
@@ -64,6 +69,15 @@ class SettingsForm(NewPageForm):
         min_value=0,
         max_value=LONGEST_HOLD_SECONDS,
         help_text=_("Until then they can be taken back."),
+    )
+    report_days = forms.IntegerField(
+        label=_("Business days until a report is promised"),
+        min_value=1,
+        max_value=MOST_REPORT_DAYS,
+        required=False,
+        help_text=_(
+            "Proposed when an incident ends; weekends and public holidays do not count. Empty: none is proposed."
+        ),
     )
     four_eyes = forms.BooleanField(
         label=_("A report is issued once a second person approved it"), required=False

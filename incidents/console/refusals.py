@@ -5,9 +5,19 @@ import re
 from django import forms
 from django.utils.translation import gettext, gettext_noop
 
+from incidents.console import report_sentences
 from incidents.lib.errors import Refused
 
 SENTENCES = (
+    *report_sentences.SENTENCES,
+    gettext_noop("a measure is due today or on a later day"),
+    gettext_noop("this measure is ended; open it again to change it"),
+    gettext_noop("expected somebody who may sign in"),
+    gettext_noop("expected a day within %(most)s years"),
+    gettext_noop("customers were told of these measures already"),
+    gettext_noop("a note needs a text"),
+    gettext_noop("customers are told once every measure is done or dropped"),
+    gettext_noop("this report is not on the page"),
     gettext_noop("the start must not lie in the future"),
     gettext_noop("the start must not lie after the first update, the recovery or the end"),
     gettext_noop("an update needs a text"),

@@ -37,7 +37,8 @@ class Incident(models.Model):
     `first_title` is the title of the first publication: the stem of every mail's subject, so that a corrected
     title does not split the thread. `ended_untold_at` is the end of a past incident whose record holds no
     update that tells it. `texts` is {language: {"title", "first_title", "concerned", "workaround"}} for the
-    languages beside the page's first. `report_due_on` is the day a report is promised for. `revision` grows
+    languages beside the page's first. `report_due_on` is the day a final report is promised for,
+    and `interim_suffices` lets an interim edition keep that promise. `revision` grows
     with every public change, so that what is published of it is renewed; `updated_at` is the instant of the
     last one, and never goes back.
     """
@@ -70,6 +71,7 @@ class Incident(models.Model):
     estimate_from = models.DateTimeField(null=True, blank=True)
     estimate_until = models.DateTimeField(null=True, blank=True)
     report_due_on = models.DateField(null=True, blank=True)
+    interim_suffices = models.BooleanField(default=False)
     texts = models.JSONField(default=dict, blank=True)
     revision = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(default=times.now)

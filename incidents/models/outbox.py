@@ -7,7 +7,7 @@ from django.utils import timezone
 from incidents.models.incident import Incident, Update
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.page import Page
-from incidents.models.report import Report
+from incidents.models.report import Measure, Report
 from incidents.models.staff_alert import StaffAlert, StaffContact
 from incidents.models.subscriber import Channel, Subscriber, new_public_id
 from incidents.models.wish import Wish
@@ -34,7 +34,9 @@ class NoticeKind(models.TextChoices):
     UPDATE = "update", "update"
     REPORT = "report", "report"
     MAINTENANCE = "maintenance", "maintenance"
+    MEASURES = "measures", "measures are carried out"
     STAFF = "staff", "alert to staff"
+    REMINDER = "reminder", "reminder of a measure"
 
 
 class Notice(models.Model):
@@ -65,6 +67,9 @@ class Notice(models.Model):
     staff_alert = models.ForeignKey(
         StaffAlert, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
     )
+    measure = models.ForeignKey(
+        Measure, on_delete=models.CASCADE, null=True, blank=True, related_name="notices"
+    )
     thread = models.CharField(max_length=32, blank=True)
     sequence = models.PositiveIntegerField(default=0)
     audience = models.PositiveIntegerField(default=0)
@@ -76,9 +81,10 @@ class Notice(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="update", update__isnull=False, incident__isnull=False)
-                | Q(kind="report", report__isnull=False, incident__isnull=False)
+                | Q(kind__in=["report", "measures"], report__isnull=False, incident__isnull=False)
                 | Q(kind="maintenance", maintenance_update__isnull=False, maintenance__isnull=False)
                 | Q(kind="staff", staff_alert__isnull=False)
+                | Q(kind="reminder", measure__isnull=False)
                 | Q(
                     kind__in=[
                         *("confirm", "already", "manage", "follow", "move", "moved", "keep"),

@@ -304,3 +304,25 @@ class Measure(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class MeasuresNote(models.Model):
+    """Says on the report's page, once, that its measures are carried out.
+
+    `texts` is {language: {"body", "body_html"}} for the languages beside the page's first.
+    """
+
+    report = models.OneToOneField(Report, on_delete=models.CASCADE, related_name="measures_note")
+    body = models.TextField(max_length=5000)
+    body_html = models.TextField()
+    texts = models.JSONField(default=dict, blank=True)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(
+        Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(body=""), name="measures_note_has_text")]
+
+    def __str__(self) -> str:
+        return f"measures of {self.report}"

@@ -12,7 +12,10 @@ STAFF_CHANNELS = (Channel.EMAIL, Channel.SLACK, Channel.WEBHOOK)
 
 
 class StaffContact(models.Model):
-    """Where one of those on duty is told: `place` is a mail address or a URL. It is no subscriber."""
+    """Where one of staff is told: `place` is a mail address or a URL. It is no subscriber.
+
+    Who is not on duty is reminded of their own tasks alone, and is offered for no alert.
+    """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="staff_contacts")
     name = models.CharField(max_length=100)
@@ -20,6 +23,7 @@ class StaffContact(models.Model):
     place = models.CharField(max_length=2000)
     secret = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=8, default="ja")
+    is_on_duty = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["name", "id"]

@@ -1,7 +1,8 @@
 """What a notice says to one reader: its subject, and the values its templates show."""
 
 from incidents.lib.errors import Refused
-from incidents.models import Notice, NoticeKind, Subscriber
+from incidents.lib.plain_text import plain
+from incidents.models import MeasuresNote, Notice, NoticeKind, Subscriber
 from incidents.notices import endpoint_content, links
 from incidents.notices.frame import Content, Reading, frame, reading_of, said, stem
 from incidents.notices.mail_texts import Part
@@ -20,6 +21,8 @@ def content_of(notice: Notice, subscriber: Subscriber) -> Content:
         return update_content(notice.update, told_by=notice.page, reading=reading)
     if notice.kind == NoticeKind.REPORT:
         return _report_content(notice, reading)
+    if notice.kind == NoticeKind.MEASURES:
+        return _measures_content(notice, reading)
     if notice.kind == NoticeKind.MAINTENANCE:
         assert notice.maintenance_update is not None
         return maintenance_content(notice.maintenance_update, reading)
@@ -41,6 +44,27 @@ def _report_content(notice: Notice, reading: Reading) -> Content:
         "report_url": reading.url(f"/reports/{report.number}"),
     }
     return Content("report", words.report_tag + stem(report.incident, reading, first=first), context)
+
+
+def _measures_content(notice: Notice, reading: Reading) -> Content:
+    report, words, first = notice.report, reading.words, notice.page.first_language
+    assert report is not None and report.number is not None
+    note = MeasuresNote.objects.get(report=report)
+    body = said(note, "body", words, first=first)
+    context = {
+        **frame(reading),
+        "title": one_line(said(report.incident, "title", words, first=first).text),
+        "reference": report.incident.reference,
+        "number": report.number,
+        "intro": words.measures_intro,
+        "preheader": f"{words.number}{words.colon}{report.number}",
+        "body": plain(body.text.strip()),
+        "body_html": said(note, "body_html", words, first=first).text,
+        "body_language": body.language,
+        "only": words.only.get(body.language, body.language) if body.language != words.language else "",
+        "report_url": reading.url(f"/reports/{report.number}"),
+    }
+    return Content("measures", words.measures_tag + stem(report.incident, reading, first=first), context)
 
 
 def _personal_content(notice: Notice, reading: Reading, subscriber: Subscriber) -> Content:

@@ -21,6 +21,7 @@ from incidents.models import (
     Lane,
     Maintenance,
     MaintenanceUpdate,
+    MeasuresNote,
     Notice,
     NoticeKind,
     Page,
@@ -58,6 +59,14 @@ def queue_report(report: Report, *, is_for_all: bool = False) -> Notice:
     """Tells that an edition of `report` is issued, to its audience."""
     notice = _open_notice(NoticeKind.REPORT, report.incident, due_at=timezone.now(), report=report)
     expansion.fix_audience(notice, report_audience(report, is_for_all=is_for_all))
+    return notice
+
+
+def queue_measures(note: MeasuresNote) -> Notice:
+    """Tells that the measures of a report are carried out, to the audience of the report."""
+    report = note.report
+    notice = _open_notice(NoticeKind.MEASURES, report.incident, due_at=timezone.now(), report=report)
+    expansion.fix_audience(notice, report_audience(report))
     return notice
 
 

@@ -115,10 +115,17 @@ def _report(context: Mapping[str, Any]) -> _Told:
     return _Told(words.report, facts, context["intro"], context["report_url"], is_good=True)
 
 
+def _measures(context: Mapping[str, Any]) -> _Told:
+    words = context["words"]
+    facts = (Fact(words.number, context["number"]),)
+    return _Told(words.report, facts, context["body"], context["report_url"], is_good=True)
+
+
 _TOLD = {
     NoticeKind.UPDATE: _update,
     NoticeKind.MAINTENANCE: _maintenance,
     NoticeKind.REPORT: _report,
+    NoticeKind.MEASURES: _measures,
 }
 
 

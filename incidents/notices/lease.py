@@ -124,7 +124,7 @@ def load(owner: str, *, of_endpoints: bool = False) -> list[Delivery]:
 def _notices() -> QuerySet[Notice]:
     told = (
         *("update__incident", "report__incident", "maintenance_update__maintenance__page"),
-        *("staff_alert__page", "staff_alert__incident"),
+        *("staff_alert__page", "staff_alert__incident", "measure__report__incident__page"),
     )
     return Notice.objects.select_related("page", "incident", *told)
 

@@ -18,6 +18,7 @@ from incidents.models import (
     Delivery,
     DeliveryState,
     Lane,
+    MeasureState,
     ReportState,
     SubscriberState,
     is_endpoint_lane,
@@ -329,6 +330,8 @@ def _reason_to_spare(delivery: Delivery) -> str:
     asked something in person."""
     if (alert := delivery.notice.staff_alert) is not None:
         return "" if alert.is_live else NOBODY_WAITS
+    if (measure := delivery.notice.measure) is not None:
+        return "" if measure.state == MeasureState.OPEN else NOBODY_WAITS
     reader = delivery.reader
     if delivery.notice.kind not in TOLD_TO_MANY:
         is_mail = delivery.channel == Channel.EMAIL

@@ -25,7 +25,7 @@ from incidents.notices.subject import one_line
 # Mail clients keep style attributes where they drop style sheets; the rules for dark screens stay in one.
 _INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 _NO_ID_CHARACTER = re.compile(r"[^a-z0-9-]")
-TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT, NoticeKind.MAINTENANCE)
+TOLD_TO_MANY = (NoticeKind.UPDATE, NoticeKind.REPORT, NoticeKind.MEASURES, NoticeKind.MAINTENANCE)
 
 
 class Mailroom:

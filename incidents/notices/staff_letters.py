@@ -1,12 +1,8 @@
-"""The letters of alerts to staff. They are written when they are sent, and say what is so then."""
+"""The letters to staff: alerts, and reminders of what is theirs to do. Each is written when it is sent."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import format_datetime, parseaddr
-
-from django.conf import settings
-from django.utils import timezone
 
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -21,11 +17,9 @@ from incidents.models import (
 from incidents.notices import links
 from incidents.notices.channel import Letter
 from incidents.notices.channels import slack
-from incidents.notices.frame import Content, Reading, frame
 from incidents.notices.gist import Fact, Gist
-from incidents.notices.mail_texts import texts_of
-from incidents.notices.message import Headers, Personal, new_marks, prepare
-from incidents.notices.render import body_of
+from incidents.notices.reminder_letters import reminder_letter
+from incidents.notices.staff_mail import StaffMail, staff_letter
 from incidents.notices.staff_words import staff_words_for
 from incidents.notices.subject import one_line
 from incidents.notices.words import words_for, write_time
@@ -46,8 +40,10 @@ class StaffWriter:
 
     def letter(self, delivery: Delivery) -> Letter:
         contact, alert = delivery.contact, delivery.notice.staff_alert
+        if contact is not None and (measure := delivery.notice.measure) is not None:
+            return reminder_letter(delivery, contact, measure)
         if contact is None or alert is None:
-            raise Refused("expected an alert to one of staff")
+            raise Refused("expected an alert or a reminder to one of staff")
         told = told_to(contact, alert)
         if contact.channel == Channel.EMAIL:
             return _mail(delivery, contact, told)
@@ -95,40 +91,17 @@ def _facts(contact: StaffContact, alert: StaffAlert) -> tuple[Fact, ...]:
 
 
 def _mail(delivery: Delivery, contact: StaffContact, told: Told) -> Letter:
-    own, words, page = staff_words_for(contact.language), words_for(contact.language), delivery.notice.page
-    reading = Reading(page, words, page.zone, texts_of(page, words.language))
-    facts = "\n".join(f"{fact.label}{words.colon}{fact.value}" for fact in told.facts)
-    context = {
-        **frame(reading),
-        "closing": "",
-        "intro": told.text,
-        "preheader": facts,
-        "action": own.acknowledge,
-        "action_url": told.acknowledge_url,
-        "asked": facts,
-        "ignore": own.ignore,  # no link to the console: a scanner that opens it begins a session
-    }
-    marks, (name, address) = new_marks(), parseaddr(str(settings.DEFAULT_FROM_EMAIL))
-    body = body_of(Content("personal", told.subject, context))
-    headers = Headers(
+    own = staff_words_for(contact.language)
+    mail = StaffMail(
         subject=told.subject,
-        sender=address,
-        sender_name=one_line(name or page.name),
-        reply_to="",
-        thread=f"<staff-alert-{delivery.notice.staff_alert_id}@{links.mail_host(page)}>",
-        list_id="",
-        list_name="",
-        help_url="",
+        text=told.text,
+        facts=told.facts,
+        action=own.acknowledge,
+        action_url=told.acknowledge_url,
+        ignore=own.ignore,  # no link to the console: a scanner that opens it begins a session
+        thread=f"staff-alert-{delivery.notice.staff_alert_id}",
     )
-    personal = Personal(
-        recipient=contact.place,
-        message_id=f"{delivery.public_id}@{links.mail_host(page)}",
-        date=format_datetime(timezone.now().astimezone(page.zone)),
-        unsubscribe_url="",
-        last_only_url="",
-    )
-    data = prepare(headers, marks=marks, text=body.text, html=body.html).fill(personal)
-    return Letter(delivery.public_id, address, contact.place, data)
+    return staff_letter(delivery, contact, mail)
 
 
 def _chat(contact: StaffContact, notice: Notice, told: Told) -> bytes:

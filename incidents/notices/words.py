@@ -23,6 +23,8 @@ class Words:
     step: str
     last_step: str
     report_tag: str
+    measures_tag: str
+    measures_intro: str
     first_intro: str
     next_intro: str
     resolved_intro: str
@@ -78,6 +80,8 @@ JAPANESE = Words(
     step="【第{}報】",
     last_step="【第{}報・最終報】",
     report_tag="【障害報告書公開】",
+    measures_tag="【再発防止策完了】",
+    measures_intro="障害報告書でお知らせした再発防止策の実施が完了しましたので、お知らせいたします。",
     first_intro="下記のとおり障害が発生しております。ご迷惑をおかけしておりますことを、深くお詫び申し上げます。",
     next_intro="障害の状況について、下記のとおりお知らせいたします。",
     resolved_intro="下記の障害は復旧いたしました。ご迷惑をおかけしましたことを、深くお詫び申し上げます。",
@@ -147,6 +151,8 @@ ENGLISH = Words(
     step="[Update {}] ",
     last_step="[Update {}, final] ",
     report_tag="[Incident report] ",
+    measures_tag="[Measures completed] ",
+    measures_intro="The permanent measures that our post-incident report announced have been carried out.",
     first_intro="We are experiencing the problem described below. We apologise for the trouble it causes.",
     next_intro="Here is the latest on the problem described below.",
     resolved_intro="The problem described below is resolved. We apologise for the trouble it caused.",

@@ -103,13 +103,6 @@ def promised_incidents(page: Page) -> list[Incident]:
     return list(ordered.prefetch_related("impacts__service"))
 
 
-def promised_reports(page: Page) -> list[Incident]:
-    """Public incidents whose promised report is not issued yet, the one that comes (or came) due first on top."""
-    promised = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, report_due_on__isnull=False)
-    waiting = promised.exclude(report__issued_at__isnull=False).order_by("report_due_on", "id")
-    return list(waiting.select_related("report"))
-
-
 def recent_incidents(page: Page) -> list[Incident]:
     """The incidents that ended last, published or closed without publication."""
     ended = Incident.objects.filter(page=page).filter(

@@ -26,6 +26,7 @@ from incidents.queries.corrections import (
 )
 from incidents.queries.incident import changes, estimates_before
 from incidents.queries.report import light_editions, standing_of
+from incidents.queries.report_promise import kept_at
 from incidents.queries.shown import shown_incidents, shown_services
 from incidents.queries.update_view import UpdateView, fallbacks_of, texts_of, view_update
 
@@ -44,6 +45,7 @@ class ImpactView:
 class IncidentView:
     """A public incident, in one language; `updates` come newest first, and so do `corrections`.
 
+    `report_due_on` is the day of a report that is still to come, perhaps after an interim edition.
     `fallbacks` names the texts that nobody wrote in that language, each with the language it is in instead.
     """
 
@@ -148,7 +150,11 @@ def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[Incide
     )
     rows = list(found.order_by("-started_at", "-id"))
     named = services.in_bulk(ids_told(rows))
-    return tuple(_view(row, Tongue(page.first_language, row.page.first_language, named)) for row in rows)
+    kept = kept_at(row.pk for row in rows)
+    return tuple(
+        _view(row, Tongue(page.first_language, row.page.first_language, named), is_reported=row.pk in kept)
+        for row in rows
+    )
 
 
 def find_public(page: Page, reference: str) -> IncidentView | None:
@@ -156,7 +162,7 @@ def find_public(page: Page, reference: str) -> IncidentView | None:
     return views[0] if views else None
 
 
-def _view(incident: Incident, tongue: Tongue) -> IncidentView:
+def _view(incident: Incident, tongue: Tongue, *, is_reported: bool) -> IncidentView:
     updates = sorted(incident.updates.all(), key=lambda u: (u.happened_at, u.number))
     changed, before = changes(updates), estimates_before(updates)
     texts = texts_of(incident, ("title", "concerned", "workaround"), tongue)
@@ -188,9 +194,9 @@ def _view(incident: Incident, tongue: Tongue) -> IncidentView:
         report_issued_at=standing.issued_at if standing else None,
         report_pending=report is not None and not was_issued,
         report_withdrawn=standing is not None and standing.is_withdrawn,
-        report_due_on=None if was_issued else incident.report_due_on,
+        report_due_on=None if is_reported else incident.report_due_on,
         fallbacks=fallbacks_of(texts, tongue),
-        _tell=lambda language: _view(incident, replace(tongue, language=language)),
+        _tell=lambda language: _view(incident, replace(tongue, language=language), is_reported=is_reported),
     )
 
 

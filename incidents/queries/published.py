@@ -132,19 +132,22 @@ def report_keys(page: Page) -> tuple[ReportKey, ...]:
     """The latest issue first. One that was frozen changes with its editions, one from the past with its record."""
     files = Prefetch("files", queryset=IssuedFile.objects.defer("body"))
     editions = Prefetch("editions", queryset=light_editions().prefetch_related(files))
-    rows = reports_on(page).select_related("incident").defer(*TEXTS).prefetch_related(editions)
+    rows = (
+        reports_on(page).select_related("incident", "measures_note").defer(*TEXTS).prefetch_related(editions)
+    )
     return tuple(_report_key(report) for report in rows)
 
 
 def _report_key(report: Report) -> ReportKey:
     editions = tuple(_edition_key(edition) for edition in report.editions.all() if edition.is_on_page)
     told = " ".join(f"{edition.id}{'withdrawn' if edition.is_withdrawn else ''}" for edition in editions)
+    note = getattr(report, "measures_note", None)
     assert report.number is not None and report.issued_on is not None
     return ReportKey(
         number=report.number,
         issued_on=report.issued_on,
         language=report.language,
-        key=told or f"{report.version} {report.incident.revision}",
+        key=f"{told or f'{report.version} {report.incident.revision}'} {note.pk if note else ''}",
         editions=editions,
     )
 

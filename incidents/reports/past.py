@@ -1,17 +1,44 @@
 """A past report, read from its text, taken into the record."""
 
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from incidents.actions.past import PastLine, PastReport, import_past, word_lines
 from incidents.actions.report import TEXTS
 from incidents.lib.errors import Refused
-from incidents.models import Page, Report, Staff
+from incidents.models import Page, Report, Service, Staff
 from incidents.models.fold import Change
 from incidents.queries.report import with_record
 from incidents.queries.service import names_of_code
 from incidents.reports import hea
 from incidents.reports.build import timeline_of
-from incidents.reports.document import NUMBER, Document, Line, split_number
+from incidents.reports.document import NUMBER, Document, Line, group_lines, split_number
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a report's text would create. `is_new_service`: the page has none of that name yet."""
+
+    document: Document
+    is_new_service: bool
+    lines: int
+    updates: int
+
+
+def look_at(page: Page, text: str, *, service: str | None = None) -> Outlook:
+    """Writes nothing. Raises as `take_past_report` does."""
+    document = _read(page, text, service=service)
+    if Report.objects.filter(number=document.number).exists():
+        raise hea.ReportSyntaxError(
+            hea.find_number_line(text), f"a number other than {document.number}, which is taken"
+        )
+    return Outlook(
+        document=document,
+        is_new_service=not Service.objects.filter(page=page, name=document.service).exists(),
+        lines=sum(1 for _ in group_lines(document.timeline)),
+        updates=sum(line.update is not None for line in document.timeline),
+    )
 
 
 @transaction.atomic
@@ -22,9 +49,7 @@ def take_past_report(
 
     Raises hea.ReportSyntaxError with the line that is not what the format expects.
     """
-    document = hea.read(text, services=_known_services(page, text), service=service)
-    if document.withdrawn_on:
-        raise Refused("expected a report that stands, not one that was withdrawn", field="withdrawn_on")
+    document = _read(page, text, service=service)
     try:
         report = import_past(page, _past_of(document), actor=actor)
     except Refused as refused:
@@ -32,6 +57,13 @@ def take_past_report(
         raise hea.ReportSyntaxError(line, str(refused)) if line else refused from refused
     _keep_wordings(report, document)
     return report
+
+
+def _read(page: Page, text: str, *, service: str | None) -> Document:
+    document = hea.read(text, services=_known_services(page, text), service=service)
+    if document.withdrawn_on:
+        raise Refused("expected a report that stands, not one that was withdrawn", field="withdrawn_on")
+    return document
 
 
 def _known_services(page: Page, text: str) -> dict[str, str]:

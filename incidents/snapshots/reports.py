@@ -12,6 +12,7 @@ from typing import Any
 from incidents.lib.markdown import render_with_figures
 from incidents.models import Edition as Kind
 from incidents.models import IssuedEdition, IssuedFile
+from incidents.queries.measures import told_note
 from incidents.queries.published import EditionKey, ReportKey
 from incidents.queries.report import find_issued, shown_editions
 from incidents.reports import html
@@ -102,6 +103,7 @@ def _past_files(edition: Edition, number: str) -> Iterator[File]:
         "written_in": "" if report.language == edition.language else report.language,
         "article": html.write(document, render_markdown=render_with_figures, figures=figures_of(report)),
         "files": _offered(WRITTEN_HERE, path),
+        "measures_note": told_note(report, language=edition.language),
     }
     yield page_file(edition, path, "public/report.html", context)
     yield from _texts(edition, path, document)
@@ -135,6 +137,7 @@ def _context(
         "editions": [_line_of(one, path, is_newest=one is issued[0]) for one in issued],
         "withdrawn": shown if shown.withdrawn_at else None,
         "withdrawn_on": withdrawn_on(shown),
+        "measures_note": told_note(shown.report, language=edition.language) if is_newest else None,
     }
     if not shown.shows_text:
         return context

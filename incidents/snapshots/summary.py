@@ -53,12 +53,16 @@ def _estimated(incident: IncidentView, *, zone: ZoneInfo, language: str) -> str:
 
 
 def _report(incident: IncidentView, *, language: str) -> str:
-    if incident.report_number:
-        withdrawn = f" ({_('Withdrawn')})" if incident.report_withdrawn else ""
-        return f"{incident.report_number}{withdrawn}"
+    if incident.report_withdrawn:
+        return f"{incident.report_number} ({_('Withdrawn')})"
     if incident.report_due_on is None:
-        return ""
+        return incident.report_number or ""
     due = format_day(incident.report_due_on, language=language)
+    if incident.report_number:
+        return _("%(number)s (interim); the final report by %(due)s") % {
+            "number": incident.report_number,
+            "due": due,
+        }
     return _("Being written, to be published by %(due)s") % {"due": due}
 
 

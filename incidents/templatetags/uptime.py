@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -33,6 +34,15 @@ def duration(seconds: int) -> str:
     hours, minutes = divmod(seconds // MINUTE, 60)
     form = gettext("%(h)d h %(m)d min") if minutes else gettext("%(h)d h")
     return form % {"h": hours, "m": minutes}
+
+
+@register.filter
+def span(value: timedelta) -> str:
+    """As `duration`, or in days where it is of many hours."""
+    if value >= timedelta(days=2):
+        days = value / timedelta(days=1)
+        return gettext("%(d)s d") % {"d": f"{days:.0f}" if days == int(days) else f"{days:.1f}"}
+    return duration(int(value.total_seconds()))
 
 
 @register.simple_tag(takes_context=True)

@@ -21,7 +21,7 @@ PICTURES = Path(__file__).parents[1] / "output"
 NOT_JAPANESE = re.compile(r"\b[a-zA-Z][a-z]{2,}\b")
 LEFT_IN_ENGLISH = {
     *("English", "Markdown", "Asia", "Tokyo", "email", "archive", "https", "mailto", "security"),
-    *("status", "example", "com", "Suite"),
+    *("status", "example", "com", "Suite", "main"),
     *("google", "net", "www", "githubstatus", "Statuspage"),  # names in hints
     *("Accept", "Authorization", "Bearer", "html", "text"),  # HTTP's
     *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders

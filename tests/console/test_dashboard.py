@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -7,11 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.actions.location import note_seen, suspect_canary, suspect_network
+from incidents.actions.measure import add_measure, finish_measure
 from incidents.actions.monitor import park_monitor
+from incidents.actions.report import draft_report
 from incidents.actions.service import set_status
 from incidents.actions.update import publish_draft
 from incidents.lib import times
-from incidents.models import Delivery, Incident, IncidentState, LogEntry, MailEvent, Throttle, Update
+from incidents.models import Delivery, Incident, IncidentState, LogEntry, MailEvent, Measure, Throttle, Update
 from tests import make
 from tests.console.conftest import Desk
 from tests.make_returned import bounce, told
@@ -199,8 +201,15 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk: Desk) -> N
         make.update(make.incident(desk.page), notify=True)
         over = make.incident(desk.page)
         make.update(over)
-        make.update(over, stage="resolved")
+        make.update(over, stage="resolved", report_due_on=date(2999, 1, 1))
         make.monitor(make.service(desk.page))
+        late = add_measure(
+            draft_report(over),
+            text="Watch it",
+            owner=desk.staff,
+            due_on=times.now().date() + timedelta(days=9),
+        )
+        Measure.objects.filter(pk=late.pk).update(due_on=date(2020, 1, 1))
 
     fill()
     with CaptureQueriesContext(
@@ -212,7 +221,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk: Desk) -> N
     with CaptureQueriesContext(connection) as three:
         html_of(desk)
     assert len(three) == len(one)
-    assert len(one) <= 29
+    assert len(one) <= 31
 
 
 def test_a_location_whose_word_does_not_count_is_told(desk: Desk) -> None:
@@ -230,3 +239,28 @@ def test_a_monitor_that_was_stopped_is_told_with_its_reason(desk: Desk) -> None:
     monitor = make.monitor(make.service(desk.page), kind="tcp", name="Mail port")
     park_monitor(monitor, reason="its check ended 3 times the process that made it")
     assert "The monitor Mail port was stopped: its check ended 3 times the process" in html_of(desk)
+
+
+def test_reports_that_are_due_soon_or_overdue_are_told(desk: Desk) -> None:
+    with times.at(make.jst("2026-06-01 10:00")):
+        incident = make.incident(desk.page)
+        make.update(incident)
+        make.update(incident, "resolved", report_due_on=date(2026, 6, 15))
+        assert "due soon" not in html_of(desk)
+    for day, words in (("2026-06-10", "due soon"), ("2026-06-15", "due soon"), ("2026-06-16", "overdue")):
+        with times.at(make.jst(f"{day} 10:00")):
+            assert f"{words}" in html_of(desk)
+
+
+def test_measures_that_are_overdue_stand_on_the_board_until_they_are_done(desk: Desk) -> None:
+    with times.at(make.jst("2026-06-01 10:00")):
+        incident = make.incident(desk.page)
+        make.update(incident)
+        measure = add_measure(
+            draft_report(incident), text="Watch the disk", owner=desk.staff, due_on=date(2026, 6, 5)
+        )
+        assert "Watch the disk" not in html_of(desk)
+    with times.at(make.jst("2026-06-06 10:00")):
+        assert "Watch the disk" in html_of(desk)
+        finish_measure(measure)
+        assert "Watch the disk" not in html_of(desk)

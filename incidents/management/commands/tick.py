@@ -20,6 +20,7 @@ JOBS = (
     tasks.roll_up_results,
     tasks.act_by_itself,
     tasks.alert_staff,
+    tasks.remind_owners,
     tasks.run_due_maintenances,
     publish_pages,
     tasks.deliver_notices,
