@@ -105,7 +105,7 @@ def save_report(
     before = {name: str(getattr(report, name)) for name in values}
     for name, value in values.items():
         setattr(report, name, value.strip() if isinstance(value, str) else value)
-    _check_period(report)
+    check_period(report)
     report.version += 1
     report.save()
     after = {name: str(getattr(report, name)) for name in values}
@@ -198,7 +198,7 @@ def _subject_from_title(title: str, *, service: Service) -> str:
     return rest.strip(" :：") if rest[:1] in (" ", "：", ":", "　") and rest.strip(" :：　") else title
 
 
-def _check_period(report: Report) -> None:
+def check_period(report: Report) -> None:
     if report.period_until and report.period_until < report.period_from:
         raise Refused("the period ends before it begins", field="period_until")
 

@@ -1,0 +1,134 @@
+"""What people write into a report's draft, in each language of its page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from incidents.actions import audit
+from incidents.actions.report import TEXTS, check_period
+from incidents.lib import times
+from incidents.lib.differences import changed_part
+from incidents.lib.errors import Refused
+from incidents.models import Page, Report, ReportState, ReportTemplate, Staff
+
+PROSE = (*TEXTS, "greeting", "apology")
+FACTS = ("edition", "period_from", "period_until", "from_is_approximate", "until_is_approximate")
+OF_TEMPLATES = ("greeting", "apology", "what_happened", "scope", "cause", "measures")
+MOST_CHARACTERS = 20_000
+MOST_PARTIES = 50
+LONGEST_NAME = 100
+
+
+def lock_draft(report: Report) -> Report:
+    """The report's row, held; refused once it is more than a draft."""
+    held = Report.objects.select_for_update(of=("self",)).select_related("incident__page").get(pk=report.pk)
+    if held.state in (ReportState.ISSUED, ReportState.WITHDRAWN):
+        raise Refused(f"{held.number} is issued; its text can no longer be changed")
+    if held.state != ReportState.DRAFT:
+        raise Refused("the report is being reviewed or is approved; its text stands until it is a draft again")
+    return held
+
+
+def text_of(report: Report, name: str, language: str) -> str:
+    """A text in one language, "" where nobody wrote it."""
+    if language == report.language:
+        return str(getattr(report, name))
+    return str(report.texts.get(language, {}).get(name, ""))
+
+
+@transaction.atomic
+def write_report(
+    report: Report, values: Mapping[tuple[str, str], Any], *, actor: Staff | None = None
+) -> Report:
+    """Saves texts and facts, each by its name and language; what only the whole report has is under its first
+    language. The audit holds the stretch of a text that changed."""
+    held = lock_draft(report)
+    before, after = dict[str, str](), dict[str, str]()
+    for (name, language), value in values.items():
+        if name not in PROSE + FACTS:
+            raise Refused(f"a report has no {name}", field=name)
+        label = name if language == held.language else f"{name} ({language})"
+        old = text_of(held, name, language) if name in PROSE else str(getattr(held, name))
+        _set(held, name, language, value)
+        before[label], after[label] = changed_part(old, str(value))
+    check_period(held)
+    held.version += 1
+    held.save()
+    audit.record("save_report", held, actor=actor, before=before, after=after)
+    return held
+
+
+def _set(report: Report, name: str, language: str, value: Any) -> None:
+    if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+        raise Refused(f"expected at most {MOST_CHARACTERS} characters", field=name)
+    if language == report.language:
+        setattr(report, name, value)
+    elif language not in report.incident.page.languages or name not in PROSE:
+        raise Refused(f"{language} is not one of the page's other languages", field=name)
+    else:
+        report.texts.setdefault(language, {})[name] = value
+
+
+@transaction.atomic
+def set_parties(
+    report: Report, parties: Sequence[tuple[str, str]], *, actor: Staff | None = None
+) -> Report:
+    """Third parties, each by its name and by what the public reads in its place."""
+    held = lock_draft(report)
+    if len(parties) > MOST_PARTIES:
+        raise Refused(f"expected at most {MOST_PARTIES} lines", field="parties")
+    for text in (part for pair in parties for part in pair):
+        if len(text) > LONGEST_NAME or (text and not text.isprintable()):
+            raise Refused(f"expected one line of at most {LONGEST_NAME} characters", field="parties")
+    before = {"parties": held.parties}
+    held.parties = [{"name": name, "mask": mask} for name, mask in dict(parties).items() if name]
+    held.version += 1
+    held.save(update_fields=["parties", "version"])
+    audit.record("set_report_parties", held, actor=actor, before=before, after={"parties": held.parties})
+    return held
+
+
+@transaction.atomic
+def confirm_claim(report: Report, claim: str, *, is_true: bool = True, actor: Staff | None = None) -> Report:
+    """Somebody vouches for a sentence of the report, or no longer does."""
+    held = lock_draft(report)
+    if not is_true:
+        held.confirmed.pop(claim, None)
+    else:
+        held.confirmed[claim] = {"by": str(actor or ""), "at": times.now().isoformat()}
+    held.save(update_fields=["confirmed"])
+    audit.record("confirm_report_claim", held, actor=actor, after={"claim": claim, "is_true": is_true})
+    return held
+
+
+@transaction.atomic
+def set_template(
+    page: Page, language: str, values: Mapping[str, str], *, actor: Staff | None = None
+) -> ReportTemplate:
+    """What drafts in that language begin with from now on."""
+    if language not in page.languages:
+        raise Refused("expected a text in one of the languages of the page", field="language")
+    given = {name: values.get(name, "").strip() for name in OF_TEMPLATES}
+    for name, text in given.items():
+        if len(text) > MOST_CHARACTERS:
+            raise Refused(f"expected at most {MOST_CHARACTERS} characters", field=name)
+    template, _ = ReportTemplate.objects.update_or_create(page=page, language=language, defaults=given)
+    audit.record("set_report_template", template, actor=actor, after={"language": language, **given})
+    return template
+
+
+def begin_with_templates(report: Report, *, page: Page) -> None:
+    """Fills the texts of a new draft from its page's templates; not saved."""
+    for template in ReportTemplate.objects.filter(page=page, language__in=page.languages):
+        for name in OF_TEMPLATES:
+            text = getattr(template, name)
+            if text:
+                _set_new(report, name, template.language, text)
+
+
+def _set_new(report: Report, name: str, language: str, text: str) -> None:
+    if language == report.language:
+        setattr(report, name, text)
+    else:
+        report.texts.setdefault(language, {})[name] = text
