@@ -7,6 +7,7 @@ stand where they are used (no `[1]: https://…`), headings begin with `#`.
 
 import re
 import string
+from typing import Any
 
 import nh3
 from markdown import Markdown
@@ -20,7 +21,7 @@ from pymdownx.tilde import DeleteSubExtension
 from incidents.lib.errors import Refused
 from incidents.lib.plain_text import MARKER, escape, plain
 
-__all__ = ["MAX_BRACKETS", "MAX_BYTES", "MAX_DEPTH", "escape", "plain", "render"]
+__all__ = ["MAX_BRACKETS", "MAX_BYTES", "MAX_DEPTH", "escape", "plain", "render", "render_with_figures"]
 
 MAX_BYTES = 20_000
 MAX_BRACKETS = 400
@@ -33,9 +34,11 @@ _TAGS = {
     *("p", "br", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+_SCHEMES = {"http", "https", "mailto"}
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 _NESTING = re.compile(r"[ \t]*(?:(?:>|[-*+][ \t]|[0-9]+\.[ \t])[ \t]*)*")
 _OPEN = re.compile(r"(?<!\\)\[")
+_NO_FIGURE = re.compile(r'<img(?: (?:alt|title)="[^"]*")*>')
 _WORD = re.compile(r"[-+\w.]+")
 
 
@@ -45,14 +48,32 @@ def render(text: str) -> str:
     Raises Refused (field `body`) for a text that is too long or too deep to render in time.
     """
     _check_size(text)
-    return nh3.clean(
+    return _sanitise(_new_parser().convert(text), tags=_TAGS, attributes=_ATTRIBUTES)
+
+
+def render_with_figures(text: str) -> str:
+    """As `render`, and a report's figures stand as `<img src="figure:name" alt title>`; no other image does."""
+    _check_size(text)
+    html = _sanitise(
         _new_parser().convert(text),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
-        url_relative="deny",
-        link_rel="nofollow noopener noreferrer ugc",
+        tags=_TAGS | {"img"},
+        attributes=_ATTRIBUTES | {"img": {"src", "alt", "title"}},
+        attribute_filter=_keep_figures,
+        url_schemes=_SCHEMES | {"figure"},
     )
+    return _NO_FIGURE.sub("", html)
+
+
+def _keep_figures(tag: str, attribute: str, value: str) -> str | None:
+    """A figure is only where an image comes from, and nothing else is."""
+    if attribute not in ("src", "href"):
+        return value
+    return value if value.lower().startswith("figure:") == (tag == "img") else None
+
+
+def _sanitise(html: str, **allowed: Any) -> str:
+    options = {"url_schemes": _SCHEMES, **allowed}
+    return nh3.clean(html, url_relative="deny", link_rel="nofollow noopener noreferrer ugc", **options)
 
 
 def _check_size(text: str) -> None:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from incidents.actions.references import propose_number
 from incidents.lib import times
-from incidents.models import LogKind, Report, ReportLine
+from incidents.models import LogKind, Logo, Report, ReportLine
 from incidents.queries.incident import changes, updates_in_order
 from incidents.reports.document import Document, Edition, Language, Line
+from incidents.reports.figures import LOGO, Picture
 from incidents.reports.phrases import PHRASES, UpdateKind
 
 
@@ -38,7 +39,20 @@ def document_of(report: Report, *, language: str = "") -> Document:
         cause=report.cause,
         measures=report.measures,
         timeline=timeline_of(report, language=tongue),
+        letterhead=tuple(filter(None, map(str.strip, report.incident.page.letterhead.splitlines()))),
     )
+
+
+def figures_of(report: Report) -> dict[str, Picture]:
+    """The report's pictures by their names, and the page's logo."""
+    figures = {
+        figure.name: Picture(bytes(figure.image), figure.media_type, figure.width, figure.height)
+        for figure in report.figures.all()
+    }
+    logo = Logo.objects.filter(page=report.incident.page).first()
+    if logo:
+        figures[LOGO] = Picture(bytes(logo.png), "image/png", logo.width, logo.height)
+    return figures
 
 
 def timeline_of(report: Report, *, language: Language) -> tuple[Line, ...]:

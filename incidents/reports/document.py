@@ -14,8 +14,10 @@ from incidents.reports.phrases import UpdateKind
 
 Language = Literal["ja", "en"]
 Edition = Literal["final", "interim", "first"]
+Role = Literal["written", "checked", "approved"]
 
 SECTIONS = ("what_happened", "scope", "cause", "measures")
+TEXTS = ("opening", *SECTIONS)
 MOST_CHARACTERS = {"organisation": 100, "service": 100, "subject": 150}
 NUMBER = re.compile(r"([A-Z]{2,8})([0-9]{8})([0-9]{2})")
 NUMBER_FORM = "2 to 8 capitals, a date as YYYYMMDD and a serial from 01, such as HEA2020100801"
@@ -39,9 +41,22 @@ class Entry:
     text: str
 
 
+@dataclass(frozen=True)
+class Signed:
+    """Somebody who stands for the text."""
+
+    role: Role
+    name: str
+    on: date
+
+
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """Instants are aware, in UTC; sections are in our Markdown; `period_until` None: still going on."""
+    """Instants are aware, in UTC; texts are in our Markdown; `period_until` None: still going on.
+
+    `opening` stands between the title and the first heading. `signatures` and `letterhead` are
+    for the printed editions.
+    """
 
     language: Language = "ja"
     edition: Edition = "final"
@@ -62,6 +77,10 @@ class Document:
     cause: str
     measures: str
     timeline: tuple[Line, ...] = ()
+    opening: str = ""
+    signatures: tuple[Signed, ...] = ()
+    letterhead: tuple[str, ...] = ()
+    withdrawn_on: date | None = None
 
     @property
     def title(self) -> str:
@@ -112,8 +131,8 @@ def check(document: Document) -> None:
     _check_single_lines(document)
     _check_revision(document)
     _check_instants(document)
-    for section, problem in find_unmatched([plain(getattr(document, name)) for name in SECTIONS]):
-        raise Refused(f"expected {problem}", field=SECTIONS[section])
+    for text, problem in find_unmatched([plain(getattr(document, name)) for name in TEXTS]):
+        raise Refused(f"expected {problem}", field=TEXTS[text])
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -133,6 +152,10 @@ def _check_single_lines(document: Document) -> None:
     for line in document.timeline:
         if not _is_line(line.text):
             raise Refused("expected every entry to be one line of text", field="timeline")
+    if not all(_is_line(signed.name) for signed in document.signatures):
+        raise Refused("expected every name to be one line of text", field="signatures")
+    if not all(map(_is_line, document.letterhead)):
+        raise Refused("expected lines of text without space around them", field="letterhead")
 
 
 def _is_line(text: str) -> bool:
@@ -144,6 +167,8 @@ def _check_revision(document: Document) -> None:
         raise Refused("expected a date of revision from the second revision on", field="revision")
     if document.revised_on and document.revised_on < document.issued_on:
         raise Refused("expected a date not before the issue date", field="revised_on")
+    if document.withdrawn_on and document.withdrawn_on < (document.revised_on or document.issued_on):
+        raise Refused("expected a date not before the report's own", field="withdrawn_on")
 
 
 def _check_instants(document: Document) -> None:

@@ -1,12 +1,13 @@
 """Dates and times as a text edition prints them, in every form its reader takes."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from incidents.reports.document import Language
-from incidents.reports.words import MONTHS_EN, WEEKDAYS_EN, WEEKDAYS_JA
+from incidents.reports.words import MONTHS_EN, WEEKDAYS_EN, WEEKDAYS_JA, WORDS
 
 _D = "[0-9０-９]"
 _OFFSET = rf"(?: ?[(（]UTC(?P<offset>[+-]{_D}{{1,2}}(?::{_D}{{2}})?)[)）])?"
@@ -20,6 +21,10 @@ _DAYS = {"ja": re.compile(_DAY_JA), "en": re.compile(_DAY_EN)}
 _REVISIONS = {
     "ja": re.compile(rf"第\s*(?P<revision>{_D}+)\s*版\s*(?P<date>.+?)\s*改訂"),
     "en": re.compile(rf"Revision +(?P<revision>{_D}+), *(?P<date>.+)"),
+}
+_WITHDRAWALS: Mapping[Language, re.Pattern[str]] = {
+    language: re.compile(re.escape(words.withdrawn).replace(re.escape("{day}"), "(?P<date>.+)"))
+    for language, words in WORDS.items()
 }
 _MOMENTS = {
     "ja": re.compile(
@@ -113,6 +118,17 @@ def read_revision(line: str, language: Language) -> tuple[int, date]:
     if found is None or not 2 <= int(found["revision"]) <= 9999:
         raise DateError("a revision from 2 on, such as 第2版 2020年10月20日改訂")
     return int(found["revision"]), read_date(found["date"], language)
+
+
+def is_withdrawal(line: str) -> bool:
+    return any(form.fullmatch(line) for form in _WITHDRAWALS.values())
+
+
+def read_withdrawal(line: str, language: Language) -> date:
+    found = _WITHDRAWALS[language].fullmatch(line)
+    if found is None:
+        raise DateError(f"the line in the report's language: {WORDS[language].withdrawn}")
+    return read_date(found["date"], language)
 
 
 def read_moment(text: str, language: Language) -> tuple[Stamp, bool] | None:

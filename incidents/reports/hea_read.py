@@ -10,7 +10,7 @@ from incidents.lib.plain_text import escape
 from incidents.reports.document import (
     MOST_CHARACTERS,
     NUMBER_FORM,
-    SECTIONS,
+    TEXTS,
     Document,
     Edition,
     Language,
@@ -22,10 +22,12 @@ from incidents.reports.footnotes import locate_unmatched
 from incidents.reports.hea_dates import (
     find_language,
     is_revision,
+    is_withdrawal,
     read_date,
     read_entry,
     read_moment,
     read_revision,
+    read_withdrawal,
 )
 from incidents.reports.hea_headings import find_heading, read_zone
 from incidents.reports.hea_rows import Block, Row, split_blocks, split_rows
@@ -49,15 +51,13 @@ def read(text: str, *, services: Mapping[str, str] | None = None, service: str |
     """
     rows = split_rows(text)
     filled = [row for row in rows if row.text] or [Row(1, "")]
-    language = find_language(filled[0].text)
-    if language is None:
-        filled[0].refuse(_ISSUE_DATE)
+    language = _find_language(filled)
     head = _read_head(filled, language)
     end = filled[-1]
     if end.text != WORDS[language].end:
         end.refuse(f"{WORDS[language].end} as the last line")
     body = [row for row in rows if head.title.number < row.number < end.number]
-    blocks = split_blocks(body, end=end, language=language)
+    blocks = split_blocks(body, title=head.title, end=end, language=language)
     zone = _read_zone(blocks["period"].heading, language)
     period = _read_period(blocks["period"], language=language, zone=zone)
     _check_footnotes(blocks)
@@ -85,6 +85,8 @@ def read(text: str, *, services: Mapping[str, str] | None = None, service: str |
         scope=escape(blocks["scope"].text),
         cause=escape(blocks["cause"].text),
         measures=escape(blocks["measures"].text),
+        opening=escape(blocks["opening"].text),
+        withdrawn_on=head.withdrawn_on,
         timeline=tuple(_read_timeline(blocks["timeline"], language=language, zone=zone, start=period.start)),
     )
 
@@ -96,6 +98,7 @@ def find_number_line(text: str) -> int:
 
 @dataclass(frozen=True)
 class _Head:
+    withdrawn_on: date | None
     issued_on: date
     revision: int
     revised_on: date | None
@@ -105,8 +108,14 @@ class _Head:
     title: Row
 
 
+def _find_language(filled: Sequence[Row]) -> Language:
+    issue = filled[1] if len(filled) > 1 and is_withdrawal(filled[0].text) else filled[0]
+    return find_language(issue.text) or issue.refuse(_ISSUE_DATE)
+
+
 def _read_head(filled: Sequence[Row], language: Language) -> _Head:
-    issue, *rest = filled
+    withdrawal = filled[0] if is_withdrawal(filled[0].text) else None
+    issue, *rest = filled[1:] if withdrawal else filled
     with issue.refusing():
         issued_on = read_date(issue.text, language)
     revision: tuple[int, date | None] = (1, None)
@@ -120,7 +129,11 @@ def _read_head(filled: Sequence[Row], language: Language) -> _Head:
         rest[2].refuse(TITLE)
     title = _expect_line(rest[3], "the service and the subject", language)
     edition = _find_edition(title.text, language)
+    withdrawn_on = None
+    if withdrawal:
+        withdrawn_on = _read_withdrawal(withdrawal, not_before=revision[1] or issued_on, language=language)
     return _Head(
+        withdrawn_on=withdrawn_on,
         issued_on=issued_on,
         revision=revision[0],
         revised_on=revision[1],
@@ -148,6 +161,14 @@ def _read_revision(row: Row, *, issued_on: date, language: Language) -> tuple[in
     if revised_on < issued_on:
         row.refuse("a date of revision not before the issue date")
     return revision, revised_on
+
+
+def _read_withdrawal(row: Row, *, not_before: date, language: Language) -> date:
+    with row.refusing():
+        withdrawn_on = read_withdrawal(row.text, language)
+    if withdrawn_on < not_before:
+        row.refuse("a date of withdrawal not before the report's own")
+    return withdrawn_on
 
 
 def _read_number(row: Row) -> str:
@@ -241,6 +262,6 @@ def _split_entry(at: datetime, text: str) -> list[Line]:
 
 
 def _check_footnotes(blocks: Mapping[str, Block]) -> None:
-    sections = [blocks[name] for name in SECTIONS]
-    for section, place, expected in locate_unmatched([block.text for block in sections]):
-        sections[section].rows[place - 1].refuse(expected)
+    texts = [blocks[name] for name in TEXTS]
+    for text, place, expected in locate_unmatched([block.text for block in texts]):
+        texts[text].rows[place - 1].refuse(expected)

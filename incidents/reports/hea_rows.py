@@ -60,18 +60,18 @@ def split_rows(text: str) -> list[Row]:
     return [Row(number, line.strip()) for number, line in enumerate(lines, 1)]
 
 
-def split_blocks(rows: Sequence[Row], *, end: Row, language: Language) -> dict[str, Block]:
-    """The blocks by their names in BLOCKS; each heading must stand once and in its place."""
+def split_blocks(rows: Sequence[Row], *, title: Row, end: Row, language: Language) -> dict[str, Block]:
+    """The blocks by their names in BLOCKS, each heading once and in its place; `opening` is what
+    stands under the title, before the first.
+    """
     headings = [
         f"■ {heading.format(zone=name_zone('Asia/Tokyo', language))}" for heading in WORDS[language].headings
     ]
     starts: list[int] = []
     for index, row in enumerate(rows):
         place = find_heading(row.text, language)
-        if place is None and (starts or not row.text):
-            continue
         if place is None:
-            row.refuse(headings[0])
+            continue
         if place < len(starts):
             row.refuse(f"the heading {headings[place]} only once, in its place")
         if place > len(starts):
@@ -80,7 +80,8 @@ def split_blocks(rows: Sequence[Row], *, end: Row, language: Language) -> dict[s
     if len(starts) < len(headings):
         end.refuse(headings[len(starts)])
     ends = [*starts[1:], len(rows)]
-    return {
+    opening = Block(title, tuple(rows[: starts[0]]))
+    return {"opening": opening} | {
         name: Block(rows[start], tuple(rows[start + 1 : stop]))
         for name, start, stop in zip(BLOCKS, starts, ends, strict=True)
     }

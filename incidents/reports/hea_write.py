@@ -15,6 +15,7 @@ from incidents.reports.words import (
     show_period,
     show_revision,
     show_title,
+    show_withdrawal,
     stamp_entries,
 )
 
@@ -26,11 +27,13 @@ def write(document: Document) -> str:
     bodies = {block: _show_block(document, block) for block in BLOCKS}
     headings = name_headings(document)
     blocks = [
+        show_withdrawal(document),
         show_date(document.issued_on, document.language),
         show_revision(document),
         document.organisation,
         NUMBER_LABEL + document.number,
         f"{TITLE}\n{show_title(document)}",
+        _show_text(document, "opening"),
         *(part for block in BLOCKS for part in (f"■ {headings[block]}", bodies[block])),
         WORDS[document.language].end,
     ]
@@ -43,10 +46,14 @@ def _show_block(document: Document, block: str) -> str:
     if block == "timeline":
         entries = (f"{stamp}\t{entry.text}" for entry, stamp in stamp_entries(document))
         return "\n\n".join(filter(None, [WORDS[document.language].lead, "\n".join(entries)]))
-    text = plain(getattr(document, block))
+    return _show_text(document, block)
+
+
+def _show_text(document: Document, field: str) -> str:
+    text = plain(getattr(document, field))
     for line in text.split("\n"):
         if find_heading(line, document.language) is not None:
-            raise Refused(f"expected no line that reads as a heading of the report: {line}", field=block)
+            raise Refused(f"expected no line that reads as a heading of the report: {line}", field=field)
     return text
 
 

@@ -1,11 +1,13 @@
 """A document as an HTML fragment: one article, without style, for a page to set."""
 
 import re
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 
 from incidents.reports.document import SECTIONS, Document
+from incidents.reports.figures import Picture
 from incidents.reports.words import (
     BLOCKS,
     NUMBER_LABEL,
@@ -16,24 +18,43 @@ from incidents.reports.words import (
     show_period,
     show_revision,
     show_title,
+    show_withdrawal,
     stamp_entries,
 )
 
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z0-9]+)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
 _MARKER = re.compile(r"\(\*([1-9][0-9]{0,2})\)")
+_FIGURE = re.compile(r'(?P<alone><p>)?<img(?P<attributes>(?: [a-z]+="[^"]*")*)>(?(alone)(?P<end></p>)?)')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _NOTE = re.compile(r"\s*\(\*([1-9][0-9]{0,2})\)(?=\s|$)")
 
 
-def write(document: Document, *, render_markdown: Callable[[str], str]) -> str:
-    """The fragment. What `render_markdown` answers for a section goes in as it is: it must be safe HTML."""
+def write(
+    document: Document,
+    *,
+    render_markdown: Callable[[str], str],
+    figures: Mapping[str, Picture] | None = None,
+    address: Callable[[str], str] | None = None,
+) -> str:
+    """The fragment. What `render_markdown` answers for a text goes in as it is: it must be safe HTML.
+
+    `address` says where a figure's file is; without it the pictures stand in the fragment itself.
+    """
     headings = name_headings(document)
     notes = _Notes()
+    pictures = _Pictures(figures or {}, address)
+
+    def show(text: str) -> str:
+        return pictures.place(notes.link(render_markdown(text)))
+
     parts = [f'<article class="report" lang="{document.language}">', *_show_head(document)]
+    if document.opening:
+        parts.append(f'<div class="report-opening">\n{show(document.opening)}\n</div>')
     for block in BLOCKS:
         parts.append(f'<section class="report-{block.replace("_", "-")}">')
         parts.append(f"<h2>{escape(headings[block])}</h2>")
         if block in SECTIONS:
-            parts.append(notes.link(render_markdown(getattr(document, block))))
+            parts.append(show(getattr(document, block)))
         else:
             parts += _show_period(document) if block == "period" else _show_timeline(document)
         parts.append("</section>")
@@ -42,6 +63,8 @@ def write(document: Document, *, render_markdown: Callable[[str], str]) -> str:
 
 def _show_head(document: Document) -> Iterator[str]:
     issued = show_date(document.issued_on, document.language)
+    if document.withdrawn_on:
+        yield f'<p class="report-withdrawn"><strong>{escape(show_withdrawal(document))}</strong></p>'
     yield f'<header>\n<p><time datetime="{document.issued_on}">{issued}</time></p>'
     if document.revised_on:
         yield f'<p><time datetime="{document.revised_on}">{show_revision(document)}</time></p>'
@@ -70,6 +93,42 @@ def _show_timeline(document: Document) -> Iterator[str]:
 
 def _show_time(instant: datetime, shown: str) -> str:
     return f'<time datetime="{instant.astimezone(UTC):%Y-%m-%dT%H:%MZ}">{escape(shown)}</time>'
+
+
+class _Pictures:
+    """Puts a report's pictures where its texts name them; a name that has none shows nothing."""
+
+    def __init__(self, figures: Mapping[str, Picture], address: Callable[[str], str] | None) -> None:
+        self.figures = figures
+        self.address = address
+
+    def place(self, html: str) -> str:
+        return _FIGURE.sub(self._place, html)
+
+    def _place(self, found: re.Match[str]) -> str:
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(found["attributes"])}
+        name = attributes.get("src", "").removeprefix("figure:")
+        if name not in self.figures:
+            return "" if found["end"] else found["alone"] or ""
+        image = self._image(name, attributes.get("alt", ""))
+        caption = escape(attributes.get("title", ""))
+        if not found["end"]:
+            shown = f' <span class="caption">{caption}</span>' if caption else ""
+            return (found["alone"] or "") + image + shown
+        shown = f"\n<figcaption>{caption}</figcaption>" if caption else ""
+        return f"<figure>\n{image}{shown}\n</figure>"
+
+    def _image(self, name: str, alternative: str) -> str:
+        picture = self.figures[name]
+        source = self.address(name) if self.address else _data_address(picture)
+        return (
+            f'<img src="{escape(source)}" alt="{escape(alternative)}"'
+            f' width="{picture.width}" height="{picture.height}">'
+        )
+
+
+def _data_address(picture: Picture) -> str:
+    return f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}"
 
 
 class _Notes:

@@ -4,6 +4,7 @@ import re
 
 from incidents.lib.plain_text import escape
 from incidents.reports.document import Document
+from incidents.reports.figures import FIGURE
 from incidents.reports.words import (
     BLOCKS,
     NUMBER_LABEL,
@@ -14,22 +15,24 @@ from incidents.reports.words import (
     show_period,
     show_revision,
     show_title,
+    show_withdrawal,
     stamp_entries,
 )
 
 _MARKER = re.compile(r"\(\*([1-9][0-9]{0,2})\)")
-_FIGURE = re.compile(r"!\[[^\[\]]*\]\(figure:[^()\s]*(?:[ ]+\"[^\"\n]*\")?\)")
 
 
 def write(document: Document) -> str:
     headings = name_headings(document)
     blocks = [
+        _embolden(show_withdrawal(document)),
         show_date(document.issued_on, document.language),
         show_revision(document),
         escape(document.organisation),
         NUMBER_LABEL + document.number,
         f"# {TITLE}",
         escape(show_title(document)),
+        _port_section(document.opening),
         *(part for block in BLOCKS for part in (f"## ■ {headings[block]}", _show_block(document, block))),
         WORDS[document.language].end,
     ]
@@ -45,6 +48,10 @@ def _show_block(document: Document, block: str) -> str:
     return _port_section(getattr(document, block))
 
 
+def _embolden(line: str) -> str:
+    return f"**{escape(line)}**" if line else ""
+
+
 def _port_section(markdown: str) -> str:
     """A section for other renderers: they take footnote markers for emphasis and know no figures of ours."""
-    return _MARKER.sub(r"(\\*\1)", _FIGURE.sub("", markdown)).strip()
+    return _MARKER.sub(r"(\\*\1)", FIGURE.sub("", markdown)).strip()

@@ -4,7 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from incidents.reports.document import Document, Edition, Entry, Language, find_zone, group_lines, to_minute
+from incidents.reports.document import (
+    Document,
+    Edition,
+    Entry,
+    Language,
+    Role,
+    find_zone,
+    group_lines,
+    to_minute,
+)
 
 BLOCKS = ("what_happened", "period", "scope", "cause", "timeline", "measures")
 TITLE = "Post-Incident Report"
@@ -20,7 +29,7 @@ MONTHS_EN = (
 
 @dataclass(frozen=True)
 class Words:
-    """`headings` in the order of BLOCKS; that of the period has a place for the zone."""
+    """`headings` in the order of BLOCKS; that of the period has a place for the zone, `withdrawn` one for the day."""
 
     headings: tuple[str, ...]
     lead: str
@@ -30,6 +39,8 @@ class Words:
     joint: str
     until: str
     ongoing: str
+    withdrawn: str
+    roles: Mapping[Role, str]
 
 
 WORDS: Mapping[Language, Words] = {
@@ -49,6 +60,8 @@ WORDS: Mapping[Language, Words] = {
         joint=" から",
         until="まで",
         ongoing="現在も継続中",
+        withdrawn="【取り下げ】本報告書は{day}に取り下げました。",
+        roles={"written": "作成", "checked": "確認", "approved": "承認"},
     ),
     "en": Words(
         headings=(
@@ -66,6 +79,8 @@ WORDS: Mapping[Language, Words] = {
         joint=" to ",
         until="",
         ongoing="the present",
+        withdrawn="[Withdrawn] This report was withdrawn on {day}.",
+        roles={"written": "Written by", "checked": "Checked by", "approved": "Approved by"},
     ),
 }
 
@@ -102,6 +117,14 @@ def show_revision(document: Document) -> str:
     if document.language == "ja":
         return f"第{document.revision}版 {revised}改訂"
     return f"Revision {document.revision}, {revised}"
+
+
+def show_withdrawal(document: Document) -> str:
+    """The line at the top of a report that was withdrawn, else empty."""
+    if document.withdrawn_on is None:
+        return ""
+    day = show_date(document.withdrawn_on, document.language)
+    return WORDS[document.language].withdrawn.format(day=day)
 
 
 def show_period(document: Document) -> tuple[str, str, str]:

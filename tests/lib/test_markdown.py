@@ -3,7 +3,7 @@ import re
 import pytest
 
 from incidents.lib.errors import Refused
-from incidents.lib.markdown import MAX_BRACKETS, MAX_BYTES, MAX_CELLS, MAX_DEPTH, render
+from incidents.lib.markdown import MAX_BRACKETS, MAX_BYTES, MAX_CELLS, MAX_DEPTH, render, render_with_figures
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -142,3 +142,16 @@ def test_a_text_that_costs_too_much_is_refused_by_its_field(text: str) -> None:
 )
 def test_a_text_at_the_limit_is_rendered(text: str) -> None:
     assert "a" in render(text)
+
+
+def test_a_report_shows_its_figures_and_no_other_image() -> None:
+    text = '![画面](figure:one "題") ![x](https://a.test/x.png) ![x](x.png "t") [x](figure:one)'
+    assert render_with_figures(text) == (
+        '<p><img alt="画面" src="figure:one" title="題">   <a rel="nofollow noopener noreferrer ugc">x</a></p>'
+    )
+    assert "img" not in render(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_leaves_no_more_in_a_report(text: str) -> None:
+    assert "<" not in ALLOWED_TAG.sub("", render_with_figures(text))

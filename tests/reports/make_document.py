@@ -74,6 +74,8 @@ def documents(draw: st.DrawFn) -> Document:
         period_until=until,
         period_until_approximate=until is not None and draw(st.booleans()),
         timeline=draw(_timelines(language, start)),
+        opening=draw(st.just("") | hostile_text(pieces=6).map(escape)),
+        withdrawn_on=draw(st.none() | st.just(issued_on + timedelta(days=120))),
         **dict(zip(SECTIONS, sections, strict=True)),
     )
 

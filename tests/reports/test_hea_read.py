@@ -166,7 +166,7 @@ def test_a_marker_or_note_left_without_its_other_is_blamed_on_the_right_one() ->
 @pytest.mark.parametrize(
     ("heading", "found_instead"),
     [
-        ("■ 発生事象", "2024年12月30日（月）から2025年"),
+        ("■ 発生事象", "■ 発生日時"),
         ("■ 影響範囲", "■ 発生原因"),
         ("■ 発生原因", "■ 事象発生からの時系列と弊社対応"),
         ("■ 事象発生からの時系列と弊社対応", "■ 恒久対応策"),
@@ -257,3 +257,17 @@ def _in_new_york(start: str) -> Document:
     at = instant(start, "America/New_York")
     timeline = (Line(at, "開始"),)
     return make_document(zone="America/New_York", period_from=at, period_until=None, timeline=timeline)
+
+
+def test_a_withdrawal_before_the_issue_date_is_refused_by_its_line() -> None:
+    line = "【取り下げ】本報告書は2025年1月13日に取り下げました。"
+    text = f"{line}\n{ARC.lstrip()}"
+    with pytest.raises(ReportSyntaxError, match="not before the report's own") as refused:
+        read(text)
+    assert refused.value.line == 1
+
+
+def test_a_withdrawal_in_another_language_is_refused() -> None:
+    with pytest.raises(ReportSyntaxError, match="【取り下げ】") as refused:
+        read(f"[Withdrawn] This report was withdrawn on 22 January 2025.\n{ARC.lstrip()}")
+    assert refused.value.line == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from incidents.lib.errors import Refused
-from incidents.reports.document import Document, Line
+from incidents.reports.document import Document, Language, Line, Signed
 from incidents.reports.hea import read, write
 from tests.reports.make_document import instant, make_document
 
@@ -202,3 +202,42 @@ def _in_english() -> Document:
             dataclasses.replace(document.timeline[1], text="First notice published on the status page."),
         ),
     )
+
+
+def test_an_opening_stands_between_the_title_and_the_first_heading() -> None:
+    document = make_document(opening="お客様**各位**\n\n深くお詫び申し上げます。")
+    text = write(document)
+    assert "検索の遅延\n\nお客様各位\n\n深くお詫び申し上げます。\n\n■ 発生事象" in text
+    assert read(text).opening == "お客様各位\n\n深くお詫び申し上げます。"
+
+
+def test_an_opening_that_reads_as_a_heading_is_refused() -> None:
+    with pytest.raises(Refused, match="no line that reads as a heading") as refused:
+        write(make_document(opening="■ 影響範囲"))
+    assert refused.value.field == "opening"
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("ja", "【取り下げ】本報告書は2020年10月22日に取り下げました。"),
+        ("en", "[Withdrawn] This report was withdrawn on 22 October 2020."),
+    ],
+)
+def test_a_withdrawn_report_says_so_first(language: Language, line: str) -> None:
+    document = make_document(language=language, withdrawn_on=date(2020, 10, 22))
+    text = write(document)
+    assert text.startswith(f"{line}\n\n")
+    assert read(text).withdrawn_on == date(2020, 10, 22)
+
+
+def test_a_report_is_not_withdrawn_before_it_was_issued() -> None:
+    with pytest.raises(Refused) as refused:
+        write(make_document(withdrawn_on=date(2020, 10, 7)))
+    assert refused.value.field == "withdrawn_on"
+
+
+def test_a_printed_name_is_one_line() -> None:
+    with pytest.raises(Refused) as refused:
+        write(make_document(signatures=(Signed("written", "山田\n花子", date(2020, 10, 8)),)))
+    assert refused.value.field == "signatures"

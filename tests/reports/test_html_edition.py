@@ -1,8 +1,9 @@
 import re
 from datetime import date
 
-from incidents.lib.markdown import render
+from incidents.lib.markdown import render, render_with_figures
 from incidents.reports.document import Line
+from incidents.reports.figures import Picture
 from incidents.reports.html import write
 from tests.reports.make_document import instant, make_document
 
@@ -63,3 +64,47 @@ def test_markers_inside_links_code_and_attributes_are_left_alone() -> None:
     html = write(make_document(scope=scope), render_markdown=render)
     assert "#note-1" not in html
     assert html.count("(*1)") == 3
+
+
+PICTURE = Picture(b"\x89PNG", "image/png", 640, 480)
+
+
+def test_a_figure_stands_with_its_caption_where_its_file_is() -> None:
+    html = write(
+        make_document(scope='![<検索> "画面"](figure:one "図の題")'),
+        render_markdown=render_with_figures,
+        figures={"one": PICTURE},
+        address=lambda name: f"/reports/{name}.png",
+    )
+    assert (
+        '<figure>\n<img src="/reports/one.png" alt="&lt;検索&gt; &quot;画面&quot;" width="640" height="480">\n'
+        "<figcaption>図の題</figcaption>\n</figure>" in html
+    )
+
+
+def test_a_figure_inside_a_line_stays_in_it() -> None:
+    html = write(
+        make_document(scope='1. 画面 ![a](figure:one "題")\n2. 次'),
+        render_markdown=render_with_figures,
+        figures={"one": PICTURE},
+    )
+    assert "<figure>" not in html
+    assert 'src="data:image/png;base64,iVBORw=="' in html
+    assert '<span class="caption">題</span></li>\n<li>次</li>' in html
+
+
+def test_a_figure_that_is_not_there_shows_nothing() -> None:
+    scope = "前\n\n![a](figure:none)\n\n![x](https://a.test/x.png)\n\n後"
+    html = write(make_document(scope=scope), render_markdown=render_with_figures)
+    assert "img" not in html
+    assert "<p>前</p>" in html and "<p>後</p>" in html
+
+
+def test_a_withdrawn_report_says_so_before_anything_else() -> None:
+    html = write(make_document(withdrawn_on=date(2020, 10, 22)), render_markdown=render)
+    assert html.index("取り下げ") < html.index("2020年10月8日")
+
+
+def test_the_opening_stands_under_the_title() -> None:
+    html = write(make_document(opening="お客様各位"), render_markdown=render)
+    assert html.index("検索の遅延") < html.index("お客様各位") < html.index("発生事象")

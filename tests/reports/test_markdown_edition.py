@@ -1,3 +1,5 @@
+from datetime import date
+
 from incidents.lib.markdown import render
 from incidents.reports.document import Line
 from incidents.reports.markdown import write
@@ -30,3 +32,9 @@ def test_markers_are_text_to_any_renderer_and_figures_are_left_out() -> None:
     assert "a(\\*1)b(\\*1)" in text
     assert "figure" not in text
     assert "a(*1)b(*1)" in render(text)
+
+
+def test_opening_and_withdrawal_stand_in_their_places() -> None:
+    text = write(make_document(opening="お客様**各位**", withdrawn_on=date(2020, 10, 22)))
+    assert text.startswith("**【取り下げ】本報告書は2020年10月22日に取り下げました。**\n\n2020年10月8日\n")
+    assert "検索の遅延\n\nお客様**各位**\n\n## ■ 発生事象" in text

@@ -6,8 +6,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from incidents.lib.errors import Refused
 from incidents.queries.report import find_issued
-from incidents.reports.build import document_of
-from incidents.reports.issue import WRITERS
+from incidents.reports.build import document_of, figures_of
+from incidents.reports.writers import WRITERS
 
 
 class Command(BaseCommand):
@@ -25,13 +25,13 @@ class Command(BaseCommand):
             raise CommandError(f"{number}: there is no issued report with this number")
         try:
             document = document_of(report, language=lang or "")
-            text = WRITERS[options["format"]](document)
+            data = WRITERS[options["format"]](document, figures_of(report))
         except Refused as refused:
             raise CommandError(f"{number}: {refused.field}: {refused}") from refused
         if output is None:
-            sys.stdout.buffer.write(text.encode())
+            sys.stdout.buffer.write(data)
             return
         try:
-            Path(output).write_text(text, encoding="utf-8", newline="")
+            Path(output).write_bytes(data)
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror}") from error
