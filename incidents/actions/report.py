@@ -9,6 +9,7 @@ from django.db import transaction
 
 from incidents.actions import audit
 from incidents.actions.references import next_number
+from incidents.actions.report_words import begin_with_templates
 from incidents.actions.revision import touch_incident
 from incidents.actions.update import SENDING
 from incidents.lib import times
@@ -70,6 +71,8 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
         period_from=min((impact.from_at for impact in impacts), default=incident.started_at),
         period_until=None if None in ends else max(filter(None, ends), default=incident.resolved_at),
     )
+    begin_with_templates(report, page=incident.page)
+    report.save()
     _add_lines(report)
     audit.record("draft_report", report, actor=actor)
     touch_incident(incident)

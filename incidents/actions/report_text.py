@@ -7,15 +7,14 @@ from django.db import transaction
 
 from incidents.actions import audit
 from incidents.actions.report import TEXTS, check_period
+from incidents.actions.report_words import MOST_CHARACTERS, put_text, text_of
 from incidents.lib import times
 from incidents.lib.differences import changed_part
 from incidents.lib.errors import Refused
-from incidents.models import Page, Report, ReportState, ReportTemplate, Staff
+from incidents.models import Report, ReportState, Staff
 
 PROSE = (*TEXTS, "greeting", "apology")
 FACTS = ("edition", "period_from", "period_until", "from_is_approximate", "until_is_approximate")
-OF_TEMPLATES = ("greeting", "apology", "what_happened", "scope", "cause", "measures")
-MOST_CHARACTERS = 20_000
 MOST_PARTIES = 50
 LONGEST_NAME = 100
 
@@ -26,15 +25,10 @@ def lock_draft(report: Report) -> Report:
     if held.state in (ReportState.ISSUED, ReportState.WITHDRAWN):
         raise Refused(f"{held.number} is issued; its text can no longer be changed")
     if held.state != ReportState.DRAFT:
-        raise Refused("the report is being reviewed or is approved; its text stands until it is a draft again")
+        raise Refused(
+            "the report is being reviewed or is approved; its text stands until it is a draft again"
+        )
     return held
-
-
-def text_of(report: Report, name: str, language: str) -> str:
-    """A text in one language, "" where nobody wrote it."""
-    if language == report.language:
-        return str(getattr(report, name))
-    return str(report.texts.get(language, {}).get(name, ""))
 
 
 @transaction.atomic
@@ -62,18 +56,13 @@ def write_report(
 def _set(report: Report, name: str, language: str, value: Any) -> None:
     if isinstance(value, str) and len(value) > MOST_CHARACTERS:
         raise Refused(f"expected at most {MOST_CHARACTERS} characters", field=name)
-    if language == report.language:
-        setattr(report, name, value)
-    elif language not in report.incident.page.languages or name not in PROSE:
+    if language != report.language and (name not in PROSE or language not in report.incident.page.languages):
         raise Refused(f"{language} is not one of the page's other languages", field=name)
-    else:
-        report.texts.setdefault(language, {})[name] = value
+    put_text(report, name, language, value)
 
 
 @transaction.atomic
-def set_parties(
-    report: Report, parties: Sequence[tuple[str, str]], *, actor: Staff | None = None
-) -> Report:
+def set_parties(report: Report, parties: Sequence[tuple[str, str]], *, actor: Staff | None = None) -> Report:
     """Third parties, each by its name and by what the public reads in its place."""
     held = lock_draft(report)
     if len(parties) > MOST_PARTIES:
@@ -100,35 +89,3 @@ def confirm_claim(report: Report, claim: str, *, is_true: bool = True, actor: St
     held.save(update_fields=["confirmed"])
     audit.record("confirm_report_claim", held, actor=actor, after={"claim": claim, "is_true": is_true})
     return held
-
-
-@transaction.atomic
-def set_template(
-    page: Page, language: str, values: Mapping[str, str], *, actor: Staff | None = None
-) -> ReportTemplate:
-    """What drafts in that language begin with from now on."""
-    if language not in page.languages:
-        raise Refused("expected a text in one of the languages of the page", field="language")
-    given = {name: values.get(name, "").strip() for name in OF_TEMPLATES}
-    for name, text in given.items():
-        if len(text) > MOST_CHARACTERS:
-            raise Refused(f"expected at most {MOST_CHARACTERS} characters", field=name)
-    template, _ = ReportTemplate.objects.update_or_create(page=page, language=language, defaults=given)
-    audit.record("set_report_template", template, actor=actor, after={"language": language, **given})
-    return template
-
-
-def begin_with_templates(report: Report, *, page: Page) -> None:
-    """Fills the texts of a new draft from its page's templates; not saved."""
-    for template in ReportTemplate.objects.filter(page=page, language__in=page.languages):
-        for name in OF_TEMPLATES:
-            text = getattr(template, name)
-            if text:
-                _set_new(report, name, template.language, text)
-
-
-def _set_new(report: Report, name: str, language: str, text: str) -> None:
-    if language == report.language:
-        setattr(report, name, text)
-    else:
-        report.texts.setdefault(language, {})[name] = text

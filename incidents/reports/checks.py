@@ -5,7 +5,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -103,6 +103,7 @@ class Draft:
 
 def find(draft: Draft) -> list[Finding]:
     """Everything, what blocks first, each kind in the report's order."""
+    draft = replace(draft, customers=_named_somewhere(draft))
     found = [
         *_find_missing(draft),
         *_find_unmatched(draft),
@@ -244,13 +245,17 @@ def _find_addresses(words: str) -> Iterator[str]:
                 yield match[0]
 
 
-def _find_names(draft: Draft, words: str) -> Iterator[str]:
+def _named_somewhere(draft: Draft) -> list[str]:
     """Customers by the core of their names (アクメ of 株式会社アクメ), but those that are masked as third parties."""
     masked = {_core(name) for name, mask in draft.parties if mask}
-    for customer in draft.customers:
-        core = _core(customer)
-        if len(core) >= 2 and core not in masked and _stands_in(words, core):
-            yield core
+    words = [*map(plain, draft.texts.values()), *(line.text for line in draft.lines)]
+    everything = unicodedata.normalize("NFKC", "\n".join(words))
+    cores = dict.fromkeys(map(_core, draft.customers))
+    return [core for core in cores if len(core) >= 2 and core not in masked and core in everything]
+
+
+def _find_names(draft: Draft, words: str) -> Iterator[str]:
+    return (name for name in draft.customers if _stands_in(words, name))
 
 
 def _core(name: str) -> str:

@@ -11,7 +11,10 @@ from incidents.reports.words import MONTHS_EN, WEEKDAYS_EN, WEEKDAYS_JA
 _WEEKDAY_EN = rf"(?:{'|'.join(WEEKDAYS_EN)})[a-z]*"
 _MONTH_EN = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS_EN)
 _AFTER = rf"(?:[ ]?\((?P<after>[{WEEKDAYS_JA}](?:曜日?)?|{_WEEKDAY_EN})\))?"
-_CLOCK = r"(?:,?[ ]?(?P<half>午前|午後)?(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})|時(?:(?P<minutes>[0-9]{1,2})分)?))?"
+_CLOCK = (
+    r"(?:,?[ ]?(?P<half>午前|午後)?(?P<hour>[0-9]{1,2})"
+    r"(?::(?P<minute>[0-9]{2})|時(?:(?P<minutes>[0-9]{1,2})分)?))?"
+)
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _PATTERNS = tuple(
     re.compile(pattern)

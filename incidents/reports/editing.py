@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents.actions.report_text import PROSE, lock_draft, text_of, write_report
+from incidents.actions.report_text import PROSE, lock_draft, write_report
+from incidents.actions.report_words import put_text, text_of
 from incidents.models import Report, Staff
 from incidents.reports.document import SECTIONS
 from incidents.reports.footnotes import follow_numbers, forget_numbers, settle_footnotes
@@ -56,9 +57,7 @@ def value_of(report: Report, name: str, language: str) -> Any:
 
 
 @transaction.atomic
-def save_edits(
-    report: Report, edits: Sequence[Edit], *, settles: bool, actor: Staff | None = None
-) -> Saved:
+def save_edits(report: Report, edits: Sequence[Edit], *, settles: bool, actor: Staff | None = None) -> Saved:
     """Saves what nobody else has changed since its base. `settles`: footnotes are numbered anew by first use."""
     held = lock_draft(report)
     values, overtaken = dict[Key, Any](), dict[Key, str]()
@@ -105,16 +104,9 @@ def _settled(report: Report, values: Mapping[Key, Any], *, languages: set[str]) 
 def with_typed(report: Report, typed: Mapping[Key, Any]) -> Report:
     """The report as it would be with what is typed, its footnotes numbered; in memory only."""
     for (name, language), value in typed.items():
-        _put(report, name, language, tidy(value) if isinstance(value, str) else value)
+        put_text(report, name, language, tidy(value) if isinstance(value, str) else value)
     for language in {language for _, language in typed}:
         texts = settle_footnotes([text_of(report, name, language) for name in SECTIONS])
         for name, text in zip(SECTIONS, texts, strict=True):
-            _put(report, name, language, text)
+            put_text(report, name, language, text)
     return report
-
-
-def _put(report: Report, name: str, language: str, value: Any) -> None:
-    if language == report.language:
-        setattr(report, name, value)
-    else:
-        report.texts.setdefault(language, {})[name] = value
