@@ -82,7 +82,7 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
 @transaction.atomic
 def add_missing_lines(report: Report, *, actor: Staff | None = None) -> int:
     """Takes up log entries written since the lines were drawn; answers how many."""
-    report = _lock_draft(report)
+    report = lock_draft(report)
     added = _add_lines(report)
     report.version += 1
     report.save(update_fields=["version"])
@@ -101,7 +101,7 @@ def save_report(
     report: Report, values: Mapping[str, object], *, version: int, actor: Staff | None = None
 ) -> Report:
     """Saves what people wrote. `version` is the one they read: another's save in between is refused."""
-    report = _lock_draft(report, version=version)
+    report = lock_draft(report, version=version)
     unknown = set(values) - set(FIELDS)
     if unknown:
         raise Refused(f"a report has no {', '.join(sorted(unknown))}", field=min(unknown))
@@ -124,7 +124,7 @@ def choose_lines(
 
     `version` as in `save_report`.
     """
-    report = _lock_draft(report, version=version)
+    report = lock_draft(report, version=version)
     lines = {line.entry_id: line for line in report.lines.select_related("entry")}
     unknown = set(choices) - set(lines)
     if unknown:
@@ -175,13 +175,16 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
-def _lock_draft(report: Report, *, version: int | None = None) -> Report:
-    """The report's row, held; refuses what is issued, and a `version` that is not the newest."""
-    locked = Report.objects.select_for_update(of=("self",)).select_related("incident").get(pk=report.pk)
+def lock_draft(report: Report, *, version: int | None = None) -> Report:
+    """The report's row, held; refuses what is issued or withdrawn, and a `version` that is not the newest."""
+    held = Report.objects.select_for_update(of=("self",))
+    locked = held.select_related("incident__page", "service").get(pk=report.pk)
     if version is not None and locked.version != version:
         raise Refused("someone else saved this report meanwhile; nothing was overwritten", field="version")
     if locked.state == ReportState.ISSUED:
         raise Refused(f"{locked.number} is issued; its text can no longer be changed")
+    if locked.state == ReportState.WITHDRAWN:
+        raise Refused(f"{locked.number} was withdrawn; its text can be changed in a new revision")
     return locked
 
 

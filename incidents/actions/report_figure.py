@@ -5,7 +5,7 @@ import hashlib
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.report_text import lock_draft
+from incidents.actions.report_text import lock_text
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.images import redraw_figure
@@ -18,7 +18,7 @@ MOST_FIGURES = 40
 def add_figure(report: Report, data: bytes, *, claimed: str, actor: Staff | None = None) -> Figure:
     """Keeps the picture drawn anew; `claimed` is the media type that came with it. Names are never used again."""
     drawn = redraw_figure(data, claimed=claimed, field="figure")
-    held = lock_draft(report)
+    held = lock_text(report)
     names = list(Figure.objects.filter(report=held).values_list("name", flat=True))
     if len(names) >= MOST_FIGURES:
         raise Refused(f"expected at most {MOST_FIGURES} figures", field="figure")
@@ -42,7 +42,7 @@ def add_figure(report: Report, data: bytes, *, claimed: str, actor: Staff | None
 
 @transaction.atomic
 def remove_figure(report: Report, name: str, *, actor: Staff | None = None) -> None:
-    held = lock_draft(report)
+    held = lock_text(report)
     if Figure.objects.filter(report=held, name=name).delete()[0]:
         held.version += 1
         held.save(update_fields=["version"])

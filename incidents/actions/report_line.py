@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.report_text import lock_draft
+from incidents.actions.report_text import lock_text
 from incidents.lib.errors import Refused
 from incidents.models import Report, ReportLine, Staff
 
@@ -35,7 +35,7 @@ def change_line(
 ) -> list[ReportLine]:
     """Answers the lines of the same minute, this one included: where it no longer stands before one that was
     joined to it, that one stands alone."""
-    held = lock_draft(report)
+    held = lock_text(report)
     line = ReportLine.objects.filter(report=held, entry=entry_id).select_related("entry").first()
     if line is None:
         raise Refused(f"log entry {entry_id} is not in this report", field="lines")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.report import TEXTS, check_period
+from incidents.actions.report import TEXTS, check_period, lock_draft
 from incidents.actions.report_words import MOST_CHARACTERS, put_text, text_of
 from incidents.lib import times
 from incidents.lib.differences import changed_part
@@ -19,15 +19,11 @@ MOST_PARTIES = 50
 LONGEST_NAME = 100
 
 
-def lock_draft(report: Report) -> Report:
-    """The report's row, held; refused once it is more than a draft."""
-    held = Report.objects.select_for_update(of=("self",)).select_related("incident__page").get(pk=report.pk)
-    if held.state in (ReportState.ISSUED, ReportState.WITHDRAWN):
-        raise Refused(f"{held.number} is issued; its text can no longer be changed")
+def lock_text(report: Report) -> Report:
+    """The report's row, held; refused unless it is a draft."""
+    held = lock_draft(report)
     if held.state != ReportState.DRAFT:
-        raise Refused(
-            "the report is being reviewed or is approved; its text stands until it is a draft again"
-        )
+        raise Refused("the report is handed in; its text can be changed once it is sent back")
     return held
 
 
@@ -37,7 +33,7 @@ def write_report(
 ) -> Report:
     """Saves texts and facts, each by its name and language; what only the whole report has is under its first
     language. The audit holds the stretch of a text that changed."""
-    held = lock_draft(report)
+    held = lock_text(report)
     before, after = dict[str, str](), dict[str, str]()
     for (name, language), value in values.items():
         if name not in PROSE + FACTS:
@@ -64,7 +60,7 @@ def _set(report: Report, name: str, language: str, value: Any) -> None:
 @transaction.atomic
 def set_parties(report: Report, parties: Sequence[tuple[str, str]], *, actor: Staff | None = None) -> Report:
     """Third parties, each by its name and by what the public reads in its place."""
-    held = lock_draft(report)
+    held = lock_text(report)
     if len(parties) > MOST_PARTIES:
         raise Refused(f"expected at most {MOST_PARTIES} lines", field="parties")
     for text in (part for pair in parties for part in pair):
@@ -81,7 +77,7 @@ def set_parties(report: Report, parties: Sequence[tuple[str, str]], *, actor: St
 @transaction.atomic
 def confirm_claim(report: Report, claim: str, *, is_true: bool = True, actor: Staff | None = None) -> Report:
     """Somebody vouches for a sentence of the report, or no longer does."""
-    held = lock_draft(report)
+    held = lock_text(report)
     if not is_true:
         held.confirmed.pop(claim, None)
     else:

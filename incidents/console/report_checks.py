@@ -39,7 +39,9 @@ SENTENCES = {
     "mail_address": gettext_lazy("The mail address %(said)s would be published."),
     "address": gettext_lazy("The address %(said)s would be published."),
     "secret": gettext_lazy("“%(said)s…” looks like a password or a key."),
-    "customer": gettext_lazy("The customer “%(said)s” is named. Write who it is in other words, or mask the name."),
+    "customer": gettext_lazy(
+        "The customer “%(said)s” is named. Write who it is in other words, or mask the name."
+    ),
     "no_mask": gettext_lazy("“%(said)s” has no words for the public."),
     "claim": gettext_lazy("“%(said)s” needs somebody who vouches for it."),
 }

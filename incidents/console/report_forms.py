@@ -119,6 +119,10 @@ class Part:
         return self.form.keys[self.name][0] in MARKDOWN
 
     @property
+    def is_section(self) -> bool:
+        return self.form.keys[self.name][0] in SECTIONS
+
+    @property
     def theirs(self) -> str | None:
         return getattr(self.form.fields[self.name], "theirs", None)
 
@@ -156,7 +160,7 @@ class FigureForm(forms.Form):
 
     @property
     def claimed(self) -> str:
-        return str(self.files["figure"].content_type or "")
+        return str(getattr(self.files["figure"], "content_type", ""))
 
     def markdown(self, name: str) -> str:
         """How it stands in a section: what would end a part of it early is written as its like."""

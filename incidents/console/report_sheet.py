@@ -39,5 +39,7 @@ def draw_sheet(report: Report, *, language: str = "") -> Sheet:
 
 def _sizes(report: Report) -> dict[str, Picture]:
     """Without the pictures themselves, which the browser asks for by their address."""
-    rows = Figure.objects.filter(report=report).values_list("name", "media_type", "width", "height")
-    return {name: Picture(b"", *rest) for name, *rest in rows}
+    return {
+        figure.name: Picture(b"", figure.media_type, figure.width, figure.height)
+        for figure in Figure.objects.filter(report=report).defer("image")
+    }

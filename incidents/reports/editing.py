@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents.actions.report_text import PROSE, lock_draft, write_report
+from incidents.actions.report_text import PROSE, lock_text, write_report
 from incidents.actions.report_words import put_text, text_of
 from incidents.models import Report, Staff
 from incidents.reports.document import SECTIONS
@@ -59,7 +59,7 @@ def value_of(report: Report, name: str, language: str) -> Any:
 @transaction.atomic
 def save_edits(report: Report, edits: Sequence[Edit], *, settles: bool, actor: Staff | None = None) -> Saved:
     """Saves what nobody else has changed since its base. `settles`: footnotes are numbered anew by first use."""
-    held = lock_draft(report)
+    held = lock_text(report)
     values, overtaken = dict[Key, Any](), dict[Key, str]()
     new = {edit.key: tidy(edit.value) if isinstance(edit.value, str) else edit.value for edit in edits}
     for edit in edits:
