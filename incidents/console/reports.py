@@ -185,7 +185,7 @@ def _render_overtaken(request: StaffRequest, saved: Saved, *, language: str) -> 
     for name, key in form.keys.items():
         theirs = saved.overtaken.get(key)
         if theirs is None:
-            del data[f"base_{name}"]
+            data.pop(f"base_{name}", None)
         else:
             data[f"base_{name}"] = theirs
             form.fields[name].theirs = theirs  # type: ignore[attr-defined]

@@ -64,7 +64,7 @@ def save_edits(report: Report, edits: Sequence[Edit], *, settles: bool, actor: S
     new = {edit.key: tidy(edit.value) if isinstance(edit.value, str) else edit.value for edit in edits}
     for edit in edits:
         current = value_of(held, *edit.key)
-        if shown(new[edit.key]) == shown(current):
+        if shown(new[edit.key]) in (shown(current), tidy(edit.base)):
             continue
         if forget_numbers(shown(current)) != forget_numbers(tidy(edit.base)):
             overtaken[edit.key] = shown(current)
