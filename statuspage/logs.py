@@ -9,7 +9,7 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _CONTROLS |= {10: "\\n", 13: "\\r", 9: "\\t", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s/]+@")
 _TOKEN_PATH = re.compile(
-    r"/(confirm|keep|last-only|endpoints|manage|members|alerts|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}"
+    r"/(confirm|keep|last-only|endpoints|manage|members|alerts|shared|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}"
 )
 _API_KEY = re.compile(r"\bsp_live_[\w-]{16,}")
 

@@ -26,7 +26,7 @@ ACTING = frozenset(
     {
         *("console", "admin", "static", "healthz", "readyz", "metrics"),
         *("subscribe", "confirm", "manage", "unsubscribe", "endpoints"),
-        *("follow", "keep", "last-only", "enter", "members", "alerts"),
+        *("follow", "keep", "last-only", "enter", "members", "alerts", "shared"),
         *("hooks", "ping", "observations", "v1"),
     }
 )

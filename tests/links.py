@@ -16,7 +16,7 @@ from django.utils import timezone
 from incidents.actions import endpoint as endpoint_actions
 from incidents.actions import leaving, staff_alert
 from incidents.actions import subscriber as actions
-from incidents.actions.report import TEXTS, draft_report, issue_report
+from incidents.actions.report import TEXTS, draft_report
 from incidents.models import Channel, Incident, Notice, NoticeKind, Page, Report, StaffAlertKind, Subscriber
 from incidents.notices import staff_alerts
 from incidents.notices.endpoints import disable
@@ -24,6 +24,7 @@ from incidents.notices.links import last_only_url
 from incidents.notices.outbox import deliver_due
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices, choices_of
+from incidents.reports.issue import issue as issue_report
 from tests import make
 from tests.browser.mailbox import links_in
 from tests.smtp import Sink

@@ -30,6 +30,7 @@ KEY = {
 TOKEN = {
     *("confirm/<str:token>", "manage/<str:token>", "unsubscribe/<str:token>", "members/<str:token>"),
     *("keep/<str:token>", "last-only/<str:token>", "endpoints/<str:token>", "alerts/<str:token>"),
+    *("shared/<str:token>", "shared/<str:token>/<str:name>"),
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     *("hooks/mail/<slug:provider>/", "hooks/<slug:kind>/<uuid:source_id>"),

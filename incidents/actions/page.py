@@ -22,6 +22,7 @@ LANGUAGES = ("ja", "en")
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
 MOST_AUTOMATIC_RECIPIENTS = 1_000_000
+MOST_LETTERHEAD_LINES, LONGEST_LETTERHEAD = 6, 500
 LONGEST_HOLD_SECONDS = 120
 
 
@@ -230,6 +231,16 @@ def _hold(value: Any) -> int:
     return value
 
 
+def _letterhead(value: Any) -> str:
+    lines = [line.strip() for line in str(value).splitlines() if line.strip()]
+    if len(lines) > MOST_LETTERHEAD_LINES or not all(line.isprintable() for line in lines):
+        raise Refused(f"expected at most {MOST_LETTERHEAD_LINES} lines", field="letterhead")
+    text = "\n".join(lines)
+    if len(text) > LONGEST_LETTERHEAD:
+        raise Refused(f"expected at most {LONGEST_LETTERHEAD} characters", field="letterhead")
+    return text
+
+
 SETTINGS: dict[str, Callable[[Any], Any]] = {
     "name": _line("name"),
     "organisation": _line("organisation"),
@@ -240,4 +251,6 @@ SETTINGS: dict[str, Callable[[Any], Any]] = {
     "security_contact": _contact,
     "partial_outage_weight": _share,
     "hold_seconds": _hold,
+    "four_eyes": bool,
+    "letterhead": _letterhead,
 }

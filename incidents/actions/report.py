@@ -1,4 +1,4 @@
-"""The life of a report: proposed from the record, completed by people, issued with its number."""
+"""A report's text: proposed from the record, completed by people."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,15 +8,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.references import next_number
+from incidents.actions.report_signing import text_changed
 from incidents.actions.report_words import begin_with_templates
 from incidents.actions.revision import touch_incident
-from incidents.actions.update import SENDING
-from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.lib.wake import wake
 from incidents.models import (
-    Edition,
     Incident,
     IncidentState,
     LogEntry,
@@ -27,7 +23,6 @@ from incidents.models import (
     Staff,
     UpdateScope,
 )
-from incidents.notices import fanout
 from incidents.queries.incident import lock_incident
 
 TEXTS = ("organisation", "subject", "what_happened", "scope", "cause", "measures")
@@ -84,8 +79,8 @@ def add_missing_lines(report: Report, *, actor: Staff | None = None) -> int:
     """Takes up log entries written since the lines were drawn; answers how many."""
     report = lock_draft(report)
     added = _add_lines(report)
-    report.version += 1
-    report.save(update_fields=["version"])
+    text_changed(report)
+    report.save(update_fields=["version", "state"])
     audit.record("add_report_lines", report, actor=actor, after={"lines": added})
     return added
 
@@ -109,7 +104,7 @@ def save_report(
     for name, value in values.items():
         setattr(report, name, value.strip() if isinstance(value, str) else value)
     check_period(report)
-    report.version += 1
+    text_changed(report)
     report.save()
     after = {name: str(getattr(report, name)) for name in values}
     audit.record("save_report", report, actor=actor, before=before, after=after)
@@ -136,38 +131,9 @@ def choose_lines(
         line.wording = choice.wording.strip()
         line.is_joined = choice.is_joined
         line.save()
-    report.version += 1
-    report.save(update_fields=["version"])
+    text_changed(report)
+    report.save(update_fields=["version", "state"])
     audit.record("choose_report_lines", report, actor=actor, after={"lines": len(choices)})
-
-
-@transaction.atomic
-def issue_report(
-    report: Report, *, issued_on: date | None = None, actor: Staff | None = None, notify: bool = True
-) -> Report:
-    """Gives the number and the date; from here the report is public. Its text must have been written out once."""
-    locked = Report.objects.select_for_update(of=("self", "incident"))
-    report = locked.select_related("incident__page", "service").get(pk=report.pk)
-    if report.state == ReportState.ISSUED:
-        raise Refused(f"{report.number} is already issued")
-    _check_complete(report)
-    page = report.incident.page
-    now = times.now()
-    report.issued_on = issued_on or now.astimezone(page.zone).date()
-    report.number = report.number or next_number(
-        page.pk, code=report.service.code, issued_on=report.issued_on
-    )
-    report.issued_at = now
-    report.issued_by = actor
-    report.state = ReportState.ISSUED
-    report.version += 1
-    report.save()
-    audit.record("issue_report", report, actor=actor, after={"number": report.number})
-    touch_incident(report.incident)
-    if notify:
-        fanout.queue_report(report)
-        transaction.on_commit(lambda: wake(SENDING), robust=True)
-    return report
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -207,16 +173,6 @@ def _subject_from_title(title: str, *, service: Service) -> str:
 def check_period(report: Report) -> None:
     if report.period_until and report.period_until < report.period_from:
         raise Refused("the period ends before it begins", field="period_until")
-
-
-def _check_complete(report: Report) -> None:
-    for name in TEXTS:
-        if not str(getattr(report, name)).strip():
-            raise Refused("this part of the report is empty", field=name)
-    if report.edition == Edition.FINAL and report.period_until is None:
-        raise Refused("a final report names the end of the period", field="period_until")
-    if not report.lines.filter(is_included=True).exists():
-        raise Refused("the timeline has no line", field="lines")
 
 
 def _check_joins(lines: Iterable[ReportLine], choices: Mapping[int, LineChoice]) -> None:

@@ -5,6 +5,7 @@ import hashlib
 from django.db import transaction
 
 from incidents.actions import audit
+from incidents.actions.report_signing import text_changed
 from incidents.actions.report_text import lock_text
 from incidents.lib import times
 from incidents.lib.errors import Refused
@@ -34,8 +35,8 @@ def add_figure(report: Report, data: bytes, *, claimed: str, actor: Staff | None
         added_at=times.now(),
         added_by=actor,
     )
-    held.version += 1
-    held.save(update_fields=["version"])
+    text_changed(held)
+    held.save(update_fields=["version", "state"])
     audit.record("add_report_figure", held, actor=actor, after={"name": figure.name, "digest": digest})
     return figure
 
@@ -44,8 +45,8 @@ def add_figure(report: Report, data: bytes, *, claimed: str, actor: Staff | None
 def remove_figure(report: Report, name: str, *, actor: Staff | None = None) -> None:
     held = lock_text(report)
     if Figure.objects.filter(report=held, name=name).delete()[0]:
-        held.version += 1
-        held.save(update_fields=["version"])
+        text_changed(held)
+        held.save(update_fields=["version", "state"])
         audit.record("remove_report_figure", held, actor=actor, before={"name": name})
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from incidents.actions import audit
+from incidents.actions.report_signing import text_changed
 from incidents.actions.report_text import lock_text
 from incidents.lib.errors import Refused
 from incidents.models import Report, ReportLine, Staff
@@ -51,8 +52,8 @@ def change_line(
     for other in same:
         other.is_joined = other.is_joined and _has_one_before(other, same)
         other.save()
-    held.version += 1
-    held.save(update_fields=["version"])
+    text_changed(held)
+    held.save(update_fields=["version", "state"])
     audit.record("choose_report_line", held, actor=actor, before=before, after=_facts(line))
     return same
 

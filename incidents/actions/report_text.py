@@ -7,6 +7,7 @@ from django.db import transaction
 
 from incidents.actions import audit
 from incidents.actions.report import TEXTS, check_period, lock_draft
+from incidents.actions.report_signing import text_changed
 from incidents.actions.report_words import MOST_CHARACTERS, put_text, text_of
 from incidents.lib import times
 from incidents.lib.differences import changed_part
@@ -43,7 +44,7 @@ def write_report(
         _set(held, name, language, value)
         before[label], after[label] = changed_part(old, str(value))
     check_period(held)
-    held.version += 1
+    text_changed(held)
     held.save()
     audit.record("save_report", held, actor=actor, before=before, after=after)
     return held
@@ -68,8 +69,8 @@ def set_parties(report: Report, parties: Sequence[tuple[str, str]], *, actor: St
             raise Refused(f"expected one line of at most {LONGEST_NAME} characters", field="parties")
     before = {"parties": held.parties}
     held.parties = [{"name": name, "mask": mask} for name, mask in dict(parties).items() if name]
-    held.version += 1
-    held.save(update_fields=["parties", "version"])
+    text_changed(held)
+    held.save(update_fields=["parties", "version", "state"])
     audit.record("set_report_parties", held, actor=actor, before=before, after={"parties": held.parties})
     return held
 

@@ -16,7 +16,7 @@ from incidents.console.preview import preview_of
 from incidents.console.reach import count_told
 from incidents.console.screen import render_screen, status_of
 from incidents.console.update_forms import ComposerForm
-from incidents.models import Incident, IncidentState, LogEntry, Report, ReportState, Service, Update
+from incidents.models import Incident, IncidentState, LogEntry, Report, Service, Update
 from incidents.queries.board import Progress, progress_of_updates
 from incidents.queries.staff_alerts import acknowledged_by
 
@@ -68,7 +68,7 @@ def _promise_form(
     incident: Incident, report: Report | None, *, sent: ReportPromiseForm | None
 ) -> ReportPromiseForm | None:
     """For a public incident whose report is still to come."""
-    is_issued = report is not None and report.state == ReportState.ISSUED
+    is_issued = report is not None and report.issued_at is not None
     if incident.state != IncidentState.PUBLIC or incident.is_open or is_issued:
         return sent
     return sent or ReportPromiseForm(incident=incident)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.look import LONGEST_FOOTER, LONGEST_LABEL, MOST_LINKS
-from incidents.actions.page import LONGEST_HOLD_SECONDS, LONGEST_PASSWORD
+from incidents.actions.page import LONGEST_HOLD_SECONDS, LONGEST_LETTERHEAD, LONGEST_PASSWORD
 from incidents.console.fields import Lines
 from incidents.console.translations import language_name
 from incidents.lib.images import MAX_BYTES
@@ -64,6 +64,16 @@ class SettingsForm(NewPageForm):
         min_value=0,
         max_value=LONGEST_HOLD_SECONDS,
         help_text=_("Until then they can be taken back."),
+    )
+    four_eyes = forms.BooleanField(
+        label=_("A report is issued once a second person approved it"), required=False
+    )
+    letterhead = forms.CharField(
+        label=_("Letterhead of printed reports"),
+        max_length=LONGEST_LETTERHEAD,
+        required=False,
+        widget=Lines(3),
+        help_text=_("Such as address and telephone number; they stand under the organisation's name."),
     )
 
     def __init__(self, data: Any = None, *, page: Page) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -131,18 +130,6 @@ class Part:
         """Whether it says something, or has nothing to say."""
         name, _ = self.form.keys[self.name]
         return bool(self.field.value()) or not getattr(self.form.report, name)
-
-
-class IssueForm(forms.Form):
-    issued_on = forms.DateField(
-        label=_("Date of issue"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": _("Enter a date, such as 2020-10-08.")},
-        help_text=_("The report's number carries this date."),
-    )
-
-    def __init__(self, data: Any = None, *, today: date) -> None:
-        super().__init__(data, initial={"issued_on": today})
 
 
 class FigureForm(forms.Form):

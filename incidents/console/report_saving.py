@@ -62,9 +62,7 @@ def show_live(request: StaffRequest, reference: str) -> HttpResponse:
     context = {"checks": checks, "incident": report.incident, "is_draft": True}
     return JsonResponse(
         {
-            "sheet": render_to_string(
-                "console/_document.html", {"sheet": draw_sheet(typed, language=language)}
-            ),
+            "sheet": render_to_string("console/_document.html", vars(draw_sheet(typed, language=language))),
             "checks": render_to_string("console/_report_checks.html", context, request=request),
             "open": sum(1 for check in checks if is_open(check.finding)),
             "blocking": sum(1 for check in checks if check.finding.is_blocking),

@@ -1,4 +1,4 @@
-"""The report of an incident: drafted, written, previewed, issued."""
+"""The report of an incident: drafted, written, previewed."""
 
 from typing import Any
 
@@ -16,7 +16,6 @@ from incidents.console.report_checks import check_report
 from incidents.console.report_forms import (
     PROSE,
     FigureForm,
-    IssueForm,
     PartiesForm,
     ReportForm,
     languages_beside,
@@ -25,14 +24,10 @@ from incidents.console.report_forms import (
 from incidents.console.report_people import note_presence, people_beside
 from incidents.console.report_sheet import draw_sheet
 from incidents.console.screen import render_screen, status_of
-from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Incident, LogEntry, Report, ReportState
-from incidents.notices import fanout
-from incidents.notices.wishes import Tells
 from incidents.queries.report import count_customers, hits_of, with_record
 from incidents.reports.editing import Saved, save_edits, with_typed
-from incidents.reports.issue import issue as issue_report
 from incidents.reports.words import WORDS
 
 
@@ -87,34 +82,7 @@ def preview(request: StaffRequest, reference: str) -> HttpResponse:
     context = {"section": "incidents", "incident": report.incident, "report": report}
     language = request.GET.get("language", "")
     sheet = draw_sheet(with_record(report.pk), language=language if language in WORDS else "")
-    return render_screen(request, "console/report_preview.html", {**context, "sheet": sheet})
-
-
-@staff_view
-@require_http_methods(["GET", "HEAD", "POST"])
-def issue(request: StaffRequest, reference: str) -> HttpResponse:
-    report = find_report(find_incident(request, reference))
-    today = times.now().astimezone(request.page.zone).date()
-    form = IssueForm(request.POST or None, today=today)
-    if form.is_valid():
-        try:
-            issued = issue_report(report, issued_on=form.cleaned_data["issued_on"], actor=request.user)
-        except Refused as refused:
-            _refuse_issue(form, refused)
-        else:
-            messages.success(request, _("%(number)s is issued.") % {"number": issued.number})
-            return redirect("console:report", reference=reference)
-    context = {
-        "section": "incidents",
-        "incident": report.incident,
-        "report": report,
-        "form": form,
-        "audience": fanout.audience(
-            request.page, [report.service_id], report.incident, tells=Tells.REPORT
-        ).count(),
-        "sheet": draw_sheet(with_record(report.pk)),
-    }
-    return render_screen(request, "console/report_issue.html", context, status=status_of(form))
+    return render_screen(request, "console/report_preview.html", {**context, **vars(sheet)})
 
 
 def render_editor(
@@ -165,7 +133,7 @@ def frame(report: Report, *, others: list[str], tab: str) -> dict[str, Any]:
         "tab": tab,
         "others": name_languages(others),
         "is_draft": report.state == ReportState.DRAFT,
-        "is_issued": report.state == ReportState.ISSUED,
+        "is_issued": report.state in (ReportState.ISSUED, ReportState.WITHDRAWN),
         "missing": _count_missing(report.incident, report),
     }
 
@@ -191,13 +159,3 @@ def _render_overtaken(request: StaffRequest, saved: Saved, *, language: str) -> 
             form.fields[name].theirs = theirs  # type: ignore[attr-defined]
     form.is_valid()
     return render_editor(request, report, form=form, language=language, status=409, is_overtaken=True)
-
-
-def _refuse_issue(form: IssueForm, refused: Refused) -> None:
-    """Names the part of the report that the refusal is about: it is on another screen."""
-    labels = {name: field.label for name, field in ReportForm.base_fields.items()}
-    labels["lines"] = _("Timeline")
-    sentence = sentence_of(refused)
-    if refused.field in labels:
-        sentence = _("%(label)s: %(sentence)s") % {"label": labels[refused.field], "sentence": sentence}
-    form.add_error(None, sentence)

@@ -42,11 +42,11 @@ class Report(models.Model):
     """The post-incident report of one incident: what only people know, beside what the record tells.
 
     Title, timeline and update lines are not stored: they are built from the service and the log.
-    `number` is given at the first issue and never changes. Instants are shown in `time_zone`; the texts are
-    written in `language`, `texts` holds those of other languages: {language: {field: text}}. `apology` and
-    `greeting` are paragraphs that open and close it, "" for none. `parties` are third parties as
-    [{"name", "mask"}]: named for customers, masked for the public. `confirmed` is which claims ("no data was lost")
-    somebody vouches for: {claim: {"by", "at"}}.
+    `number` is given at the first issue and never changes; `issued_at` and `issued_by` are of that, too. Instants are
+    shown in `time_zone`; the texts are written in `language`, `texts` holds those of other languages:
+    {language: {field: text}}. `greeting` and `apology` are paragraphs that open it, "" for none. `parties` are third
+    parties as [{"name", "mask"}]: named for customers, masked for the public. `confirmed` is which claims ("no data
+    was lost") somebody vouches for: {claim: {"by", "at"}}.
     """
 
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="report")
@@ -126,7 +126,8 @@ class IssuedEdition(models.Model):
     """A report as it was issued: what people signed and customers read does not change with the record.
 
     `documents` is {language: document as JSON} as the page shows it, `named` the same with third parties by name;
-    `signatures` the block of names: [{"role", "name", "on"}].
+    `signatures` the block of names: [{"role", "name", "on"}]. Once it is withdrawn, `shows_text` says whether readers
+    still find its text, marked, or only that and why it was withdrawn.
     """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="editions")
@@ -144,13 +145,48 @@ class IssuedEdition(models.Model):
         Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     withdrawn_because = models.CharField(max_length=500, blank=True)
+    shows_text = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["report", "-revision"]
-        constraints = [models.UniqueConstraint(fields=["report", "revision"], name="revision_issued_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "revision"], name="revision_issued_once"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_because="", shows_text=True)
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_because="")),
+                name="withdrawal_has_a_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.report} revision {self.revision}"
+
+    @property
+    def is_on_page(self) -> bool:
+        return self.reach != Reach.CUSTOMERS
+
+
+class IssuedFile(models.Model):
+    """A file of an edition, written once: when that was issued, and anew with its mark when it was withdrawn.
+
+    `name` is `ja.pdf` as the page offers it, `named/ja.pdf` with third parties by name, and `figure:<name>` for a
+    picture, which has its size.
+    """
+
+    edition = models.ForeignKey(IssuedEdition, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=60)
+    media_type = models.CharField(max_length=100)
+    body = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["edition", "name"], name="file_once_an_edition")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.edition_id}"
 
 
 class Role(models.TextChoices):

@@ -54,14 +54,22 @@ def queue_update(update: Update, *, hold_until: datetime) -> Notice:
     return notice
 
 
-def queue_report(report: Report) -> Notice:
-    """Tells that `report` is issued, to those who want reports and were told of its incident or take its service,
-    and to those who follow the incident."""
-    incident = report.incident
-    notice = _open_notice(NoticeKind.REPORT, incident, due_at=timezone.now(), report=report)
-    told = audience(incident.page, [report.service_id], incident, tells=Tells.REPORT)
-    expansion.fix_audience(notice, told)
+def queue_report(report: Report, *, is_for_all: bool = False) -> Notice:
+    """Tells that an edition of `report` is issued, to its audience."""
+    notice = _open_notice(NoticeKind.REPORT, report.incident, due_at=timezone.now(), report=report)
+    expansion.fix_audience(notice, report_audience(report, is_for_all=is_for_all))
     return notice
+
+
+def report_audience(report: Report, *, is_for_all: bool = False) -> QuerySet[Subscriber]:
+    """Those who want reports and were told of its incident or take its service, and those who follow the
+    incident; `is_for_all`: everybody of the page who wants reports."""
+    page = report.incident.page
+    told = audience(page, [report.service_id], report.incident, tells=Tells.REPORT)
+    if not is_for_all:
+        return told
+    everybody = Q(page=page, wants_reports=True) | Q(pk__in=told.values("pk"))
+    return Subscriber.objects.filter(everybody, state=SubscriberState.ACTIVE)
 
 
 def queue_maintenance(update: MaintenanceUpdate, *, hold_until: datetime) -> Notice:
@@ -132,9 +140,16 @@ def cancel_maintenance(update: MaintenanceUpdate) -> int:
     return _cancel(Q(notice__maintenance_update=update))
 
 
-def _cancel(told: Q) -> int:
+def cancel_report(report: Report) -> int:
+    """As `cancel_update`, for what tells that an edition of it is issued; what is to be tried again, too."""
+    return _cancel(Q(notice__report=report), is_tried_too=True)
+
+
+def _cancel(told: Q, *, is_tried_too: bool = False) -> int:
     expansion.expand_all(AudiencePart.objects.filter(told), now=timezone.now())
-    waiting = Delivery.objects.filter(told, state=DeliveryState.QUEUED, attempts=0)
+    waiting = Delivery.objects.filter(told, state__in=(DeliveryState.QUEUED, DeliveryState.HELD))
+    if not is_tried_too:
+        waiting = waiting.filter(state=DeliveryState.QUEUED, attempts=0)
     return waiting.update(state=DeliveryState.CANCELLED, last_reply=TAKEN_BACK)
 
 

@@ -18,6 +18,7 @@ from incidents.models import (
     Delivery,
     DeliveryState,
     Lane,
+    ReportState,
     SubscriberState,
     is_endpoint_lane,
 )
@@ -33,7 +34,14 @@ from incidents.notices.channel import (
     Writer,
 )
 from incidents.notices.endpoints import EndpointSettlement
-from incidents.notices.ledger import HIDDEN, NO_LONGER_SUBSCRIBED, NOBODY_WAITS, SUPPRESSED, Ledger
+from incidents.notices.ledger import (
+    HIDDEN,
+    NO_LONGER_SUBSCRIBED,
+    NOBODY_WAITS,
+    SUPPRESSED,
+    TAKEN_BACK,
+    Ledger,
+)
 from incidents.notices.registry import CHANNELS
 from incidents.notices.render import TOLD_TO_MANY
 from incidents.notices.session import sender_session
@@ -325,6 +333,8 @@ def _reason_to_spare(delivery: Delivery) -> str:
     if delivery.notice.kind not in TOLD_TO_MANY:
         is_mail = delivery.channel == Channel.EMAIL
         return SUPPRESSED if is_mail and is_suppressed(reader.email) else ""
+    if delivery.notice.report is not None and delivery.notice.report.state == ReportState.WITHDRAWN:
+        return TAKEN_BACK
     is_of_other_page = reader.page_id != delivery.notice.page_id
     if is_of_other_page and delivery.notice.page.is_private:
         return HIDDEN

@@ -14,7 +14,6 @@ from incidents.models import (
     Page,
     RecoveryEstimate,
     Report,
-    ReportState,
     ServiceStatus,
     Stage,
     Update,
@@ -25,6 +24,7 @@ from incidents.notices.mail_texts import Part
 from incidents.notices.subject import one_line
 from incidents.notices.words import Words, write_day, write_estimate, write_time
 from incidents.queries.incident import estimates_before, updates_in_order
+from incidents.queries.report import standing_of, with_standing
 from incidents.queries.shown import shown_services
 
 _ZONE_AT_END = re.compile(r"（[^（）]+）$| [A-Z][^ ]*$")
@@ -128,9 +128,12 @@ def _preheader(context: Mapping[str, Any]) -> dict[str, str]:
 
 def _report_promise(incident: Incident, reading: Reading) -> str:
     """Where the report can be read, or until when it will be there."""
-    report = Report.objects.filter(incident=incident, state=ReportState.ISSUED).first()
-    if report is not None:
-        return reading.url(f"/reports/{report.number}")
+    report = with_standing(Report.objects.filter(incident=incident)).first()
+    standing = standing_of(report) if report else None
+    if standing is not None and not standing.is_withdrawn:
+        return reading.url(f"/reports/{standing.number}")
+    if report is not None and report.issued_at is not None:
+        return ""
     due_on, words = incident.report_due_on, reading.words
     return words.report_due.format(write_day(due_on, language=words.language)) if due_on else ""
 

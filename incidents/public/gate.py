@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 
 from incidents.models import Page
 from incidents.public.door import answer_door, home_of_door, is_admitted, seal
 from incidents.public.members_urls import FEEDS
 from incidents.public.visit import find_page
-from incidents.queries import endpoints, members, staff_alerts, subscribers
+from incidents.queries import endpoints, members, report_links, staff_alerts, subscribers
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # What belongs to no page, or asks by itself who may see it.
@@ -20,6 +21,7 @@ BY_TOKEN = re.compile(
     rf"([^/]+)(/(?:{FEEDS}))?",
     re.IGNORECASE,
 )
+SHARED = re.compile(r"(?:/[a-z]{2})?/shared/([^/]+)(?:/[^/]+)?", re.IGNORECASE)
 
 
 def guard_private_pages(get_response: Handler) -> Handler:
@@ -44,11 +46,19 @@ def _answer(request: HttpRequest, page: Page, get_response: Handler) -> HttpResp
 def _is_named_by_token(path: str, page: Page) -> bool:
     """Links in mails work wherever they are opened, and show no more than what they are for."""
     found = BY_TOKEN.fullmatch(path)
+    shared = SHARED.fullmatch(path)
+    if shared is not None:
+        return _is_shared(shared[1], page)
     if found is None:
         return False
     if found[3]:
         return found[1] == "members" and members.find_feed_reader(found[2], page) is not None
     return _FINDERS[found[1].lower()](found[2], page)
+
+
+def _is_shared(token: str, page: Page) -> bool:
+    shared = report_links.find_shared(token, now=timezone.now())
+    return shared is not None and shared.link.report.incident.page_id == page.pk
 
 
 def _confirms(token: str, page: Page) -> bool:

@@ -1,8 +1,8 @@
-"""The addresses for subscribers; included at the root and under each further language."""
+"""The addresses for subscribers and for links that were given; included at the root and under each further language."""
 
 from django.urls import URLPattern, path
 
-from incidents.public import endpoints, following, phone, staff_alerts, subscribing
+from incidents.public import endpoints, following, phone, report_links, staff_alerts, subscribing
 
 urlpatterns: list[URLPattern] = [
     path("subscribe", subscribing.subscribe, name="subscribe"),
@@ -19,5 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("keep/<str:token>", subscribing.keep, name="keep"),
     path("follow/<slug:reference>", following.follow, name="follow"),
     path("alerts/<str:token>", staff_alerts.acknowledge, name="staff_alert"),
+    path("shared/<str:token>", report_links.open_report, name="shared_report"),
+    path("shared/<str:token>/<str:name>", report_links.get_file, name="shared_file"),
     path("last-only/<str:token>", following.last_only, name="last_only"),
 ]

@@ -26,7 +26,6 @@ from incidents.models import (
     Monitor,
     Notice,
     Page,
-    ReportState,
     Subscriber,
     SubscriberState,
     Throttle,
@@ -107,7 +106,7 @@ def promised_incidents(page: Page) -> list[Incident]:
 def promised_reports(page: Page) -> list[Incident]:
     """Public incidents whose promised report is not issued yet, the one that comes (or came) due first on top."""
     promised = Incident.objects.filter(page=page, state=IncidentState.PUBLIC, report_due_on__isnull=False)
-    waiting = promised.exclude(report__state=ReportState.ISSUED).order_by("report_due_on", "id")
+    waiting = promised.exclude(report__issued_at__isnull=False).order_by("report_due_on", "id")
     return list(waiting.select_related("report"))
 
 

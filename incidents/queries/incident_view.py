@@ -12,7 +12,6 @@ from incidents.models import (
     Incident,
     Page,
     RecoveryEstimate,
-    ReportState,
     ServiceStatus,
     Severity,
     Stage,
@@ -26,6 +25,7 @@ from incidents.queries.corrections import (
     view_correction,
 )
 from incidents.queries.incident import changes, estimates_before
+from incidents.queries.report import light_editions, standing_of
 from incidents.queries.shown import shown_incidents, shown_services
 from incidents.queries.update_view import UpdateView, fallbacks_of, texts_of, view_update
 
@@ -64,6 +64,7 @@ class IncidentView:
     report_number: str | None
     report_issued_at: datetime | None
     report_pending: bool
+    report_withdrawn: bool = False
     report_due_on: date | None = None
     recovery: RecoveryEstimate = UNSAID
     corrections: tuple[CorrectionView, ...] = ()
@@ -139,7 +140,11 @@ def view_incidents(incidents: QuerySet[Incident], *, page: Page) -> tuple[Incide
     services = shown_services(page)
     hit = Impact.objects.filter(service__in=services)
     found = incidents.select_related("report", "page").prefetch_related(
-        "updates__scope", "updates__revisions", Prefetch("impacts", queryset=hit), "corrections"
+        "updates__scope",
+        "updates__revisions",
+        Prefetch("impacts", queryset=hit),
+        "corrections",
+        Prefetch("report__editions", queryset=light_editions()),
     )
     rows = list(found.order_by("-started_at", "-id"))
     named = services.in_bulk(ids_told(rows))
@@ -157,7 +162,8 @@ def _view(incident: Incident, tongue: Tongue) -> IncidentView:
     texts = texts_of(incident, ("title", "concerned", "workaround"), tongue)
     corrections = (view_correction(one, tongue) for one in incident.corrections.all())
     report = getattr(incident, "report", None)
-    issued = report is not None and report.state == ReportState.ISSUED
+    standing = standing_of(report) if report else None
+    was_issued = report is not None and report.issued_at is not None
     assert incident.published_at is not None
     return IncidentView(
         id=incident.pk,
@@ -178,10 +184,11 @@ def _view(incident: Incident, tongue: Tongue) -> IncidentView:
         ),
         impacts=tuple(_impact_view(impact, tongue) for impact in incident.impacts.all()),
         corrections=tuple(correction for correction in corrections if correction),
-        report_number=report.number if report and issued else None,
-        report_issued_at=report.issued_at if report and issued else None,
-        report_pending=report is not None and not issued,
-        report_due_on=incident.report_due_on,
+        report_number=standing.number if standing else None,
+        report_issued_at=standing.issued_at if standing else None,
+        report_pending=report is not None and not was_issued,
+        report_withdrawn=standing is not None and standing.is_withdrawn,
+        report_due_on=None if was_issued else incident.report_due_on,
         fallbacks=fallbacks_of(texts, tongue),
         _tell=lambda language: _view(incident, replace(tongue, language=language)),
     )

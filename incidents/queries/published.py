@@ -1,15 +1,30 @@
 """What there is to publish of a page, as cheap keys that change with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from incidents.models import ENDED, OVER, Impact, Logo, Page, Report, ReportState
+from django.db.models import Prefetch
+
+from incidents.models import ENDED, OVER, Impact, IssuedEdition, IssuedFile, Logo, Page, Report
 from incidents.queries.epoch import Second
 from incidents.queries.incident_view import IncidentView, view_incidents
 from incidents.queries.maintenance_view import MaintenanceView, Touched, due_at, touched_by, view_maintenances
+from incidents.queries.report import light_editions, reports_on
 from incidents.queries.shown import shown_incidents, shown_maintenances, shown_services
 from incidents.queries.uptime import Hit
+
+TEXTS = (
+    "what_happened",
+    "scope",
+    "cause",
+    "measures",
+    "apology",
+    "greeting",
+    "texts",
+    "parties",
+    "confirmed",
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +52,30 @@ class IncidentKey:
 
 
 @dataclass(frozen=True)
+class EditionKey:
+    """`files` maps the name of each file to its media type and digest."""
+
+    id: int
+    revision: int
+    is_withdrawn: bool
+    shows_text: bool
+    files: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class ReportKey:
-    """An issued report of a public incident."""
+    """A report on the page. `editions` are those of its frozen ones that are there, the newest first; one from the
+    past has none."""
 
     number: str
     issued_on: date
+    language: str
     key: str
+    editions: tuple[EditionKey, ...] = ()
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return bool(self.editions) and self.editions[0].is_withdrawn
 
 
 @dataclass(frozen=True)
@@ -96,15 +129,33 @@ def load_incidents(page: Page, references: Sequence[str]) -> tuple[IncidentView,
 
 
 def report_keys(page: Page) -> tuple[ReportKey, ...]:
-    """The latest issue first."""
-    issued = Report.objects.filter(incident__in=shown_incidents(page), state=ReportState.ISSUED)
-    rows = issued.order_by("-issued_on", "-id")
-    return tuple(
-        ReportKey(number, issued_on, f"{version} {revision}")
-        for number, issued_on, version, revision in rows.values_list(
-            "number", "issued_on", "version", "incident__revision"
-        )
-        if number and issued_on
+    """The latest issue first. One that was frozen changes with its editions, one from the past with its record."""
+    files = Prefetch("files", queryset=IssuedFile.objects.defer("body"))
+    editions = Prefetch("editions", queryset=light_editions().prefetch_related(files))
+    rows = reports_on(page).select_related("incident").defer(*TEXTS).prefetch_related(editions)
+    return tuple(_report_key(report) for report in rows)
+
+
+def _report_key(report: Report) -> ReportKey:
+    editions = tuple(_edition_key(edition) for edition in report.editions.all() if edition.is_on_page)
+    told = " ".join(f"{edition.id}{'withdrawn' if edition.is_withdrawn else ''}" for edition in editions)
+    assert report.number is not None and report.issued_on is not None
+    return ReportKey(
+        number=report.number,
+        issued_on=report.issued_on,
+        language=report.language,
+        key=told or f"{report.version} {report.incident.revision}",
+        editions=editions,
+    )
+
+
+def _edition_key(edition: IssuedEdition) -> EditionKey:
+    return EditionKey(
+        id=edition.pk,
+        revision=edition.revision,
+        is_withdrawn=edition.withdrawn_at is not None,
+        shows_text=edition.shows_text,
+        files={file.name: (file.media_type, file.digest) for file in edition.files.all()},
     )
 
 

@@ -51,7 +51,7 @@ def tell_incident(incident: IncidentView, place: Place) -> list[Told]:
 
 def has_postmortem(incident: IncidentView) -> bool:
     """A report issued while the incident goes on is an interim one: to programs a postmortem means the end."""
-    return incident.is_over and incident.report_number is not None
+    return incident.is_over and incident.report_number is not None and not incident.report_withdrawn
 
 
 def tell_maintenance(maintenance: MaintenanceView) -> list[Told]:

@@ -1,24 +1,60 @@
-"""Issuing: every edition must be writable before the number counts."""
+"""Issuing: every edition must be writable before the number counts, and is kept as it was written."""
 
 from datetime import date
 
 from django.db import transaction
 
-from incidents.actions import report as report_actions
-from incidents.models import Report, Staff
-from incidents.queries.report import with_record
-from incidents.reports.build import document_of, figures_of
-from incidents.reports.writers import WRITERS
+from incidents.actions import report_issue, report_revision
+from incidents.lib import times
+from incidents.lib.errors import Refused
+from incidents.models import Edition, Reach, Report, Staff
+from incidents.reports import frozen
 
 
-@transaction.atomic
 def issue(
-    report: Report, *, issued_on: date | None = None, actor: Staff | None = None, notify: bool = True
+    report: Report,
+    *,
+    issued_on: date | None = None,
+    reach: str = Reach.AUDIENCE,
+    changes: str = "",
+    version: int | None = None,
+    notify: bool = True,
+    actor: Staff | None = None,
 ) -> Report:
-    """Gives number and date and writes every edition once; where a writer refuses, nothing is issued."""
-    issued = report_actions.issue_report(report, issued_on=issued_on, actor=actor, notify=notify)
-    recorded = with_record(issued.pk)
-    document, figures = document_of(recorded), figures_of(recorded)
-    for write in WRITERS.values():
-        write(document, figures)
-    return issued
+    """Gives number and date, writes every edition and freezes it; where a writer refuses, nothing is issued.
+
+    `reach` says who may read it and who is told, `changes` what a later edition changed. `version` is the one that
+    was read: another's save in between is refused.
+    """
+    with transaction.atomic():
+        reserved = report_issue.reserve_number(report, issued_on=issued_on, version=version)
+        drawn = frozen.draw(reserved)
+    try:
+        written = frozen.write(drawn)
+        edition = report_issue.issue_report(
+            reserved, written, reach=reach, changes=changes, notify=notify, actor=actor
+        )
+    except Refused:
+        report_issue.release_number(reserved)
+        raise
+    return edition.report
+
+
+def begin_revision(report: Report, *, edition: str = Edition.FINAL, actor: Staff | None = None) -> Report:
+    """Opens the text again for the next edition, `edition` being its kind."""
+    return report_revision.begin_revision(report, freeze=frozen.freeze, edition=edition, actor=actor)
+
+
+def withdraw(report: Report, *, because: str, shows_text: bool = True, actor: Staff | None = None) -> Report:
+    """Marks what was issued as withdrawn, with the reason; without `shows_text` readers find only that."""
+    report_revision.keep_past(report, freeze=frozen.freeze)
+    now = times.now()
+    editions = report_revision.standing_editions(report).select_related("report__incident__page")
+    return report_revision.withdraw_report(
+        report,
+        because=because,
+        marked={edition.pk: frozen.rewrite(edition, withdrawn_at=now) for edition in editions},
+        withdrawn_at=now,
+        shows_text=shows_text,
+        actor=actor,
+    )

@@ -23,6 +23,8 @@ def take_past_report(
     Raises hea.ReportSyntaxError with the line that is not what the format expects.
     """
     document = hea.read(text, services=_known_services(page, text), service=service)
+    if document.withdrawn_on:
+        raise Refused("expected a report that stands, not one that was withdrawn", field="withdrawn_on")
     try:
         report = import_past(page, _past_of(document), actor=actor)
     except Refused as refused:
@@ -59,7 +61,7 @@ def _past_of(document: Document) -> PastReport:
         until_is_approximate=document.period_until_approximate,
         language=document.language,
         time_zone=document.zone,
-        texts={name: getattr(document, name) for name in TEXTS},
+        texts={name: getattr(document, name) for name in TEXTS} | {"greeting": document.opening},
         lines=[_past_line(line) for line in document.timeline],
     )
 

@@ -41,6 +41,7 @@ class Words:
     ongoing: str
     withdrawn: str
     roles: Mapping[Role, str]
+    attached: str
 
 
 WORDS: Mapping[Language, Words] = {
@@ -62,6 +63,7 @@ WORDS: Mapping[Language, Words] = {
         ongoing="現在も継続中",
         withdrawn="【取り下げ】本報告書は{day}に取り下げました。",
         roles={"written": "作成", "checked": "確認", "approved": "承認"},
+        attached="本報告書のテキスト版",
     ),
     "en": Words(
         headings=(
@@ -81,6 +83,7 @@ WORDS: Mapping[Language, Words] = {
         ongoing="the present",
         withdrawn="[Withdrawn] This report was withdrawn on {day}.",
         roles={"written": "Written by", "checked": "Checked by", "approved": "Approved by"},
+        attached="The text edition of this report",
     ),
 }
 
@@ -125,6 +128,17 @@ def show_withdrawal(document: Document) -> str:
         return ""
     day = show_date(document.withdrawn_on, document.language)
     return WORDS[document.language].withdrawn.format(day=day)
+
+
+def show_signatures(document: Document) -> list[tuple[str, str, str]]:
+    """(role, name, date) of each who signed, from who wrote to who approved."""
+    roles = WORDS[document.language].roles
+    return [
+        (shown, signed.name, show_date(signed.on, document.language))
+        for role, shown in roles.items()
+        for signed in document.signatures
+        if signed.role == role
+    ]
 
 
 def show_period(document: Document) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from incidents.lib.markdown import render_with_figures
-from incidents.reports import hea, html, markdown
+from incidents.reports import docx, hea, html, markdown, pdf
 from incidents.reports.document import Document
 from incidents.reports.figures import Picture
 
@@ -23,7 +23,22 @@ def _write_html(document: Document, figures: Figures) -> bytes:
     return html.write(document, render_markdown=render_with_figures, figures=figures).encode()
 
 
-WRITERS: Mapping[str, Writer] = {"txt": _write_text, "md": _write_markdown, "html": _write_html}
+def _write_pdf(document: Document, figures: Figures) -> bytes:
+    text = hea.write(document)
+    return pdf.write(document, figures, text=text, render_markdown=render_with_figures)
+
+
+def _write_docx(document: Document, figures: Figures) -> bytes:
+    return docx.write(document, figures, render_markdown=render_with_figures)
+
+
+WRITERS: Mapping[str, Writer] = {
+    "txt": _write_text,
+    "md": _write_markdown,
+    "html": _write_html,
+    "pdf": _write_pdf,
+    "docx": _write_docx,
+}
 
 MEDIA_TYPES: Mapping[str, str] = {
     "txt": "text/plain; charset=utf-8",

@@ -12,6 +12,7 @@ from incidents.snapshots import (
     look,
     maintenance,
     previews,
+    reports,
     search,
     sitemap,
     uptime,
@@ -24,7 +25,7 @@ from incidents.snapshots.source import File, Source
 from incidents.snapshots.v2 import documents as v2
 
 MODULES = (
-    *(html, maintenance, history, search, uptime, look, icons),
+    *(html, reports, maintenance, history, search, uptime, look, icons),
     *(v2, feeds, calendar, badges, uptime_badges, embed, wellknown, sitemap, previews),
 )
 

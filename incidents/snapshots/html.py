@@ -5,16 +5,11 @@ from typing import Any
 
 from django.utils import translation
 
-from incidents.lib.markdown import render as render_markdown
 from incidents.models import ServiceStatus
 from incidents.queries.incident_view import IncidentView
 from incidents.queries.page import Overview
-from incidents.queries.published import IncidentKey, ReportKey
-from incidents.queries.report import find_issued
+from incidents.queries.published import IncidentKey
 from incidents.queries.service import ServiceView
-from incidents.reports import hea, markdown
-from incidents.reports import html as report_html
-from incidents.reports.build import document_of
 from incidents.snapshots.edition import Edition
 from incidents.snapshots.history import months_touched
 from incidents.snapshots.lines import lines_of
@@ -33,11 +28,10 @@ from incidents.snapshots.presenting import (
 )
 from incidents.snapshots.rows import rows_of
 from incidents.snapshots.site import Site
-from incidents.snapshots.source import TEXT, File, Source
+from incidents.snapshots.source import File, Source
 from incidents.snapshots.summary import summarise
 from incidents.snapshots.uptime import bars_of, past_context
 
-MARKDOWN = "text/markdown; charset=utf-8"
 NOT_FOUND = "/404"
 # How old the front page may be before a reader's browser warns: as long as publishing may pause.
 PATIENCE_SECONDS = 120
@@ -49,7 +43,6 @@ def sources(site: Site) -> Iterator[Source]:
     yield per_language(site, "not-found", "", [NOT_FOUND], lambda e: [_not_found(e)])
     yield from (_service_source(site, service) for service in site.overview.services)
     yield from (_incident_source(site, key) for key in site.incidents)
-    yield from (_report_source(site, key) for key in site.reports)
 
 
 def _overview(site: Site, edition: Edition) -> File:
@@ -155,29 +148,3 @@ def _incident_file(edition: Edition, path: str, incident: IncidentView) -> File:
         )
     context = {"incident": incident, "summary": summary, "news": incident.news}
     return page_file(edition, path, "public/incident.html", context, stale=None if incident.is_over else {})
-
-
-def _report_source(site: Site, key: ReportKey) -> Source:
-    path = f"/reports/{key.number}"
-    paths = [path, f"{path}.txt", f"{path}.md"]
-    return per_language(site, f"report:{key.number}", key.key, paths, lambda e: _report_files(e, key.number))
-
-
-def _report_files(edition: Edition, number: str) -> Iterator[File]:
-    report = find_issued(number, page=edition.page)
-    assert report is not None
-    document = document_of(report, language=edition.language)
-    path = f"/reports/{number}"
-    context = {
-        "document": document,
-        "reference": report.incident.reference,
-        "written_in": "" if report.language == edition.language else report.language,
-        "article": report_html.write(document, render_markdown=render_markdown),
-    }
-    yield page_file(edition, path, "public/report.html", context)
-    for ending, content_type, text in (
-        (".txt", TEXT, hea.write(document)),
-        (".md", MARKDOWN, markdown.write(document)),
-    ):
-        address = edition.path(path + ending)
-        yield File(address, text.encode(), content_type, language=edition.language)

@@ -32,7 +32,8 @@ def _paths(site: Site) -> Iterator[tuple[str, datetime | None]]:
     for group in site.overview.groups:
         yield from ((f"/services/{service.slug}", None) for service in group.services)
     yield from ((f"/history/{month:%Y-%m}", None) for month in months_of(site))
-    yield from ((f"/reports/{report.number}", None) for report in site.reports)
+    standing = (report.number for report in site.reports if not report.is_withdrawn)
+    yield from ((f"/reports/{number}", None) for number in standing)
     yield from ((f"/maintenance/{key.id}", None) for key in site.maintenances[:NEWEST])
     yield from ((f"/incidents/{key.reference}", key.updated_at) for key in site.incidents[:NEWEST])
 

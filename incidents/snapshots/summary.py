@@ -54,7 +54,8 @@ def _estimated(incident: IncidentView, *, zone: ZoneInfo, language: str) -> str:
 
 def _report(incident: IncidentView, *, language: str) -> str:
     if incident.report_number:
-        return incident.report_number
+        withdrawn = f" ({_('Withdrawn')})" if incident.report_withdrawn else ""
+        return f"{incident.report_number}{withdrawn}"
     if incident.report_due_on is None:
         return ""
     due = format_day(incident.report_due_on, language=language)

@@ -8,12 +8,12 @@ from incidents.actions.report import (
     add_missing_lines,
     choose_lines,
     draft_report,
-    issue_report,
     save_report,
 )
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import AuditEntry, Incident, Report
+from incidents.reports.issue import issue as issue_report
 from tests import make
 from tests.make import jst
 

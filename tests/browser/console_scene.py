@@ -10,7 +10,7 @@ from incidents.actions.customer import add_note, create_customer, make_member_li
 from incidents.actions.detection import Judged
 from incidents.actions.group import create_group
 from incidents.actions.monitor import apply_judgement
-from incidents.actions.report import draft_report, issue_report, save_report
+from incidents.actions.report import draft_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import (
@@ -27,6 +27,7 @@ from incidents.models import (
     Subscriber,
 )
 from incidents.models.estimate import known
+from incidents.reports.issue import issue as issue_report
 from tests import make
 
 SERVICES = (

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from incidents.actions.maintenance import start_maintenance
-from incidents.actions.report import draft_report, issue_report, save_report
+from incidents.actions.report import draft_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Monitor, Page, Service, ServiceDay, ServiceGroup
 from incidents.models.estimate import known
+from incidents.reports.issue import issue as issue_report
 from tests import make
 
 NOW = make.jst("2020-09-04 15:02")

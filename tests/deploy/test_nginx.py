@@ -223,6 +223,7 @@ def test_addresses_that_act_by_being_known_are_not_logged(front: Front) -> None:
         "/en/unsubscribe/SECRET2",
         "/keep/SECRET6",
         "/last-only/SECRET7",
+        "/shared/SECRET9",
         "/ping/SECRET3/fail",
         "/hooks/grafana/SECRET4",
     ):

@@ -7,10 +7,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from incidents.actions.report import draft_report, issue_report, save_report
+from incidents.actions.report import draft_report, save_report
 from incidents.actions.update import Draft, edit_update
 from incidents.lib import times
 from incidents.models import Incident, Page, Report, Service, Update
+from incidents.reports.issue import issue as issue_report
 from tests import make
 
 pytestmark = pytest.mark.django_db

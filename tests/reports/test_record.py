@@ -1,7 +1,8 @@
 """A report is built from the record, and a past report becomes one."""
 
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from incidents.actions.report import LineChoice, choose_lines, draft_report, save_report
 from incidents.lib import times
+from incidents.lib.errors import Refused
 from incidents.models import AuditEntry, Delivery, Incident, LogEntry, Notice, Page, Report, Service, Update
 from incidents.queries.report import find_issued, with_record
 from incidents.reports import hea
@@ -20,7 +22,7 @@ from incidents.reports.issue import issue
 from incidents.reports.past import take_past_report
 from tests import make
 from tests.make import jst
-from tests.reports.make_document import documents
+from tests.reports.make_document import documents, make_document
 
 pytestmark = pytest.mark.django_db
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.txt"))
@@ -279,10 +281,19 @@ def issued_report(page: Page, service: Service) -> Report:
         return issue(report, notify=False)
 
 
+def test_a_report_that_was_withdrawn_is_not_taken() -> None:
+    document = make_document(withdrawn_on=date(2020, 10, 20))
+    with pytest.raises(Refused) as refused:
+        take_past_report(make.page(), hea.write(document))
+    assert refused.value.field == "withdrawn_on"
+    assert not Report.objects.exists()
+
+
 @given(documents())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_document_survives_the_way_through_the_record(document: Document) -> None:
     """Also one whose updates come in an order, or in words, that the record would tell otherwise."""
+    document = replace(document, withdrawn_on=None)
     with transaction.atomic():
         report = take_past_report(make.page(), hea.write(document))
         built = document_of(with_record(report.pk))

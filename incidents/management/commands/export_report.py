@@ -5,8 +5,10 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from incidents.lib.errors import Refused
-from incidents.queries.report import find_issued
+from incidents.models import Report
+from incidents.queries.report import find_edition, find_issued
 from incidents.reports.build import document_of, figures_of
+from incidents.reports.frozen import body_of
 from incidents.reports.writers import WRITERS
 
 
@@ -17,15 +19,17 @@ class Command(BaseCommand):
         parser.add_argument("number")
         parser.add_argument("--format", choices=sorted(WRITERS), default="txt")
         parser.add_argument("--lang", choices=["ja", "en"], help="default: the language it is written in")
+        parser.add_argument(
+            "--revision", type=int, metavar="N", help="as edition N was issued; default: as the record is now"
+        )
         parser.add_argument("-o", "--output", metavar="FILE")
 
-    def handle(self, *args: Any, number: str, output: str | None, lang: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, number: str, output: str | None, **options: Any) -> None:
         report = find_issued(number)
         if report is None:
             raise CommandError(f"{number}: there is no issued report with this number")
         try:
-            document = document_of(report, language=lang or "")
-            data = WRITERS[options["format"]](document, figures_of(report))
+            data = _write(report, options["format"], options["lang"] or "", revision=options["revision"])
         except Refused as refused:
             raise CommandError(f"{number}: {refused.field}: {refused}") from refused
         if output is None:
@@ -35,3 +39,12 @@ class Command(BaseCommand):
             Path(output).write_bytes(data)
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror}") from error
+
+
+def _write(report: Report, ending: str, language: str, *, revision: int | None) -> bytes:
+    if revision is None:
+        return WRITERS[ending](document_of(report, language=language), figures_of(report))
+    edition = find_edition(report, revision)
+    if edition is None:
+        raise CommandError(f"{report.number}: there is no edition {revision}")
+    return body_of(edition, language or report.language, ending)

@@ -6,11 +6,13 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from incidents.lib.errors import Refused
 from incidents.management.first_page import ensure_page
 from incidents.reports.past import take_past_report
+from incidents.reports.reading import read_words
 
 
 class Command(BaseCommand):
     help = (
-        "Reads reports of the HEA2020100801 format into the record. Each file all or nothing; mails nobody."
+        "Reads reports of the HEA2020100801 format (text, or our PDF and Word editions) into the record."
+        " Each file all or nothing; mails nobody."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,11 +26,8 @@ class Command(BaseCommand):
 
     def _take(self, file: str, *, service: str | None) -> bool:
         try:
-            text = Path(file).read_text(encoding="utf-8")
+            text = read_words(Path(file).read_bytes())
             report = take_past_report(ensure_page(), text, service=service)
-        except UnicodeDecodeError as error:
-            before = error.object.count(b"\n", 0, error.start)
-            self.stderr.write(f"{file}:{before + 1}: expected UTF-8 text")
         except OSError as error:
             self.stderr.write(f"{file}: {error.strerror}")
         except Refused as refused:

@@ -106,4 +106,14 @@
       show("restored", false);
     });
   }
+
+  // Offered only where the browser can do it.
+  if (navigator.clipboard) {
+    document.querySelectorAll("button[data-copy]").forEach(function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+      });
+    });
+  }
 })();

@@ -1,0 +1,130 @@
+"""The words of a Word edition, also after somebody edited it, laid out as the text edition."""
+
+import io
+import re
+from collections.abc import Iterator
+from zipfile import BadZipFile, ZipFile
+
+import docx
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+
+from incidents.lib.errors import Refused
+from incidents.reports.docx_lists import Lists
+from incidents.reports.hea_headings import find_heading
+from incidents.reports.words import BLOCKS, WORDS
+
+MAX_BYTES = 30 * 1024 * 1024
+MAX_UNPACKED_BYTES = 80 * 1024 * 1024
+MAX_WORDS_BYTES = 10 * 1024 * 1024
+MAX_PARTS = 1000
+_OLE = b"\xd0\xcf\x11\xe0"  # what begins a file of Word before 2007, and one with a password
+
+_BREAKS = {qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:tab"): "\t", qn("w:noBreakHyphen"): "-"}
+# Deleted text, drawings with their text boxes, and the twin of what stands beside it.
+_UNREAD = {
+    *(qn(f"w:{tag}") for tag in ("del", "moveFrom", "pPr", "rPr", "drawing", "pict", "object", "instrText")),
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent",
+}
+_MARK = re.compile(r"((?:(?:-|\d+\.) )*(?:-|\d+\.))\t")
+_TIMELINE = BLOCKS.index("timeline")
+
+
+def read_docx(data: bytes) -> str:
+    """The words, for hea.read: headings, paragraphs, list marks and the rows of tables, in their order; not
+    letterhead, names and captions. Refused for what is no Word file, is locked, or would unpack to too much.
+    """
+    if data.startswith(_OLE):
+        raise Refused("expected a Word file as .docx, without a password")
+    if len(data) > MAX_BYTES:
+        raise Refused(f"expected a Word file of at most {MAX_BYTES // 1024 // 1024} MB")
+    _check_parts(data)
+    try:
+        return "\n\n".join(_Reader(docx.Document(io.BytesIO(data))).read()) + "\n"
+    except Exception:  # the parser raises whatever it stumbles over
+        raise Refused("expected a Word file that can be read: this one is damaged") from None
+
+
+def _check_parts(data: bytes) -> None:
+    """Nothing is unpacked before its stated size is known; the unpacker stops there, whatever follows."""
+    try:
+        with ZipFile(io.BytesIO(data)) as package:
+            parts = package.infolist()
+    except (BadZipFile, ValueError, NotImplementedError):
+        raise Refused("expected a Word file as .docx") from None
+    if any(part.flag_bits & 1 for part in parts):
+        raise Refused("expected a Word file as .docx, without a password")
+    written = [part.file_size for part in parts if part.filename.endswith((".xml", ".rels"))]
+    total = sum(part.file_size for part in parts)
+    if len(parts) > MAX_PARTS or total > MAX_UNPACKED_BYTES or sum(written) > MAX_WORDS_BYTES:
+        raise Refused("expected a Word file that does not unpack to more than a report")
+
+
+class _Reader:
+    def __init__(self, file: docx.document.Document) -> None:
+        self.file = file
+        self.lists = Lists(file)
+        self.block: int | None = None
+
+    def read(self) -> Iterator[str]:
+        for element in _walk(self.file.element.body):
+            if element.tag == qn("w:p"):
+                text = self._read_paragraph(Paragraph(element, self.file))  # type: ignore[arg-type]
+            else:
+                text = "\n".join(self._read_table(Table(element, self.file)))  # type: ignore[arg-type]
+            if text.strip():
+                yield text
+
+    def _read_paragraph(self, paragraph: Paragraph) -> str:
+        style = paragraph.style.name if paragraph.style else ""
+        if style == "Caption":
+            return ""
+        text = _MARK.sub(r"\1 ", "".join(_words(paragraph._p)), count=1)
+        self._note_heading(text.strip())
+        return self.lists.mark(paragraph) + text if text.strip() else ""
+
+    def _note_heading(self, line: str) -> None:
+        for language in WORDS:
+            place = find_heading(line, language)
+            self.block = self.block if place is None else place
+
+    def _read_table(self, table: Table) -> Iterator[str]:
+        rows = [[_cell(cell) for cell in row.tc_lst] for row in table._tbl.tr_lst]
+        if rows and _is_signatures(rows[0]):
+            return
+        for cells in rows:
+            if self.block == _TIMELINE:
+                yield "\t".join(cells)
+            else:
+                yield f"| {' | '.join(cells)} |"
+
+
+def _is_signatures(cells: list[str]) -> bool:
+    roles = {role for words in WORDS.values() for role in words.roles.values()}
+    return bool(cells) and roles.issuperset(cells)
+
+
+def _walk(body: BaseOxmlElement) -> Iterator[BaseOxmlElement]:
+    for element in body:
+        if element.tag in (qn("w:p"), qn("w:tbl")):
+            yield element
+        elif element.tag in (qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:customXml")):
+            yield from _walk(element)
+
+
+def _cell(cell: BaseOxmlElement) -> str:
+    """On one line."""
+    lines = ("".join(_words(element)) for element in _walk(cell))
+    return " ".join(" ".join(lines).split("\n")).strip()
+
+
+def _words(element: BaseOxmlElement) -> Iterator[str]:
+    for part in element:
+        if part.tag == qn("w:t"):
+            yield part.text or ""
+        elif part.tag in _BREAKS:
+            yield _BREAKS[part.tag]
+        elif part.tag not in _UNREAD:
+            yield from _words(part)

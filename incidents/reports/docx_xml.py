@@ -1,0 +1,105 @@
+"""What python-docx has no words for: elements of WordprocessingML set by hand."""
+
+import re
+from collections.abc import Sequence
+
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Length, RGBColor
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run as WordRun
+
+from incidents.reports.blocks import Run
+
+MONOSPACED = "Consolas"
+_LINK = RGBColor(0x1A, 0x4F, 0x8B)
+_LINE = "A6A6A6"
+# What XML cannot hold at all: the sign for a lost character stands in its place.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def element(tag: str, **attributes: str) -> BaseOxmlElement:
+    """A `w:` element with `w:` attributes."""
+    made = OxmlElement(f"w:{tag}")
+    for name, value in attributes.items():
+        made.set(qn(f"w:{name}"), value)
+    return made
+
+
+def add_run(paragraph: Paragraph, run: Run) -> None:
+    made = paragraph.add_run(_NO_XML.sub("\ufffd", run.text))
+    made.bold = "strong" in run.styles or None
+    made.italic = "em" in run.styles or None
+    made.font.strike = "del" in run.styles or None
+    if "code" in run.styles:
+        made.font.name = MONOSPACED
+    if run.link:
+        _link(paragraph, made, run.link)
+
+
+def _link(paragraph: Paragraph, run: WordRun, address: str) -> None:
+    run.font.color.rgb = _LINK
+    run.underline = True
+    link = OxmlElement("w:hyperlink")
+    address = _NO_XML.sub("\ufffd", address)
+    link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    link.append(run._r)
+    paragraph._p.append(link)
+
+
+def add_field(paragraph: Paragraph, instruction: str) -> None:
+    """A number that the word processor counts, such as PAGE."""
+    field = element("fldSimple", instr=instruction)
+    paragraph._p.append(field)
+    run = paragraph.add_run("1")
+    field.append(run._r)
+
+
+def set_fonts(properties: BaseOxmlElement, *, latin: str, east_asian: str) -> None:
+    """`properties` is the w:rPr of a style or of the defaults."""
+    for old in properties.findall(qn("w:rFonts")):
+        properties.remove(old)
+    properties.insert(0, element("rFonts", ascii=latin, hAnsi=latin, cs=latin, eastAsia=east_asian))
+
+
+def set_language(properties: BaseOxmlElement) -> None:
+    for old in properties.findall(qn("w:lang")):
+        properties.remove(old)
+    properties.append(element("lang", val="en-US", eastAsia="ja-JP", bidi="ar-SA"))
+
+
+def draw_rule(paragraph: Paragraph) -> None:
+    borders = element("pBdr")
+    borders.append(element("bottom", val="single", sz="4", space="1", color=_LINE))
+    paragraph._p.get_or_add_pPr().append(borders)
+
+
+def set_borders(table: Table, *, inside: bool) -> None:
+    """A grid, or only lines between the rows."""
+    borders = element("tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        is_drawn = inside or side in ("top", "bottom", "insideH")
+        borders.append(element(side, val="single" if is_drawn else "nil", sz="4", space="0", color=_LINE))
+    table._tbl.tblPr.append(borders)
+
+
+def set_widths(table: Table, widths: Sequence[Length], *, to_the_right: bool = False) -> None:
+    """Fixed columns. Cells say their widths, too: some programs read only those."""
+    table.autofit = False
+    if to_the_right:
+        table._tbl.tblPr.append(element("jc", val="right"))
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    for row in table._tbl.tr_lst:
+        for cell, width in zip(row.tc_lst, widths, strict=True):
+            cell.width = width
+        row.get_or_add_trPr().append(element("cantSplit"))
+
+
+def describe(table: Table, *, head: bool) -> None:
+    """Marks the first row as the head, repeated on each page."""
+    if head:
+        table._tbl.tr_lst[0].get_or_add_trPr().append(element("tblHeader"))
