@@ -48,3 +48,9 @@ def bases(report: Report) -> dict[str, str]:
     names = ("organisation", "subject", "edition", "greeting", "apology", "what_happened", "scope", "cause")
     facts = ("measures", "period_from", "period_until", "from_is_approximate", "until_is_approximate")
     return {f"base_{name}": shown(getattr(report, name)) for name in (*names, *facts)}
+
+
+def issued(report: Report, **values: Any) -> dict[str, Any]:
+    """The form that issues it as it stands, telling those whom the incident concerned."""
+    report.refresh_from_db()
+    return {"issued_on": "2020-10-08", "reach": "audience", "version": report.version, **values}

@@ -12,7 +12,7 @@ from incidents.actions.report_text import write_report
 from incidents.models import AuditEntry, Report, Staff
 from tests.console.conftest import Desk
 from tests.console.test_report_screen import address, reported
-from tests.make_console import bases, written
+from tests.make_console import bases, issued, written
 
 SCRIPT = {"HTTP_HX_REQUEST": "true"}
 
@@ -106,7 +106,7 @@ def test_the_audit_keeps_the_stretch_that_changed(desk: Desk) -> None:
 def test_an_issued_report_is_read_only(desk: Desk) -> None:
     report = reported(desk)
     desk.client.post(address(report.incident), written(report))
-    desk.client.post(address(report.incident, "issue/"), {"issued_on": "2020-10-08"})
+    desk.client.post(address(report.incident, "issue/"), issued(report))
     answer = desk.client.post(
         address(report.incident, "save/"),
         {"cause": "x", "base_cause": "A full disk."},

@@ -7,7 +7,7 @@ from incidents.actions.report import draft_report
 from incidents.models import Delivery, Incident, Report
 from tests import make
 from tests.console.conftest import Desk
-from tests.make_console import bases, written
+from tests.make_console import bases, issued, written
 
 
 def resolved(desk: Desk, entries: int = 1) -> Incident:
@@ -134,10 +134,7 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     make.subscriber(desk.page)
     report = reported(desk)
     desk.client.post(address(report.incident), written(report))
-    assert "1 person is notified" in desk.client.get(address(report.incident, "issue/")).content.decode()
-    html = desk.client.post(
-        address(report.incident, "issue/"), {"issued_on": "2020-10-08"}, follow=True
-    ).content.decode()
+    html = desk.client.post(address(report.incident, "issue/"), issued(report), follow=True).content.decode()
     assert "SVC2020100801 is issued." in html
     assert Delivery.objects.get().notice.kind == "report"
     report.refresh_from_db()
@@ -149,7 +146,7 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
 def test_an_empty_part_keeps_the_report_from_being_issued_and_is_named(desk: Desk) -> None:
     report = reported(desk)
     desk.client.post(address(report.incident), written(report, cause=""))
-    response = desk.client.post(address(report.incident, "issue/"), {"issued_on": "2020-10-08"})
+    response = desk.client.post(address(report.incident, "issue/"), issued(report))
     assert response.status_code == 422
     assert "Cause: this part of the report is empty" in response.content.decode()
     report.refresh_from_db()
