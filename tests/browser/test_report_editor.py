@@ -96,7 +96,7 @@ def test_a_footnote_is_inserted_and_all_are_numbered_by_first_use(open_tab: Open
     write_report(report, {("cause", "ja"): "原因(*1)。\n\n(*1) 後の注。"})
     tab = open_editor(open_tab, report)
     tab.fill("#id_scope", "1. 全てのお客様\n\n2. 管理者")
-    tab.locator("#id_scope").evaluate("(area) => area.setSelectionRange(10, 10)")
+    tab.locator("#id_scope").evaluate("(area) => area.setSelectionRange(9, 9)")
     tab.locator("[data-part=scope] [data-insert=note]").click()
     assert tab.input_value("#id_scope") == "1. 全てのお客様(*2)\n\n(*2) 注記\n\n2. 管理者"
     tab.keyboard.type("一部を除きます。")

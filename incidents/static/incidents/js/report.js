@@ -211,7 +211,8 @@ function fail(state) {
   pause = setTimeout(state === "signedOut" ? lookAround : save, retryAfter());
 }
 
-function takeState({ base, value, clock, wrong = {}, overtaken = {} }, sent = new Map()) {
+function takeState({ base, value, clock, version, wrong = {}, overtaken = {} }, sent = new Map()) {
+  noteVersion(version);
   for (const part of parts) {
     const isSent = sent.has(part);
     if (isSent) part.mark(wrong[part.name]);
@@ -255,7 +256,13 @@ async function lookAround() {
   if (!isSaving) adopt(state);
 }
 
+// The steps beside the text are taken for the text that is shown here.
+function noteVersion(version) {
+  document.querySelectorAll("#report-life input[name=version]").forEach((input) => { input.value = version; });
+}
+
 function adopt(state) {
+  noteVersion(state.version);
   const changed = parts.filter((part) => !part.isDirty && tidy(part.base.value) !== tidy(state.base[part.name]));
   for (const part of changed) part.take({ base: state.base[part.name], value: state.value[part.name] });
   if (changed.length) askLive();
