@@ -1,11 +1,15 @@
 """Builders of reports in every step of their life."""
 
+import io
 from typing import Any
+
+from PIL import Image
 
 from incidents.actions.page import change_settings
 from incidents.actions.report import draft_report, save_report
 from incidents.actions.report_review import approve_report, request_review
-from incidents.models import Incident, IssuedEdition, Page, Report, Staff
+from incidents.lib import times
+from incidents.models import Figure, Incident, IssuedEdition, Page, Report, Service, Staff
 from incidents.reports import issue
 from tests import make
 from tests.make import jst
@@ -18,6 +22,25 @@ TEXTS = {
 }
 
 
+def png() -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def figure(of: Report, name: str, *, image: bytes) -> Figure:
+    return Figure.objects.create(
+        report=of,
+        name=name,
+        image=image,
+        media_type="image/png",
+        width=40,
+        height=30,
+        digest="0" * 64,
+        added_at=times.now(),
+    )
+
+
 def staff(name: str) -> Staff:
     return Staff.objects.create_user(f"{name}@example.com", "correct horse battery", name=name)
 
@@ -25,7 +48,8 @@ def staff(name: str) -> Staff:
 def resolved(on: Page | None = None) -> Incident:
     """An hour and a half of 2020, told in two updates. A page in one language is quicker to write."""
     page = on or make.page(languages=["ja"])
-    service = make.service(page, name="Email Archive", code="HEA")
+    named = Service.objects.filter(page=page, name="Email Archive").first()
+    service = named or make.service(page, name="Email Archive", code="HEA")
     incident = make.incident(
         page, {service: "degraded"}, title="Email Archive 検索の遅延", started_at=jst("2020-09-04 12:00")
     )
@@ -54,11 +78,11 @@ def approved(report: Report, *, by: Staff) -> Report:
     return approve_report(report, version=report.version, actor=by)
 
 
-def revised(report: Report, *, changes: str = "原因を改めました。", **values: Any) -> Report:
+def revised(report: Report, **given: Any) -> Report:
     """The next edition, issued."""
     report = issue.begin_revision(report)
-    report = save_report(report, {"cause": "別の原因です。", **values}, version=report.version)
-    return issued(report, changes=changes)
+    report = save_report(report, {"cause": "別の原因です。"}, version=report.version)
+    return issued(report, **{"changes": "原因を改めました。", **given})
 
 
 def edition(of: Report, revision: int) -> IssuedEdition:

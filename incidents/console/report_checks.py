@@ -1,22 +1,21 @@
 """What the checks of a report found, in sentences that lead to their fields."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents.actions.report_line import wording_of
 from incidents.actions.report_text import PROSE
-from incidents.actions.report_words import text_of
 from incidents.console.report_forms import ReportForm
-from incidents.models import Customer, Figure, LogKind, Report, ReportLine
-from incidents.reports.checks import Draft, Finding, Words, find
+from incidents.models import Report
+from incidents.reports.checking import draft_of
+from incidents.reports.checks import Finding, find
 
 SENTENCES = {
     "empty": gettext_lazy("This part of the report is empty."),
+    "untranslated": gettext_lazy("Not translated: the text of the first language is printed."),
     "no_end": gettext_lazy("A final report names the end of the period."),
     "no_lines": gettext_lazy("The timeline has no line."),
     "line_break": gettext_lazy("A line of the timeline must be one line of text: give it other words."),
@@ -59,32 +58,9 @@ class Check:
 
 def check_report(report: Report, *, language: str) -> list[Check]:
     """Of the report as it is in memory, in one language; the number of queries is constant."""
-    return [_show(finding, report, language=language) for finding in find(_draft(report, language))]
-
-
-def _draft(report: Report, language: str) -> Draft:
-    lines = report.lines.filter(is_included=True).select_related("entry")
-    names = Customer.objects.filter(page=report.incident.page_id).values_list("name", flat=True)
-    figures = Figure.objects.filter(report=report).values_list("name", flat=True)
-    return Draft(
-        edition=report.edition,
-        zone=ZoneInfo(report.time_zone),
-        period_from=report.period_from,
-        period_until=report.period_until,
-        impacts=list(report.incident.impacts.values_list("from_at", "until_at")),
-        texts={name: text_of(report, name, language) for name in PROSE},
-        lines=[_words(line, language, first=report.language) for line in lines],
-        parties=[(party["name"], party["mask"]) for party in report.parties],
-        customers=list(names.order_by("name")),
-        confirmed=report.confirmed,
-        figures=set(figures),
-    )
-
-
-def _words(line: ReportLine, language: str, *, first: str) -> Words:
-    """The system words the lines of public updates itself."""
-    own = "" if line.entry.kind == LogKind.PUBLIC_UPDATE else line.entry.text
-    return Words(line.entry_id, wording_of(line, language, first=first) or own)
+    return [
+        _show(finding, report, language=language) for finding in find(draft_of(report, language=language))
+    ]
 
 
 def _show(finding: Finding, report: Report, *, language: str) -> Check:

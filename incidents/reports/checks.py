@@ -86,7 +86,9 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A report in one language. `impacts` are (from, until; None while it lasts); `parties` (name, mask)."""
+    """A report in one language. `impacts` are (from, until; None while it lasts); `parties` (name, mask).
+    `original` are the texts that it is translated from, where it is: what is missing is printed as it stands there.
+    """
 
     edition: str
     zone: ZoneInfo
@@ -94,6 +96,7 @@ class Draft:
     period_until: datetime | None
     impacts: Sequence[tuple[datetime, datetime | None]] = ()
     texts: Mapping[str, str]
+    original: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[Words] = ()
     parties: Sequence[tuple[str, str]] = ()
     customers: Sequence[str] = ()
@@ -129,7 +132,8 @@ def name_claim(kind: str, sentence: str) -> str:
 def _find_missing(draft: Draft) -> Iterator[Finding]:
     for name in REQUIRED:
         if not draft.texts.get(name, "").strip():
-            yield Finding("empty", name, is_blocking=True)
+            is_lent = bool(draft.original.get(name, "").strip())
+            yield Finding("untranslated" if is_lent else "empty", name, is_blocking=not is_lent)
     if draft.edition == "final" and draft.period_until is None:
         yield Finding("no_end", "period_until", is_blocking=True)
     if not draft.lines:
@@ -281,7 +285,7 @@ def _find_claims(draft: Draft, words: str, *, name: str) -> Iterator[Finding]:
             if pattern.search(sentence):
                 claim = name_claim(kind, sentence)
                 by = draft.confirmed.get(claim, {}).get("by", "")
-                yield Finding("claim", name, said=sentence, claim=claim, by=by)
+                yield Finding("claim", name, said=sentence, claim=claim, by=by, is_blocking=not by)
                 break
 
 

@@ -1,18 +1,15 @@
 """A document as Word: headings, lists and a table for the timeline, all of whose words are read back."""
 
-import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 import docx
 from docx.document import Document as File
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.image.exceptions import UnrecognizedImageError
 from docx.shared import Emu, Mm, Pt
 from docx.text.paragraph import Paragraph as Line
 
-from incidents.lib.errors import Refused
 from incidents.reports.blocks import (
     Block,
     Code,
@@ -30,7 +27,15 @@ from incidents.reports.blocks import (
 from incidents.reports.document import SECTIONS, Document
 from incidents.reports.docx_package import pack
 from incidents.reports.docx_sheet import ITEM, WITHDRAWN, prepare, set_header_and_footer
-from incidents.reports.docx_xml import add_run, describe, draw_rule, set_borders, set_widths
+from incidents.reports.docx_xml import (
+    add_line,
+    add_picture,
+    add_run,
+    draw_rule,
+    mark_head,
+    set_borders,
+    set_widths,
+)
 from incidents.reports.figures import Picture
 from incidents.reports.words import (
     NUMBER_LABEL,
@@ -50,6 +55,7 @@ _WIDTH = Mm(162)
 _HEIGHT = Mm(180)
 _STAMP_WIDTH = Mm(38)
 _INDENT = Mm(7)
+_ALIGNED = {"right": WD_ALIGN_PARAGRAPH.RIGHT, "center": WD_ALIGN_PARAGRAPH.CENTER}
 _EMU_PER_PIXEL = 9525  # 96 pixels to the inch
 
 
@@ -81,9 +87,10 @@ class _Writer:
     file: File
     figures: Mapping[str, Picture]
 
-    def add(self, text: str, style: str = "Normal", *, align: WD_ALIGN_PARAGRAPH | None = None) -> Line:
-        line = self.file.add_paragraph(style=style)
-        line.alignment = align
+    def add(self, text: str, style: str = "", *, align: WD_ALIGN_PARAGRAPH | None = None) -> Line:
+        line = add_line(self.file, style)
+        if align is not None:
+            line.alignment = align
         add_run(line, Run(text))
         return line
 
@@ -141,12 +148,12 @@ class _Writer:
     def _write_block(self, block: Block, *, depth: int, mark: str) -> None:
         match block:
             case Paragraph(runs):
-                self._write_lines(runs, style=ITEM if mark else "Normal", depth=depth, mark=mark)
+                self._write_lines(runs, style=ITEM if mark else "", depth=depth, mark=mark)
             case Heading(runs):
                 self._write_lines(runs, style="Heading 2", depth=depth, mark=mark)
             case Code(text):
                 runs = tuple(Run(piece, ("code",)) for line in text.split("\n") for piece in (line, "\n"))
-                self._write_lines(runs[:-1], style="Normal", depth=depth + 1, mark=mark)
+                self._write_lines(runs[:-1], style="", depth=depth + 1, mark=mark)
             case Rule():
                 draw_rule(self.file.add_paragraph())
             case Figure():
@@ -161,7 +168,7 @@ class _Writer:
                     self.write_blocks(item.blocks, depth=depth + 1, mark=f"{mark} {own}".strip())
 
     def _write_lines(self, runs: tuple[Run, ...], *, style: str, depth: int, mark: str) -> None:
-        line = self.file.add_paragraph(style=style)
+        line = add_line(self.file, style)
         if depth:
             line.paragraph_format.left_indent = Emu(_INDENT * depth)
         if mark:
@@ -178,10 +185,15 @@ class _Writer:
         set_borders(table, inside=True)
         for cells in block.rows:
             row = table.add_row()
-            for place, cell in zip(row.cells, cells, strict=False):
+            for place, cell in zip(row.cells, cells, strict=True):
+                line = place.paragraphs[0]
+                line.paragraph_format.space_after = Pt(2)
+                if cell.align in _ALIGNED:
+                    line.alignment = _ALIGNED[cell.align]
                 for run in cell.runs:
-                    add_run(place.paragraphs[0], run)
-        describe(table, head=True)
+                    is_head = cells is block.rows[0]
+                    add_run(line, replace(run, styles=(*run.styles, "strong")) if is_head else run)
+        mark_head(table)
         self.file.add_paragraph().paragraph_format.space_after = Pt(0)
 
     def _write_figure(self, figure: Figure) -> None:
@@ -193,10 +205,7 @@ class _Writer:
         line = self.file.add_paragraph()
         line.alignment = WD_ALIGN_PARAGRAPH.CENTER
         line.paragraph_format.keep_with_next = bool(figure.caption)
-        try:
-            shape = line.add_run().add_picture(io.BytesIO(picture.data), width=Emu(int(width * scale)))
-        except UnrecognizedImageError:
-            raise Refused("expected a figure in PNG, JPEG or GIF", field="figures") from None
-        shape._inline.docPr.set("descr", figure.alternative or figure.caption or figure.name)
+        alternative = figure.alternative or figure.caption or figure.name
+        add_picture(line, picture.data, height=Emu(int(height * scale)), alternative=alternative)
         if figure.caption:
             self.add(figure.caption, "Caption", align=WD_ALIGN_PARAGRAPH.CENTER)

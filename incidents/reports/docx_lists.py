@@ -17,7 +17,7 @@ class Lists:
             for relation in file.part.rels.values()
             if relation.reltype.endswith("/numbering") and not relation.is_external
         ]
-        self.levels = _read_levels(parts[0].element) if parts else {}  # type: ignore[attr-defined]
+        self.levels = _read_levels(parts[0].element) if parts else {}
         self.counted: dict[tuple[str, int], int] = {}
 
     def mark(self, paragraph: Paragraph) -> str:
@@ -41,7 +41,7 @@ def _find_numbering(paragraph: Paragraph) -> tuple[str, int] | None:
     style = paragraph.style
     while style is not None and len(places) < _DEEPEST_STYLE:
         places.append(style.element.pPr)
-        style = style.base_style  # type: ignore[attr-defined]
+        style = style.base_style
     for place in places:
         numbering = None if place is None else place.find(qn("w:numPr"))
         listing = None if numbering is None else _value(numbering, "numId")

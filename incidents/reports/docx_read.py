@@ -71,9 +71,9 @@ class _Reader:
     def read(self) -> Iterator[str]:
         for element in _walk(self.file.element.body):
             if element.tag == qn("w:p"):
-                text = self._read_paragraph(Paragraph(element, self.file))  # type: ignore[arg-type]
+                text = self._read_paragraph(Paragraph(element, self.file))
             else:
-                text = "\n".join(self._read_table(Table(element, self.file)))  # type: ignore[arg-type]
+                text = "\n".join(self._read_table(Table(element, self.file)))
             if text.strip():
                 yield text
 

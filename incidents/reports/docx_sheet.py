@@ -1,7 +1,6 @@
 """The paper of a Word edition: page, styles, fonts, language, header and footer."""
 
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from docx.document import Document as File
@@ -9,13 +8,14 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.section import Section
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Emu, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
+from docx.text.run import Run as WordRun
 
 from incidents.reports.blocks import Run
 from incidents.reports.document import Document
-from incidents.reports.docx_xml import add_field, add_run, element, set_fonts, set_language
+from incidents.reports.docx_xml import add_field, add_picture, add_run, element, set_fonts, set_language
 from incidents.reports.figures import LOGO, Picture
 from incidents.reports.words import show_title, show_withdrawal
 
@@ -49,13 +49,13 @@ def _set_styles(file: File) -> None:
         ("Subtitle", 11, 18, 0),
         ("Caption", 9, 0, 12),
     ):
-        _set_style(file.styles[name], size=size, before=before, after=after)  # type: ignore[arg-type]
+        _set_style(file.styles[name], size=size, before=before, after=after)
     for name in ("Title", "Subtitle"):
-        file.styles[name].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER  # type: ignore[attr-defined]
+        file.styles[name].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for name in (ITEM, WITHDRAWN):
         made = file.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         made.base_style = file.styles["Normal"]
-    withdrawn = file.styles[WITHDRAWN].font  # type: ignore[attr-defined]
+    withdrawn = file.styles[WITHDRAWN].font
     withdrawn.bold, withdrawn.color.rgb = True, _RED
 
 
@@ -103,38 +103,36 @@ def set_header_and_footer(section: Section, document: Document, figures: Mapping
     running = section.header.paragraphs[0]
     if document.withdrawn_on:
         add_run(running, Run(show_withdrawal(document), ("strong",)))
-        _colour(running, _RED)
+        _colour(running.runs, _RED)
     else:
         _set_tab(running)
         add_run(running, Run(f"{document.organisation}\t{document.number}"))
-        _colour(running, _QUIET)
+        _colour(running.runs, _QUIET)
     for footer in (section.first_page_footer, section.footer):
         line = footer.paragraphs[0]
         line.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        add_field(line, "PAGE")
+        page = add_field(line, "PAGE")
         add_run(line, Run(" / "))
-        add_field(line, "NUMPAGES")
-        _colour(line, _QUIET)
+        _colour([page, *line.runs, add_field(line, "NUMPAGES")], _QUIET)
 
 
 def _write_letterhead(line: Paragraph, document: Document, logo: Picture | None) -> None:
     _set_tab(line)
     if logo:
         height = min(_LOGO_HEIGHT, logo.height * _EMU_PER_PIXEL)
-        shape = line.add_run().add_picture(io.BytesIO(logo.data), height=height)
-        shape._inline.docPr.set("descr", document.organisation)
+        add_picture(line, logo.data, height=Emu(height), alternative=document.organisation)
     for place, text in enumerate(document.letterhead):
         if place:
             line.add_run().add_break()
         add_run(line, Run(f"\t{text}"))
-    _colour(line, _QUIET)
+    _colour(line.runs, _QUIET)
 
 
 def _set_tab(line: Paragraph) -> None:
-    line.paragraph_format.tab_stops.clear_all()
+    line.style = "Normal"  # the style of headers brings tabs of its own
     line.paragraph_format.tab_stops.add_tab_stop(_WIDTH, WD_TAB_ALIGNMENT.RIGHT)
 
 
-def _colour(line: Paragraph, colour: RGBColor) -> None:
-    for run in line.runs:
+def _colour(runs: Sequence[WordRun], colour: RGBColor) -> None:
+    for run in runs:
         run.font.size, run.font.color.rgb = Pt(8.5), colour

@@ -1,8 +1,11 @@
 """What python-docx has no words for: elements of WordprocessingML set by hand."""
 
+import io
 import re
 from collections.abc import Sequence
 
+from docx.document import Document as File
+from docx.image.exceptions import UnrecognizedImageError
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -12,6 +15,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run as WordRun
 
+from incidents.lib.errors import Refused
 from incidents.reports.blocks import Run
 
 MONOSPACED = "Consolas"
@@ -29,11 +33,22 @@ def element(tag: str, **attributes: str) -> BaseOxmlElement:
     return made
 
 
+def add_line(file: File, style: str = "") -> Paragraph:
+    """A paragraph in a style that the file is known to have: looking each up takes twice the time of the rest."""
+    line = file.add_paragraph()
+    if style:
+        line._p.style = style.replace(" ", "")
+    return line
+
+
 def add_run(paragraph: Paragraph, run: Run) -> None:
     made = paragraph.add_run(_NO_XML.sub("\ufffd", run.text))
-    made.bold = "strong" in run.styles or None
-    made.italic = "em" in run.styles or None
-    made.font.strike = "del" in run.styles or None
+    if "strong" in run.styles:
+        made.bold = True
+    if "em" in run.styles:
+        made.italic = True
+    if "del" in run.styles:
+        made.font.strike = True
     if "code" in run.styles:
         made.font.name = MONOSPACED
     if run.link:
@@ -50,12 +65,13 @@ def _link(paragraph: Paragraph, run: WordRun, address: str) -> None:
     paragraph._p.append(link)
 
 
-def add_field(paragraph: Paragraph, instruction: str) -> None:
+def add_field(paragraph: Paragraph, instruction: str) -> WordRun:
     """A number that the word processor counts, such as PAGE."""
     field = element("fldSimple", instr=instruction)
     paragraph._p.append(field)
     run = paragraph.add_run("1")
     field.append(run._r)
+    return run
 
 
 def set_fonts(properties: BaseOxmlElement, *, latin: str, east_asian: str) -> None:
@@ -99,7 +115,17 @@ def set_widths(table: Table, widths: Sequence[Length], *, to_the_right: bool = F
         row.get_or_add_trPr().append(element("cantSplit"))
 
 
-def describe(table: Table, *, head: bool) -> None:
-    """Marks the first row as the head, repeated on each page."""
-    if head:
-        table._tbl.tr_lst[0].get_or_add_trPr().append(element("tblHeader"))
+def mark_head(table: Table) -> None:
+    """Repeats the first row on each page."""
+    table._tbl.tr_lst[0].get_or_add_trPr().append(element("tblHeader"))
+
+
+def add_picture(paragraph: Paragraph, data: bytes, *, height: Length, alternative: str) -> None:
+    """Refused for an image that Word does not take."""
+    try:
+        shape = paragraph.add_run().add_picture(io.BytesIO(data), height=height)
+    except UnrecognizedImageError:
+        raise Refused("expected a figure in PNG, JPEG or GIF", field="figures") from None
+    shape._inline.docPr.set("descr", alternative)
+    for side in ("distT", "distB", "distL", "distR"):
+        shape._inline.set(side, "0")

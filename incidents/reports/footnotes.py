@@ -84,6 +84,24 @@ def settle_footnotes(sections: Sequence[str]) -> tuple[str, ...]:
     return tuple(sections) if any(find_unmatched(sections)) else renumber_footnotes(sections)
 
 
+def keep_apart(sections: Sequence[str], *, borrowed: Sequence[bool]) -> tuple[str, ...]:
+    """Sections of which some are `borrowed` from another language, where they were numbered for themselves:
+    numbered anew, so that no note of theirs has the number of another."""
+    lent = [text for text, is_lent in zip(sections, borrowed, strict=True) if is_lent]
+    own = [text for text, is_lent in zip(sections, borrowed, strict=True) if not is_lent]
+    if any(find_unmatched(lent)) or any(find_unmatched(own)):
+        return tuple(sections)
+    most = max((number for text in own for number in _all_numbers(text)), default=0)
+    if not most or not any(map(_all_numbers, lent)):
+        return tuple(sections)
+
+    def move(text: str) -> str:
+        return _MARKER.sub(lambda marker: f"(*{int(marker[1]) + most})", text)
+
+    pairs = zip(sections, borrowed, strict=True)
+    return renumber_footnotes([move(text) if is_lent else text for text, is_lent in pairs])
+
+
 def _all_numbers(section: str) -> list[int]:
     return [int(marker[1]) for marker in _MARKER.finditer(section)]
 

@@ -43,7 +43,7 @@ from incidents.reports.words import (
 FONT = "Noto Sans CJK JP"
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 _POINTS_PER_PIXEL = 0.75  # 96 pixels to the inch
-_MOST_POINTS = (459.0, 500.0)
+_MOST_POINTS = (459.0, 420.0)
 _MOST_LOGO_POINTS = (150.0, 40.0)
 
 

@@ -3,7 +3,7 @@
 import io
 import re
 
-from pypdf import PdfReader, apply_configuration
+from pypdf import Configuration, PdfReader, apply_configuration
 from pypdf.errors import FileNotDecryptedError, PyPdfError
 
 from incidents.lib.errors import Refused
@@ -12,15 +12,12 @@ from incidents.reports.document import NUMBER
 MAX_BYTES = 30 * 1024 * 1024
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_ATTACHMENTS = 20
-_LIMITS = dict.fromkeys(
-    (
-        "array_based_stream_maximum_output_length",
-        "lzw_maximum_output_length",
-        "run_length_maximum_output_length",
-        "zlib_maximum_output_length",
-        "stream_decoding_work_maximum_length",
-    ),
-    10 * MAX_TEXT_BYTES,
+_LIMITS = Configuration(
+    array_based_stream_maximum_output_length=10 * MAX_TEXT_BYTES,
+    lzw_maximum_output_length=10 * MAX_TEXT_BYTES,
+    run_length_maximum_output_length=10 * MAX_TEXT_BYTES,
+    zlib_maximum_output_length=10 * MAX_TEXT_BYTES,
+    stream_decoding_work_maximum_length=10 * MAX_TEXT_BYTES,
 )
 _NAME = re.compile(rf"{NUMBER.pattern}\.txt")
 
@@ -32,7 +29,7 @@ def read_pdf(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise Refused(f"expected a PDF of at most {MAX_BYTES // 1024 // 1024} MB")
     try:
-        with apply_configuration(**_LIMITS):
+        with apply_configuration(_LIMITS):
             attached = _find_attachment(data)
     except FileNotDecryptedError:
         raise Refused("expected a PDF without a password") from None

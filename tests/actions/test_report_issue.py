@@ -87,9 +87,18 @@ def test_where_a_writer_refuses_nothing_is_issued_and_the_part_is_named() -> Non
     assert not Notice.objects.exists()
 
 
+def test_where_a_printed_edition_cannot_be_written_nothing_is_issued_and_it_says_why() -> None:
+    report = draft(cause='原因\n\n![画面](figure:screen "図1")')
+    make_report.figure(report, "screen", image=b"no picture")
+    with pytest.raises(Refused, match="the pdf edition cannot be written"):
+        issued(report)
+    report.refresh_from_db()
+    assert (report.state, report.number) == ("draft", None)
+
+
 def test_another_language_is_written_as_well_before_anything_is_issued() -> None:
     report = draft(resolved(make.page()))
-    Report.objects.filter(pk=report.pk).update(texts={"en": {"cause": "A disk.\n\nEnd"}})
+    Report.objects.filter(pk=report.pk).update(texts={"en": {"cause": "A disk.\n\n■ Scope"}})
     with pytest.raises(Refused) as refused:
         issued(report)
     assert refused.value.field == "cause"

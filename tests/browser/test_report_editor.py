@@ -220,6 +220,7 @@ def test_a_figure_pasted_from_the_clipboard_is_offered(open_tab: OpenTab, report
 
 def test_somebody_vouches_for_a_claim_beside_the_text(open_tab: OpenTab, filled: Report) -> None:
     tab = open_editor(open_tab, filled)
+    saved(tab)
     claim = tab.locator("#checks li", has_text="データの消失はありません。")
     claim.get_by_role("button").click()
     expect(claim).to_have_class("check-done")
@@ -240,8 +241,8 @@ def test_lines_are_dragged_out_and_taken_in_by_the_keyboard(open_tab: OpenTab, r
     tab.keyboard.press("Enter")
     expect(line).to_be_visible()
     expect(tab.locator("[data-lines=kept] li")).to_have_count(5)
-    line.get_by_role("button", name="前の行と結合").click()
-    expect(line).to_contain_text("前の行と結合")
+    line.get_by_role("button", name="前の行に結合する").click()
+    expect(line.locator(".tag", has_text="前の行と結合")).to_be_visible()
     line.locator("summary").click()
     line.locator("textarea[lang=ja]").fill("外部サービス事業者に照会。")
     line.get_by_role("button", name="文言を保存").click()
@@ -270,6 +271,8 @@ def test_every_screen_of_a_draft_fits_and_hinders_nobody(
     open_tab: OpenTab, filled: Report, width: int
 ) -> None:
     tab = open_editor(open_tab, filled, width=width)
+    tab.locator("#sheet .report-measures").wait_for(state="attached")
+    assert tab.locator("#sheet").is_visible() is (width == 1280)
     faults = list(faults_of(tab, f"report-editor-{width}"))
     if width == 375:
         tab.locator("[name=desk-view][value=read]").check()

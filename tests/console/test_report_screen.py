@@ -5,6 +5,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.actions.log import add_entry
 from incidents.actions.report import draft_report
 from incidents.models import Delivery, Incident, Report
+from incidents.reports.checks import name_claim
 from tests import make
 from tests.console.conftest import Desk
 from tests.make_console import bases, issued, written
@@ -130,11 +131,21 @@ def test_the_preview_is_the_report_as_readers_get_it(desk: Desk) -> None:
     assert "Entry 0." in html
 
 
+def issued_as(report: Report, **values: str) -> dict[str, str]:
+    """The form of the issue, filled in."""
+    return {"issued_on": "2020-10-08", "reach": "audience", "version": str(report.version), **values}
+
+
 def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     make.subscriber(desk.page)
     report = reported(desk)
     desk.client.post(address(report.incident), written(report))
-    html = desk.client.post(address(report.incident, "issue/"), issued(report), follow=True).content.decode()
+    report.refresh_from_db()
+    shown = desk.client.get(address(report.incident, "issue/")).content.decode()
+    assert "those whom the incident concerned are told (1 person)" in shown
+    html = desk.client.post(
+        address(report.incident, "issue/"), issued_as(report), follow=True
+    ).content.decode()
     assert "SVC2020100801 is issued." in html
     assert Delivery.objects.get().notice.kind == "report"
     report.refresh_from_db()
@@ -143,10 +154,25 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     assert "SVC2020100801 is issued; its text can no longer be changed" in response.content.decode()
 
 
+def test_a_claim_keeps_the_report_from_being_issued_until_somebody_vouches_for_it(desk: Desk) -> None:
+    report = reported(desk)
+    desk.client.post(address(report.incident), written(report, scope="No data was lost."))
+    response = desk.client.post(address(report.incident, "issue/"), issued(report))
+    assert response.status_code == 422
+    assert "“No data was lost.” needs somebody who vouches for it" in response.content.decode()
+    claim = name_claim("nothing_lost", "No data was lost.")
+    desk.client.post(address(report.incident, "claims/"), {"claim": claim})
+    desk.client.post(address(report.incident, "issue/"), issued(report))
+    report.refresh_from_db()
+    assert report.confirmed[claim]["by"] == "担当 太郎"
+    assert report.number
+
+
 def test_an_empty_part_keeps_the_report_from_being_issued_and_is_named(desk: Desk) -> None:
     report = reported(desk)
     desk.client.post(address(report.incident), written(report, cause=""))
-    response = desk.client.post(address(report.incident, "issue/"), issued(report))
+    report.refresh_from_db()
+    response = desk.client.post(address(report.incident, "issue/"), issued_as(report))
     assert response.status_code == 422
     assert "Cause: this part of the report is empty" in response.content.decode()
     report.refresh_from_db()

@@ -76,7 +76,10 @@ def documents(draw: st.DrawFn) -> Document:
         timeline=draw(_timelines(language, start)),
         opening=draw(st.just("") | hostile_text(pieces=6).map(escape)),
         withdrawn_on=draw(st.none() | st.just(issued_on + timedelta(days=120))),
-        **dict(zip(SECTIONS, sections, strict=True)),
+        what_happened=sections[0],
+        scope=sections[1],
+        cause=sections[2],
+        measures=sections[3],
     )
 
 

@@ -55,6 +55,10 @@ def test_an_empty_part_blocks(name: str) -> None:
     assert find(draft(**{name: " "})) == [Finding("empty", name, is_blocking=True)]
 
 
+def test_what_is_not_translated_is_printed_as_it_was_written_first() -> None:
+    assert find(draft(cause="", original=WHOLE)) == [Finding("untranslated", "cause")]
+
+
 def test_a_final_report_without_an_end_and_one_without_lines_are_blocked() -> None:
     blocking = [one.code for one in find(draft(period_until=None, lines=[])) if one.is_blocking]
     assert blocking == ["no_end", "no_lines"]

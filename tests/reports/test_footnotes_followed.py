@@ -8,6 +8,7 @@ from incidents.reports.footnotes import (
     find_unmatched,
     follow_numbers,
     forget_numbers,
+    keep_apart,
     read_notes,
     renumber_footnotes,
     settle_footnotes,
@@ -87,3 +88,20 @@ def test_a_marker_of_a_note_in_another_section_keeps_pointing_to_it() -> None:
         "語(*1)と(*2)", base="語(*1)", current="語(*1)", others=["他(*2)\n\n(*1) 注\n\n(*2) 注"]
     )
     assert text == "語(*1)と(*2)"
+
+
+@given(sections(), sections(), st.lists(st.booleans(), min_size=4, max_size=4))
+def test_texts_of_two_languages_keep_their_notes_apart(
+    own: list[str], lent: list[str], borrowed: list[bool]
+) -> None:
+    own_part = ["" if is_lent else text for text, is_lent in zip(own, borrowed, strict=True)]
+    lent_part = [text if is_lent else "" for text, is_lent in zip(lent, borrowed, strict=True)]
+    mixed = [one or other for one, other in zip(own_part, lent_part, strict=True)]
+    apart = keep_apart(mixed, borrowed=borrowed)
+    assert not list(find_unmatched(apart))
+    assert [forget_numbers(text) for text in apart] == [forget_numbers(text) for text in mixed]
+
+
+def test_a_document_in_one_language_keeps_its_numbers() -> None:
+    texts = ["語(*2)と(*1)\n\n(*1) 一\n\n(*2) 二", "", "", ""]
+    assert keep_apart(texts, borrowed=[False, True, True, True]) == tuple(texts)
