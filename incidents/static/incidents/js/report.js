@@ -146,6 +146,7 @@ let since = 0;
 let isSaving = false;
 let isAskedAgain = false;
 let isToSettle = false;
+let underWay = Promise.resolve();
 let failures = 0;
 
 function askSave() {
@@ -157,13 +158,16 @@ function askSave() {
 
 const retryAfter = () => RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
 
-async function save({ settles = false, keepalive = false } = {}) {
+// Answers once the server has, so that whoever sends the form by its button comes after that.
+function save({ settles = false } = {}) {
   clearTimeout(pause);
   isToSettle ||= settles;
-  if (isSaving) {
-    isAskedAgain = true;
-    return;
-  }
+  if (isSaving) isAskedAgain = true;
+  else underWay = send();
+  return underWay;
+}
+
+async function send() {
   const dirty = parts.filter((part) => part.isDirty && !part.isOvertaken && !part.isComposing);
   if (dirty.length === 0) return;
   isSaving = true;
@@ -176,6 +180,8 @@ async function save({ settles = false, keepalive = false } = {}) {
   }
   if (isToSettle) body.append("settle", "1");
   say("saving");
+  // Kept alive, it outlasts a click on a link; browsers allow that to 64 kB.
+  const keepalive = body.toString().length < 60_000;
   let answer = null;
   try {
     answer = await ask(desk.dataset.save, { method: "POST", body, keepalive });
@@ -184,7 +190,7 @@ async function save({ settles = false, keepalive = false } = {}) {
   await hear(answer, sent);
   if (isAskedAgain && failures === 0) {
     isAskedAgain = false;
-    save();
+    await send();
   }
 }
 
@@ -431,9 +437,20 @@ form.addEventListener("input", (event) => {
 form.addEventListener("compositionstart", (event) => { partOf(event.target).isComposing = true; });
 form.addEventListener("compositionend", (event) => {
   partOf(event.target).isComposing = false;
+  askSave();
   askLive();
 });
 form.addEventListener("change", () => save({ settles: true }));
+form.addEventListener("submit", async (event) => {
+  if (!isSaving) {
+    clearTimeout(pause);
+    return;
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  await underWay;
+  form.requestSubmit(event.submitter);
+}, { capture: true });
 form.addEventListener("click", (event) => {
   const { insert } = event.target.dataset;
   const part = insert && partOf(event.target.closest("[data-part]").querySelector("textarea"));
@@ -446,7 +463,7 @@ document.addEventListener("keydown", (event) => {
   save({ settles: true });
 });
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) save({ keepalive: true });
+  if (document.hidden) save();
   else lookAround();
 });
 window.addEventListener("online", () => save());
