@@ -431,6 +431,7 @@ form.addEventListener("input", (event) => {
   const part = partOf(event.target);
   if (!part) return;
   part.keep();
+  part.element.querySelector("[data-untranslated]")?.toggleAttribute("hidden", part.value.trim() !== "");
   askSave();
   if (!part.isComposing) askLive();
 });
