@@ -50,10 +50,11 @@ class Quote:
 
 @dataclass(frozen=True)
 class Item:
-    """`number` None: a dash."""
+    """`number` None: a dash. `is_loose`: a blank line stands between it and another such item."""
 
     number: int | None
     blocks: "tuple[Block, ...]"
+    is_loose: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class _Builder(HTMLParser):
         super().__init__()
         self.flows: list[list[Block]] = [[]]
         self.lists: list[_List] = []
+        self.is_loose = [False]
         self.rows: list[list[Cell]] = []
         self.align = ""
         self.runs: list[Run] = []
@@ -144,6 +146,9 @@ class _Builder(HTMLParser):
             self.lists.append(_List(int(values.get("start") or 1) if tag == "ol" else None))
         elif tag in ("li", "blockquote"):
             self.flows.append([])
+            self.is_loose.append(False)
+        elif tag == "p" and not self.flows[-1]:
+            self.is_loose[-1] = True
         self.is_heading, self.is_code = tag in ("h3", "h4"), tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
@@ -160,10 +165,11 @@ class _Builder(HTMLParser):
     def _end_block(self, tag: str) -> None:
         if tag == "blockquote":
             quoted = tuple(self.flows.pop())
+            self.is_loose.pop()
             self.flows[-1].append(Quote(quoted))
         elif tag == "li":
             listing, blocks = self.lists[-1], tuple(self.flows.pop())
-            listing.items.append(Item(listing.number, blocks))
+            listing.items.append(Item(listing.number, blocks, self.is_loose.pop()))
             listing.number = None if listing.number is None else listing.number + 1
         elif tag in ("ul", "ol"):
             self.flows[-1].append(Listing(tuple(self.lists.pop().items)))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from itertools import zip_longest
 
 import docx
 from docx.document import Document as File
@@ -31,6 +32,7 @@ from incidents.reports.docx_xml import (
     add_line,
     add_picture,
     add_run,
+    close_up,
     draw_rule,
     mark_head,
     set_borders,
@@ -163,9 +165,11 @@ class _Writer:
             case Table():
                 self._write_table(block)
             case Listing(items):
-                for item in items:
+                for item, following in zip_longest(items, items[1:]):
                     own = "-" if item.number is None else f"{item.number}."
                     self.write_blocks(item.blocks, depth=depth + 1, mark=f"{mark} {own}".strip())
+                    if following and not (item.is_loose and following.is_loose):
+                        close_up(self.file)
 
     def _write_lines(self, runs: tuple[Run, ...], *, style: str, depth: int, mark: str) -> None:
         line = add_line(self.file, style)

@@ -8,13 +8,12 @@ from zipfile import BadZipFile, ZipFile
 import docx
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from incidents.lib.errors import Refused
 from incidents.reports.docx_lists import Lists
 from incidents.reports.hea_headings import find_heading
-from incidents.reports.words import BLOCKS, WORDS
+from incidents.reports.words import BLOCKS, TITLE, WORDS
 
 MAX_BYTES = 30 * 1024 * 1024
 MAX_UNPACKED_BYTES = 80 * 1024 * 1024
@@ -29,6 +28,7 @@ _UNREAD = {
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent",
 }
 _MARK = re.compile(r"((?:(?:-|\d+\.) )*(?:-|\d+\.))\t")
+_ITEM = re.compile(r"(?:-|\d+\.) ")
 _TIMELINE = BLOCKS.index("timeline")
 
 
@@ -42,7 +42,7 @@ def read_docx(data: bytes) -> str:
         raise Refused(f"expected a Word file of at most {MAX_BYTES // 1024 // 1024} MB")
     _check_parts(data)
     try:
-        return "\n\n".join(_Reader(docx.Document(io.BytesIO(data))).read()) + "\n"
+        return "\n".join(_Reader(docx.Document(io.BytesIO(data))).read()).strip() + "\n"
     except Exception:  # the parser raises whatever it stumbles over
         raise Refused("expected a Word file that can be read: this one is damaged") from None
 
@@ -69,13 +69,15 @@ class _Reader:
         self.block: int | None = None
 
     def read(self) -> Iterator[str]:
+        """The blocks, each after a blank line but for the title and for items of a list that follow closely."""
+        is_close = is_title = False
         for element in _walk(self.file.element.body):
-            if element.tag == qn("w:p"):
-                text = self._read_paragraph(Paragraph(element, self.file))
-            else:
-                text = "\n".join(self._read_table(Table(element, self.file)))
+            paragraph = Paragraph(element, self.file) if element.tag == qn("w:p") else None
+            text = self._read_paragraph(paragraph) if paragraph else self._read_table(element)
             if text.strip():
-                yield text
+                yield text if is_title or (is_close and _ITEM.match(text)) else f"\n{text}"
+                is_title = text == TITLE
+                is_close = paragraph is not None and paragraph.paragraph_format.space_after == 0
 
     def _read_paragraph(self, paragraph: Paragraph) -> str:
         style = paragraph.style.name if paragraph.style else ""
@@ -90,15 +92,13 @@ class _Reader:
             place = find_heading(line, language)
             self.block = self.block if place is None else place
 
-    def _read_table(self, table: Table) -> Iterator[str]:
-        rows = [[_cell(cell) for cell in row.tc_lst] for row in table._tbl.tr_lst]
+    def _read_table(self, table: BaseOxmlElement) -> str:
+        rows = [[_cell(cell) for cell in row.findall(qn("w:tc"))] for row in table.findall(qn("w:tr"))]
         if rows and _is_signatures(rows[0]):
-            return
-        for cells in rows:
-            if self.block == _TIMELINE:
-                yield "\t".join(cells)
-            else:
-                yield f"| {' | '.join(cells)} |"
+            return ""
+        if self.block == _TIMELINE:
+            return "\n".join("\t".join(cells) for cells in rows)
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def _is_signatures(cells: list[str]) -> bool:

@@ -10,7 +10,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Length, RGBColor
+from docx.shared import Length, Pt, RGBColor
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run as WordRun
@@ -39,6 +39,13 @@ def add_line(file: File, style: str = "") -> Paragraph:
     if style:
         line._p.style = style.replace(" ", "")
     return line
+
+
+def close_up(file: File) -> None:
+    """Leaves no space under the last paragraph: what follows it is the next line, not the next block."""
+    before_the_page_settings = file.element.body[-2]
+    if before_the_page_settings.tag == qn("w:p"):
+        Paragraph(before_the_page_settings, file._body).paragraph_format.space_after = Pt(0)
 
 
 def add_run(paragraph: Paragraph, run: Run) -> None:

@@ -164,7 +164,7 @@ def _show_blocks(blocks: tuple[Block, ...], folder: _Folder) -> Iterator[dict[st
                 yield {"kind": "table", "rows": [[_show_cell(cell) for cell in row] for row in rows]}
             case Listing(items):
                 shown = [
-                    {"number": item.number, "blocks": list(_show_blocks(item.blocks, folder))}
+                    {"mark": f"{item.number}.", "blocks": list(_show_blocks(item.blocks, folder))}
                     for item in items
                 ]
                 yield {"kind": "list", "numbered": items[0].number is not None, "items": shown}

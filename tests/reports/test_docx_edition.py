@@ -47,8 +47,8 @@ def find(file: File, text: str) -> Paragraph:
 
 
 def squeezed(text: str) -> list[str]:
-    """Two texts are equivalent when these are equal; white space inside a line aside."""
-    return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+    """The lines; runs of white space inside them may change on the way."""
+    return [" ".join(line.split()) for line in text.split("\n")]
 
 
 def test_headings_are_headings_and_the_timeline_is_a_table() -> None:
@@ -129,9 +129,7 @@ def test_the_same_document_is_the_same_file() -> None:
 def test_any_document_is_read_back_from_its_words(document: Document) -> None:
     text = read_docx(write(document))
     assert squeezed(text) == squeezed(hea.write(document))
-    again = hea.read(text, services={document.number[:-10]: document.service})
-    same = {name: getattr(document, name) for name in ("number", "edition", "period_from", "period_until")}
-    assert {name: getattr(again, name) for name in same} == same
+    assert hea.read(text, services={document.number[:-10]: document.service}).number == document.number
 
 
 @pytest.mark.parametrize("name", EDGES)

@@ -206,6 +206,19 @@ def test_the_commands_take_a_file_in_and_bring_it_out(
         assert str(number) in (tmp_path / f"out.{form}").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("form", ["pdf", "docx"])
+def test_a_printed_edition_is_taken_in_again(form: str, tmp_path: Path) -> None:
+    page = make.page()
+    page.letterhead = "〒100-0000 東京都千代田区一番町1\n\n 電話 03-0000-0000 "
+    page.save()
+    report = take_past_report(page, SAMPLES[0].read_text(encoding="utf-8-sig"))
+    file, before = tmp_path / f"report.{form}", exported(report)
+    call_command("export_report", report.number, "--format", form, "-o", str(file))
+    Incident.objects.all().delete()
+    call_command("import_report", str(file))
+    assert exported(Report.objects.get()) == before
+
+
 def test_one_bad_file_fails_the_command_with_its_line_and_leaves_the_good_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,7 +237,7 @@ def test_a_file_that_is_not_utf8_names_its_line(tmp_path: Path, capsys: pytest.C
     bad.write_bytes(b"x\n" + "障害".encode("shift_jis"))
     with pytest.raises(CommandError):
         call_command("import_report", str(bad))
-    assert f"{bad}:2: expected UTF-8" in capsys.readouterr().err
+    assert f"{bad}:2: UTF-8 text" in capsys.readouterr().err
 
 
 def test_an_unknown_number_is_an_error() -> None:
