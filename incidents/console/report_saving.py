@@ -20,8 +20,10 @@ from incidents.lib.errors import Refused
 from incidents.models import Report
 from incidents.queries.report import with_record
 from incidents.reports.checks import is_open
-from incidents.reports.editing import save_edits, shown, value_of, with_typed
+from incidents.reports.editing import Saved, save_edits, shown, value_of, with_typed
 from incidents.reports.words import WORDS
+
+PERIOD = ("period_from", "period_until")
 
 
 @staff_view
@@ -36,15 +38,28 @@ def save(request: StaffRequest, reference: str) -> HttpResponse:
     form.is_valid()
     wrong = {name: errors[0] for name, errors in form.errors.items()}
     try:
-        saved = save_edits(report, form.edits(), settles="settle" in request.POST, actor=request.user)
+        saved = _save_what_fits(request, report, form, wrong=wrong)
     except Refused as refused:
-        if refused.field not in form.fields:
-            return JsonResponse({"refused": sentence_of(refused)}, status=409)
-        whole = ReportForm(report=report, languages=_others(request, report))
-        return JsonResponse({**_state(report, whole), "wrong": {refused.field: sentence_of(refused)}})
+        return JsonResponse({"refused": sentence_of(refused)}, status=409)
     overtaken = {name: saved.overtaken[key] for name, key in form.keys.items() if key in saved.overtaken}
     whole = ReportForm(report=saved.report, languages=_others(request, saved.report))
     return JsonResponse({**_state(saved.report, whole), "wrong": wrong, "overtaken": overtaken})
+
+
+def _save_what_fits(
+    request: StaffRequest, report: Report, form: ReportForm, *, wrong: dict[str, str]
+) -> Saved:
+    """Where a fact is refused, the others are saved without it; it is added to what is wrong."""
+    edits, settles = form.edits(), "settle" in request.POST
+    try:
+        return save_edits(report, edits, settles=settles, actor=request.user)
+    except Refused as refused:
+        blamed = PERIOD if refused.field in PERIOD else (refused.field,)
+        wrong |= {edit.name: sentence_of(refused) for edit in edits if edit.name in blamed}
+        rest = [edit for edit in edits if edit.name not in blamed]
+        if len(rest) == len(edits):
+            raise
+        return save_edits(report, rest, settles=settles, actor=request.user)
 
 
 @staff_view
@@ -95,7 +110,7 @@ def _others(request: StaffRequest, report: Report) -> list[str]:
 def _state(report: Report, form: ReportForm) -> dict[str, Any]:
     """`base` is what each field says, to compare by; `value` the same as its control takes it."""
     base = {name: shown(value_of(report, *key)) for name, key in form.keys.items()}
-    instants = {name: form[name] for name in ("period_from", "period_until") if name in form.fields}
+    instants = {name: form[name] for name in PERIOD if name in form.fields}
     typed = {name: part.field.widget.format_value(part.value()) or "" for name, part in instants.items()}
     return {
         "version": report.version,

@@ -59,11 +59,22 @@ def test_a_wrong_field_is_named_and_the_others_are_saved(desk: Desk) -> None:
     assert report.subject
 
 
-def test_a_period_that_ends_before_it_begins_is_named_at_its_field(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("period_until", "2000-01-01T00:00"), ("period_from", "2030-01-01T00:00")]
+)
+def test_a_period_that_ends_before_it_begins_is_named_where_it_was_changed_and_the_rest_is_saved(
+    desk: Desk, name: str, value: str
+) -> None:
     report = reported(desk)
-    base = bases(report)["base_period_until"]
-    told = save(desk, report, period_until="2000-01-01T00:00", base_period_until=base)
-    assert list(told["wrong"]) == ["period_until"]
+    base = bases(report)[f"base_{name}"]
+    told = save(desk, report, **{name: value, f"base_{name}": base}, cause="Fits.", base_cause="")
+    assert list(told["wrong"]) == [name]
+    assert stored(report) == "Fits."
+
+
+def stored(report: Report) -> str:
+    report.refresh_from_db()
+    return report.cause
 
 
 def test_the_other_language_is_saved_beside_the_first(desk: Desk) -> None:

@@ -17,6 +17,7 @@ const words = document.getElementById("desk-words").dataset;
 const stateLine = document.getElementById("save-state");
 const headers = { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) };
 
+const bare = (text) => tidy(text).replace(MARKER, "(*)");
 const tidy = (text) => text.replace(/\r\n?/g, "\n").trim();
 
 function ask(address, options = {}) {
@@ -66,6 +67,7 @@ class Part {
 
   // What the server says of a field that was sent, or that nobody touches here.
   take({ base, value }, sent) {
+    if (this.isProse && sent !== undefined && bare(value) !== bare(sent)) return; // not what was sent: sent again
     const isAsSent = sent === undefined || this.value === sent;
     this.saved = isAsSent ? value : sent;
     this.base.value = isAsSent || !this.isProse ? base : sent;
