@@ -36,7 +36,7 @@ def save(request: StaffRequest, reference: str) -> HttpResponse:
     report = find_report(find_incident(request, reference))
     form = _sent(request, report)
     form.is_valid()
-    wrong = {name: errors[0] for name, errors in form.errors.items()}
+    wrong = {name: str(errors[0]) for name, errors in form.errors.items()}
     try:
         saved = _save_what_fits(request, report, form, wrong=wrong)
     except Refused as refused:

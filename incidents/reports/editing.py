@@ -71,7 +71,7 @@ def save_edits(report: Report, edits: Sequence[Edit], *, settles: bool, actor: S
         else:
             values[edit.key] = _following(held, edit, new=new)
     if settles:
-        values |= _settled(held, values, languages={edit.language for edit in edits})
+        values |= _settled(held, values, languages={held.language, *held.texts})
     if values:
         held = write_report(held, values, actor=actor)
     return Saved(held, overtaken)

@@ -100,6 +100,8 @@ def test_a_footnote_is_inserted_and_all_are_numbered_by_first_use(open_tab: Open
     tab.locator("[data-part=scope] [data-insert=note]").click()
     assert tab.input_value("#id_scope") == "1. 全てのお客様(*2)\n\n(*2) 注記\n\n2. 管理者"
     tab.keyboard.type("一部を除きます。")
+    saved(tab)
+    expect(tab.locator("#id_cause")).to_have_value("原因(*1)。\n\n(*1) 後の注。")
     tab.locator("#id_measures").focus()
     expect(tab.locator("#id_scope")).to_have_value(
         "1. 全てのお客様(*1)\n\n(*1) 一部を除きます。\n\n2. 管理者"
@@ -135,6 +137,10 @@ def test_text_outlives_the_session_and_is_offered_after_signing_in_again(
     tab.fill("#id_login", "staff@example.com")
     tab.fill("#id_password", desk.PASSWORD)
     tab.click("#sign-in")
+    expect(tab.locator("#kept")).to_be_visible()
+    tab.fill("#id_scope", "先に書いた影響範囲")
+    saved(tab)
+    tab.reload()
     expect(tab.locator("#kept")).to_be_visible()
     tab.click("#kept-take")
     expect(tab.locator("#id_cause")).to_have_value("サインアウト中に書いた文章")
@@ -172,6 +178,7 @@ def test_two_people_at_once_are_told_and_nothing_is_overwritten(open_tab: OpenTa
     expect(mine.locator("[data-part=measures] .theirs")).to_contain_text("花子の対策")
     expect(mine.locator("#id_measures")).to_have_value("太郎の対策")
     assert stored(report, "measures") == "花子の対策"
+    assert not list(faults_of(mine, "report-editor-overtaken"))
     mine.locator("[data-part=measures] [data-choose=mine]").click()
     saved(mine)
     assert stored(report, "measures") == "太郎の対策"
@@ -188,6 +195,7 @@ def test_a_figure_is_dropped_into_a_text_with_what_it_shows(open_tab: OpenTab, r
     )
     tab.click("#figure-insert")
     expect(tab.locator("#figure-problem")).to_be_visible()
+    assert not list(faults_of(tab, "report-editor-figure"))
     tab.fill("#figure-alternative", "受信通数の推移")
     tab.fill("#figure-caption", "図1 受信通数")
     tab.click("#figure-insert")

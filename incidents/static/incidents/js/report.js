@@ -73,7 +73,7 @@ class Part {
     this.base.value = isAsSent || !this.isProse ? base : sent;
     if (!isAsSent) return;
     if (tidy(this.value) !== tidy(value) && !this.isComposing) this.replace(value);
-    this.forget();
+    if (sent !== undefined) this.forget();
   }
 
   replace(text) {
@@ -148,6 +148,7 @@ let since = 0;
 let isSaving = false;
 let isAskedAgain = false;
 let isToSettle = false;
+let isUnsettled = false;
 let underWay = Promise.resolve();
 let failures = 0;
 
@@ -163,7 +164,7 @@ const retryAfter = () => RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
 // Answers once the server has, so that whoever sends the form by its button comes after that.
 function save({ settles = false } = {}) {
   clearTimeout(pause);
-  isToSettle ||= settles;
+  isToSettle ||= settles && isUnsettled;
   if (isSaving) isAskedAgain = true;
   else underWay = send();
   return underWay;
@@ -171,7 +172,7 @@ function save({ settles = false } = {}) {
 
 async function send() {
   const dirty = parts.filter((part) => part.isDirty && !part.isOvertaken && !part.isComposing);
-  if (dirty.length === 0) return;
+  if (dirty.length === 0 && !isToSettle) return;
   isSaving = true;
   since = 0;
   const sent = new Map(dirty.map((part) => [part, part.value]));
@@ -180,7 +181,10 @@ async function send() {
     body.append(part.name, part.value);
     body.append(`base_${part.name}`, part.base.value);
   }
-  if (isToSettle) body.append("settle", "1");
+  if (isToSettle) {
+    body.append("settle", "1");
+    isUnsettled = false;
+  }
   say("saving");
   // Kept alive, it outlasts a click on a link; browsers allow that to 64 kB.
   const keepalive = body.toString().length < 60_000;
@@ -432,6 +436,7 @@ function offerKept() {
 form.addEventListener("input", (event) => {
   const part = partOf(event.target);
   if (!part) return;
+  isUnsettled = true;
   part.keep();
   part.element.querySelector("[data-untranslated]")?.toggleAttribute("hidden", part.value.trim() !== "");
   askSave();
