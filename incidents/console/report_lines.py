@@ -1,6 +1,6 @@
 """The timeline of a report: which lines of the log stand in it, and in what words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -38,9 +38,21 @@ STEPS = {
 
 @dataclass(frozen=True)
 class Wording:
+    """`typed` is what stands in its field: what was sent and refused, else the same as `text`."""
+
     language: str
     name: str
     text: str
+    typed: str
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What was asked of one line and refused."""
+
+    entry: int
+    problem: str
+    typed: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,36 +69,47 @@ class Row:
 @staff_view
 @require_safe
 def show_lines(request: StaffRequest, reference: str) -> HttpResponse:
+    return _render_lines(request, find_report(find_incident(request, reference)))
+
+
+@staff_view
+@require_POST
+def change(request: StaffRequest, reference: str, entry_id: int) -> HttpResponse:
+    """One line: taken in, left out, joined, parted, or given other words. The script gets all lines of its minute,
+    or why not, with the words that stand there by now."""
     report = find_report(find_incident(request, reference))
-    rows = list(_rows(report, lines_of(report), codes=_languages(request, report)))
+    codes = _languages(request, report)
+    asked = _asked(request, codes)
+    try:
+        lines = change_line(report, entry_id, asked, actor=request.user)
+    except Refused as refused:
+        wrong = Wrong(entry_id, sentence_of(refused), asked.wordings)
+        if not request.htmx:
+            return _render_lines(request, report, wrong=wrong)
+        theirs = _words_of(report, entry_id, codes) if asked.wordings else {}
+        return JsonResponse({"problem": wrong.problem, "theirs": theirs}, status=409)
+    if request.htmx:
+        rows = [_render(request, report, row) for row in _rows(report, lines, codes=codes)]
+        return JsonResponse({"rows": rows})
+    return redirect(f"{reverse('console:report_lines', args=[reference])}#line-{entry_id}")
+
+
+def _render_lines(request: StaffRequest, report: Report, *, wrong: Wrong | None = None) -> HttpResponse:
+    rows = list(_rows(report, lines_of(report), codes=_languages(request, report), wrong=wrong))
     context = {
         "section": "incidents",
         **frame(report, others=languages_beside(report, request.page, known=WORDS), tab="lines"),
         "kept": [row for row in rows if row.line.is_included],
         "left": [row for row in rows if not row.line.is_included],
         "longest": LONGEST_WORDING,
+        "problem": wrong.problem if wrong else "",
     }
-    return render_screen(request, "console/report_lines.html", context)
+    return render_screen(request, "console/report_lines.html", context, status=409 if wrong else 200)
 
 
-@staff_view
-@require_POST
-def change(request: StaffRequest, reference: str, entry_id: int) -> HttpResponse:
-    """One line: taken in, left out, joined, parted, or given other words. The script gets all lines of its minute."""
-    report = find_report(find_incident(request, reference))
-    codes = _languages(request, report)
-    problem = ""
-    try:
-        lines = change_line(report, entry_id, _asked(request, codes), actor=request.user)
-    except Refused as refused:
-        problem = sentence_of(refused)
-        lines = [line for line in lines_of(report) if line.entry_id == entry_id]
-    if request.htmx:
-        rows = [_render(request, report, row) for row in _rows(report, lines, codes=codes, problem=problem)]
-        return JsonResponse({"rows": rows, "problem": problem}, status=409 if problem else 200)
-    if problem:
-        messages.error(request, problem)
-    return redirect(f"{reverse('console:report_lines', args=[reference])}#line-{entry_id}")
+def _words_of(report: Report, entry_id: int, codes: Mapping[str, str]) -> dict[str, str]:
+    line = report.lines.filter(entry=entry_id).first()
+    return {code: wording_of(line, code, first=report.language) for code in codes} if line else {}
 
 
 @staff_view
@@ -118,23 +141,29 @@ def _asked(request: StaffRequest, codes: dict[str, str]) -> LineChange:
 
 
 def _rows(
-    report: Report, lines: Sequence[ReportLine], *, codes: dict[str, str], problem: str = ""
+    report: Report, lines: Sequence[ReportLine], *, codes: Mapping[str, str], wrong: Wrong | None = None
 ) -> Iterator[Row]:
     phrases = _phrases(report)
     before: datetime | None = None
     for line in lines:
         minute = line.entry.happened_at.replace(second=0, microsecond=0)
+        refused = wrong if wrong and wrong.entry == line.entry_id else None
         yield Row(
             line=line,
             text=line.entry.text or phrases.get(line.entry.update_id or 0, ""),
-            wordings=[
-                Wording(code, name, wording_of(line, code, first=report.language))
-                for code, name in codes.items()
-            ],
+            wordings=list(_wordings(report, line, codes=codes, typed=refused.typed if refused else {})),
             may_join=line.is_included and before == minute,
-            problem=problem,
+            problem=refused.problem if refused else "",
         )
         before = minute if line.is_included else before
+
+
+def _wordings(
+    report: Report, line: ReportLine, *, codes: Mapping[str, str], typed: Mapping[str, str]
+) -> Iterator[Wording]:
+    for code, name in codes.items():
+        text = wording_of(line, code, first=report.language)
+        yield Wording(code, name, text, typed.get(code, text))
 
 
 def _phrases(report: Report) -> dict[int, str]:

@@ -54,8 +54,21 @@ def test_words_that_someone_else_changed_meanwhile_are_not_overwritten(desk: Des
     )
     assert answer.status_code == 409
     assert "someone else changed this line" in json.loads(answer.content)["problem"]
+    assert json.loads(answer.content)["theirs"] == {"ja": "先", "en": ""}
     line.refresh_from_db()
     assert line.wording == "先"
+
+
+def test_without_a_script_both_wordings_are_shown_once_one_is_refused(desk: Desk) -> None:
+    line = lines(reported(desk))[0]
+    change(desk, line, wording_ja="先", base_ja="")
+    answer = desk.client.post(
+        address(line.report.incident, f"lines/{line.entry_id}/"), {"wording_ja": "後", "base_ja": ""}
+    )
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert ">後</textarea>" in html
+    assert 'name="base_ja" value="先"' in html
 
 
 def test_a_line_joins_one_of_its_minute_and_stands_alone_once_that_is_left_out(desk: Desk) -> None:

@@ -28,6 +28,14 @@ function count() {
   }
 }
 
+// What stands there by now is told; saving again knowingly replaces it.
+function showTheirs(form, theirs) {
+  for (const [language, text] of Object.entries(theirs)) {
+    form.elements[`base_${language}`].value = text;
+    if (text) problem.textContent += ` [${text}]`;
+  }
+}
+
 async function send(form, step) {
   const body = new URLSearchParams(new FormData(form));
   body.set("step", step);
@@ -37,6 +45,7 @@ async function send(form, step) {
   const told = await answer?.json().catch(() => null);
   problem.hidden = Boolean(told) && !told.problem;
   problem.textContent = told?.problem || problem.dataset.unreachable;
+  if (told?.problem) showTheirs(form, told.theirs);
   if (!told || told.problem) return;
   told.rows.forEach(place);
   count();
