@@ -364,9 +364,12 @@ function offerFigure(part, files) {
   (files?.length ? alternative : file).focus();
 }
 
-function complain(sentence) {
-  problem.textContent = sentence;
+function complain(errors) {
+  const [name, sentence] = Object.entries(errors)[0] ?? ["", words.unreachable];
+  const control = { figure: file, alternative, caption }[name];
+  problem.textContent = control ? `${control.labels[0].textContent}: ${sentence}` : sentence;
   problem.hidden = false;
+  control?.focus();
 }
 
 async function insertFigure() {
@@ -377,7 +380,7 @@ async function insertFigure() {
   const answer = await ask(desk.dataset.figures, { method: "POST", body }).catch(() => null);
   const told = await answer?.json().catch(() => null);
   if (!told?.markdown) {
-    complain(Object.values(told?.errors ?? {})[0] ?? words.unreachable);
+    complain(told?.errors ?? {});
     return;
   }
   dialog.close();
