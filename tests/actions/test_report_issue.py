@@ -8,7 +8,7 @@ from django.db import connection
 
 from incidents.actions import log
 from incidents.actions.report import save_report
-from incidents.actions.report_issue import issue_report, reserve_number
+from incidents.actions.report_issue import Frozen, issue_report, reserve_number
 from incidents.lib.errors import Refused
 from incidents.models import Delivery, IssuedEdition, IssuedFile, Notice, Report
 from incidents.queries.report import with_record
@@ -191,7 +191,7 @@ def test_fifty_issues_at_once_get_fifty_numbers() -> None:
     def take(report: Report) -> str:
         try:
             reserved = reserve_number(report, issued_on=date(2020, 10, 8))
-            issue_report(reserved, frozen.Frozen(documents={}))
+            issue_report(reserved, Frozen(documents={}))
             return str(reserved.number)
         finally:
             connection.close()
