@@ -8,10 +8,9 @@ from zipfile import BadZipFile, ZipFile
 import docx
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.text.paragraph import Paragraph
 
 from incidents.lib.errors import Refused
-from incidents.reports.docx_lists import Lists
+from incidents.reports.docx_lists import Lists, find_style, read_styles
 from incidents.reports.hea_headings import find_heading
 from incidents.reports.words import BLOCKS, TITLE, WORDS
 
@@ -64,28 +63,29 @@ def _check_parts(data: bytes) -> None:
 
 class _Reader:
     def __init__(self, file: docx.document.Document) -> None:
-        self.file = file
-        self.lists = Lists(file)
+        self.body = file.element.body
+        self.styles = read_styles(file)
+        self.lists = Lists(file, self.styles)
         self.block: int | None = None
 
     def read(self) -> Iterator[str]:
         """The blocks, each after a blank line but for the title and for items of a list that follow closely."""
         is_close = is_title = False
-        for element in _walk(self.file.element.body):
-            paragraph = Paragraph(element, self.file) if element.tag == qn("w:p") else None
-            text = self._read_paragraph(paragraph) if paragraph else self._read_table(element)
+        for element in _walk(self.body):
+            is_table = element.tag == qn("w:tbl")
+            text = self._read_table(element) if is_table else self._read_paragraph(element)
             if text.strip():
                 yield text if is_title or (is_close and _ITEM.match(text)) else f"\n{text}"
                 is_title = text == TITLE
-                is_close = paragraph is not None and paragraph.paragraph_format.space_after == 0
+                is_close = not is_table and _has_no_space_after(element)
 
-    def _read_paragraph(self, paragraph: Paragraph) -> str:
-        style = paragraph.style.name if paragraph.style else ""
-        if style == "Caption":
+    def _read_paragraph(self, paragraph: BaseOxmlElement) -> str:
+        style = self.styles.get(find_style(paragraph))
+        text = _MARK.sub(r"\1 ", "".join(_words(paragraph)), count=1)
+        if not text.strip() or (style and style.name == "caption"):
             return ""
-        text = _MARK.sub(r"\1 ", "".join(_words(paragraph._p)), count=1)
         self._note_heading(text.strip())
-        return self.lists.mark(paragraph) + text if text.strip() else ""
+        return self.lists.mark(paragraph) + text
 
     def _note_heading(self, line: str) -> None:
         for language in WORDS:
@@ -99,6 +99,11 @@ class _Reader:
         if self.block == _TIMELINE:
             return "\n".join("\t".join(cells) for cells in rows)
         return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def _has_no_space_after(paragraph: BaseOxmlElement) -> bool:
+    spacing = paragraph.find(f"{qn('w:pPr')}/{qn('w:spacing')}")
+    return spacing is not None and spacing.get(qn("w:after")) == "0"
 
 
 def _is_signatures(cells: list[str]) -> bool:
