@@ -17,6 +17,8 @@ from incidents.reports.words import choose_year
 
 REQUIRED = ("organisation", "subject", *SECTIONS)
 MARKDOWN = (*SECTIONS, "greeting", "apology")
+# By how footnotes.locate_unmatched begins to say it.
+UNMATCHED = {"a note": "no_note", "a marker": "no_marker", "one note": "two_notes"}
 FIGURE = re.compile(r"!\[(?P<alt>[^\[\]]*)\]\(figure:(?P<name>[-\w]+)(?:[ ]+\"(?P<caption>[^\"\n]*)\")?\)")
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
@@ -143,10 +145,8 @@ def _find_missing(draft: Draft) -> Iterator[Finding]:
 def _find_unmatched(draft: Draft) -> Iterator[Finding]:
     sections = [plain(draft.texts.get(name, "")) for name in SECTIONS]
     for index, _, problem in locate_unmatched(sections):
+        code = next(code for beginning, code in UNMATCHED.items() if problem.startswith(beginning))
         number = re.search(r"\(\*[0-9]+\)", problem)
-        code = {"a ": "no_note", "an": "no_note", "on": "two_notes"}[problem[:2]]
-        if problem.startswith("a marker"):
-            code = "no_marker"
         yield Finding(code, SECTIONS[index], said=number[0] if number else "", is_blocking=True)
 
 
