@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from incidents.models import Report, Service
+from incidents.reports.editing import shown
 
 
 def typed(at: datetime) -> str:
@@ -38,6 +39,18 @@ def written(report: Report, **values: Any) -> dict[str, Any]:
         "measures": "A larger disk.",
         "period_from": typed(report.period_from),
         "period_until": typed(report.period_until) if report.period_until else "",
-        "version": report.version,
     }
-    return given | values
+    return given | bases(report) | values
+
+
+def bases(report: Report) -> dict[str, str]:
+    """What each field of the report's form says now, as the form sends it along."""
+    names = ("organisation", "subject", "edition", "greeting", "apology", "what_happened", "scope", "cause")
+    facts = ("measures", "period_from", "period_until", "from_is_approximate", "until_is_approximate")
+    return {f"base_{name}": shown(getattr(report, name)) for name in (*names, *facts)}
+
+
+def issued(report: Report, **values: Any) -> dict[str, Any]:
+    """The form that issues it as it stands, telling those whom the incident concerned."""
+    report.refresh_from_db()
+    return {"issued_on": "2020-10-08", "reach": "audience", "version": report.version, **values}

@@ -19,6 +19,8 @@ DJANGO_FREE = (
     *(
         ROOT / "incidents/reports" / f"{name}.py"
         for name in (
+            "checks",
+            "dates",
             "document",
             "footnotes",
             "hea",
@@ -27,6 +29,7 @@ DJANGO_FREE = (
             "html",
             "markdown",
             "phrases",
+            "proposal",
             "words",
         )
     ),

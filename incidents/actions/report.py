@@ -9,6 +9,7 @@ from django.db import transaction
 
 from incidents.actions import audit
 from incidents.actions.report_signing import text_changed
+from incidents.actions.report_words import begin_with_templates
 from incidents.actions.revision import touch_incident
 from incidents.lib.errors import Refused
 from incidents.models import (
@@ -65,6 +66,8 @@ def draft_report(incident: Incident, *, subject: str = "", actor: Staff | None =
         period_from=min((impact.from_at for impact in impacts), default=incident.started_at),
         period_until=None if None in ends else max(filter(None, ends), default=incident.resolved_at),
     )
+    begin_with_templates(report, page=incident.page)
+    report.save()
     _add_lines(report)
     audit.record("draft_report", report, actor=actor)
     touch_incident(incident)
@@ -100,7 +103,7 @@ def save_report(
     before = {name: str(getattr(report, name)) for name in values}
     for name, value in values.items():
         setattr(report, name, value.strip() if isinstance(value, str) else value)
-    _check_period(report)
+    check_period(report)
     text_changed(report)
     report.save()
     after = {name: str(getattr(report, name)) for name in values}
@@ -167,7 +170,7 @@ def _subject_from_title(title: str, *, service: Service) -> str:
     return rest.strip(" :：") if rest[:1] in (" ", "：", ":", "　") and rest.strip(" :：　") else title
 
 
-def _check_period(report: Report) -> None:
+def check_period(report: Report) -> None:
     if report.period_until and report.period_until < report.period_from:
         raise Refused("the period ends before it begins", field="period_until")
 

@@ -15,16 +15,14 @@ from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_incident, find_report
 from incidents.console.refusals import refuse_into, sentence_of
 from incidents.console.report_life_forms import IssueForm, ReviseForm, WithdrawForm
+from incidents.console.report_sheet import draw_sheet
 from incidents.console.screen import render_screen, status_of
 from incidents.lib import times
 from incidents.lib.errors import Refused
-from incidents.lib.markdown import render_with_figures
 from incidents.models import Reach, Report
 from incidents.notices import fanout
 from incidents.queries.report import editions_of, with_record
-from incidents.reports import html
 from incidents.reports import issue as issuing
-from incidents.reports.build import document_of
 
 STEPS: dict[str, Callable[..., Report]] = {
     "review": review.request_review,
@@ -142,11 +140,7 @@ def withdraw(request: StaffRequest, reference: str) -> HttpResponse:
 
 def document_context(report: Report) -> dict[str, str]:
     """The report's HTML as readers will get it, or why it cannot be written yet."""
-    try:
-        document = document_of(with_record(report.pk))
-        return {"document": html.write(document, render_markdown=render_with_figures)}
-    except Refused as refused:
-        return {"problem": sentence_of(refused)}
+    return vars(draw_sheet(with_record(report.pk)))
 
 
 def _issue_form(request: StaffRequest, report: Report) -> IssueForm:

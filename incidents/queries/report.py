@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from incidents.models import IssuedEdition, Page, Reach, Report
+from incidents.models import Customer, Impact, IssuedEdition, Page, Reach, Report, ReportLine
 from incidents.queries.shown import shown_incidents
 
 
@@ -21,6 +21,24 @@ class LineRow:
 def line_rows(report: Report) -> list[LineRow]:
     rows = report.lines.order_by("entry__happened_at", "entry_id")
     return [LineRow(*row) for row in rows.values_list("entry_id", "entry__source", "entry__update__number")]
+
+
+def lines_of(report: Report) -> list[ReportLine]:
+    """Every line that the report could have, in the order of the timeline, with its log entry and author."""
+    lines = report.lines.select_related("entry__update", "entry__author")
+    return list(lines.order_by("entry__happened_at", "entry_id"))
+
+
+def hits_of(report: Report) -> list[Impact]:
+    """What was hit, from when until when, in the order of the beginnings."""
+    impacts = report.incident.impacts.select_related("service")
+    return list(impacts.order_by("from_at", "service__position", "id"))
+
+
+def count_customers(report: Report) -> int:
+    """How many companies use what was hit; 0 where none is known."""
+    hit = report.incident.impacts.values("service")
+    return Customer.objects.filter(page=report.incident.page_id, services__in=hit).distinct().count()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from incidents.queries.incident import changes, updates_in_order
 from incidents.queries.report import light_editions
 from incidents.reports.document import SECTIONS, Document, Edition, Language, Line, Signed
 from incidents.reports.figures import LOGO, Picture
+from incidents.reports.footnotes import keep_apart
 from incidents.reports.masking import mask_parties
 from incidents.reports.phrases import PHRASES, UpdateKind
 
@@ -58,7 +59,10 @@ def document_of(
 def texts_in(report: Report, language: str) -> dict[str, str]:
     """What people wrote in a language, by field; what nobody wrote in it, as it was written first."""
     written = report.texts.get(language, {}) if language != report.language else {}
-    return {name: str(written.get(name) or getattr(report, name)) for name in WRITTEN}
+    texts = {name: str(written.get(name) or getattr(report, name)) for name in WRITTEN}
+    borrowed = [language != report.language and not written.get(name) for name in SECTIONS]
+    sections = keep_apart([texts[name] for name in SECTIONS], borrowed=borrowed)
+    return texts | dict(zip(SECTIONS, sections, strict=True))
 
 
 def _withdrawn_on(report: Report) -> date | None:

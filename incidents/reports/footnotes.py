@@ -57,6 +57,55 @@ def renumber_footnotes(sections: Sequence[str]) -> tuple[str, ...]:
     return tuple(_MARKER.sub(lambda marker: f"(*{numbers[marker[1]]})", section) for section in sections)
 
 
+def forget_numbers(section: str) -> str:
+    """The same for two texts that differ in nothing but the numbers of their footnotes."""
+    return _MARKER.sub("(*)", section)
+
+
+def follow_numbers(text: str, *, base: str, current: str, others: Sequence[str]) -> str:
+    """`text`, written from `base`, with the numbers that its footnotes have by now.
+
+    `current` is `base` as it stands, perhaps numbered anew since. A note that is new in `text` under a number
+    that another note has by now gets a free one.
+    """
+    moved = dict(zip(_all_numbers(base), _all_numbers(current), strict=False))
+    taken = {number for section in (current, *others) for number in _all_numbers(section)}
+    noted = {number for section in (current, *others) for _, number in find_notes(section)}
+    for _, number in find_notes(text):
+        if number not in moved and number in noted:
+            moved[number] = max(taken, default=0) + 1
+            taken.add(moved[number])
+    return _MARKER.sub(lambda marker: f"(*{moved.get(int(marker[1]), int(marker[1]))})", text)
+
+
+def settle_footnotes(sections: Sequence[str]) -> tuple[str, ...]:
+    """The sections numbered by first use; as they are while a marker or a note lacks its other, as it does in
+    the middle of moving a paragraph: numbers given then would part what belongs together."""
+    return tuple(sections) if any(find_unmatched(sections)) else renumber_footnotes(sections)
+
+
+def keep_apart(sections: Sequence[str], *, borrowed: Sequence[bool]) -> tuple[str, ...]:
+    """Sections of which some are `borrowed` from another language, where they were numbered for themselves:
+    numbered anew, so that no note of theirs has the number of another."""
+    lent = [text for text, is_lent in zip(sections, borrowed, strict=True) if is_lent]
+    own = [text for text, is_lent in zip(sections, borrowed, strict=True) if not is_lent]
+    if any(find_unmatched(lent)) or any(find_unmatched(own)):
+        return tuple(sections)
+    most = max((number for text in own for number in _all_numbers(text)), default=0)
+    if not most or not any(map(_all_numbers, lent)):
+        return tuple(sections)
+
+    def move(text: str) -> str:
+        return _MARKER.sub(lambda marker: f"(*{int(marker[1]) + most})", text)
+
+    pairs = zip(sections, borrowed, strict=True)
+    return renumber_footnotes([move(text) if is_lent else text for text, is_lent in pairs])
+
+
+def _all_numbers(section: str) -> list[int]:
+    return [int(marker[1]) for marker in _MARKER.finditer(section)]
+
+
 def find_unmatched(sections: Sequence[str]) -> Iterator[tuple[int, str]]:
     """(index of the section, what was expected) for each marker or note without its other, and twin notes."""
     for index, _, problem in locate_unmatched(sections):

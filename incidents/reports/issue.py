@@ -8,7 +8,9 @@ from incidents.actions import report_issue, report_revision
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Edition, Reach, Report, Staff
+from incidents.queries.report import with_record
 from incidents.reports import frozen
+from incidents.reports.checking import refuse_open_claims
 
 
 def issue(
@@ -26,6 +28,8 @@ def issue(
     `reach` says who may read it and who is told, `changes` what a later edition changed. `version` is the one that
     was read: another's save in between is refused.
     """
+    if actor is not None:
+        refuse_open_claims(with_record(report.pk))
     with transaction.atomic():
         reserved = report_issue.reserve_number(report, issued_on=issued_on, version=version)
         drawn = frozen.draw(reserved)

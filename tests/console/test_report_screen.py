@@ -4,10 +4,11 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.actions.log import add_entry
 from incidents.actions.report import draft_report
-from incidents.models import Delivery, Incident, LogEntry, Report, ReportLine
+from incidents.models import Delivery, Incident, Report
+from incidents.reports.checks import name_claim
 from tests import make
 from tests.console.conftest import Desk
-from tests.make_console import written
+from tests.make_console import bases, issued, written
 
 
 def resolved(desk: Desk, entries: int = 1) -> Incident:
@@ -62,7 +63,6 @@ def test_the_texts_are_saved(desk: Desk) -> None:
         ({"period_from": ""}, "period_from"),
         ({"period_from": "early"}, "period_from"),
         ({"period_until": "2020-08-01T00:00"}, "period_until"),
-        ({"version": "x"}, "version"),
     ],
 )
 def test_a_wrong_report_names_its_field_and_keeps_the_text(
@@ -88,49 +88,39 @@ def test_another_persons_save_is_shown_beside_the_own_text_and_not_overwritten(d
     assert "Their cause." in html
     report.refresh_from_db()
     assert report.cause == "Their cause."
-    mine["version"] = response.context["form"]["version"].value()
+    mine["base_cause"] = response.context["form"].base("cause")
+    mine |= {name: value for name, value in bases(report).items() if name != "base_cause"}
     assert desk.client.post(address(report.incident), mine).status_code == 302
     report.refresh_from_db()
     assert report.cause == "My cause."
 
 
-def test_lines_are_left_out_reworded_and_joined(desk: Desk) -> None:
-    report = reported(desk, entries=2)
-    first, second, *_ = LogEntry.objects.order_by("happened_at", "pk")
-    sent = {f"included_{entry.pk}": "on" for entry in LogEntry.objects.all()}
-    sent |= {f"wording_{first.pk}": "In other words.", f"joined_{second.pk}": "on"}
-    last = LogEntry.objects.order_by("-happened_at")[0]
-    del sent[f"included_{last.pk}"]
-    desk.client.post(address(report.incident, "lines/"), {**sent, "version": report.version})
-    lines = {line.entry_id: line for line in ReportLine.objects.all()}
-    assert lines[first.pk].wording == "In other words."
-    assert lines[second.pk].is_joined
-    assert not lines[last.pk].is_included
-    first.refresh_from_db()
-    assert first.text == "Entry 0."
-
-
-def test_a_line_that_cannot_join_is_refused_and_nothing_is_saved(desk: Desk) -> None:
+def test_two_people_in_different_sections_do_not_collide(desk: Desk) -> None:
     report = reported(desk)
-    entries = list(LogEntry.objects.order_by("happened_at", "pk"))
-    sent = {f"included_{entry.pk}": "on" for entry in entries} | {f"joined_{entries[1].pk}": "on"}
-    sent[f"wording_{entries[0].pk}"] = "Keep me."
-    response = desk.client.post(address(report.incident, "lines/"), {**sent, "version": report.version})
-    html = response.content.decode()
-    assert response.status_code == 422
-    assert "a line can only join one of the same minute" in html
-    assert "Keep me." in html
-    assert not ReportLine.objects.filter(is_joined=True).exists()
+    mine = written(report, cause="My cause.", scope="")
+    theirs = written(report, scope="Their scope.", cause="")
+    for sent in (theirs, mine):
+        assert desk.client.post(address(report.incident), sent).status_code == 302
+    report.refresh_from_db()
+    assert (report.cause, report.scope) == ("My cause.", "Their scope.")
 
 
-def test_log_lines_written_since_are_taken_up_when_asked(desk: Desk) -> None:
+def test_the_preview_shows_what_is_typed_and_saves_nothing(desk: Desk) -> None:
     report = reported(desk)
-    add_entry(report.incident, text="A late find.")
-    page = desk.client.get(address(report.incident)).content.decode()
-    assert "Take up 1 new log line" in page
-    assert "A late find." not in page
-    html = desk.client.post(address(report.incident, "lines/take-up/"), follow=True).content.decode()
-    assert "A late find." in html
+    sent = written(report, cause="Typed(*4).\n\n(*4) A note.", preview="1")
+    html = desk.client.post(address(report.incident), sent).content.decode()
+    assert 'href="#note-1"' in html
+    report.refresh_from_db()
+    assert report.cause == ""
+
+
+def test_footnotes_are_numbered_anew_over_all_sections_when_saved(desk: Desk) -> None:
+    report = reported(desk)
+    sent = written(report, what_happened="First(*2).\n\n(*2) One.", cause="Second(*1).\n\n(*1) Two.")
+    desk.client.post(address(report.incident), sent)
+    report.refresh_from_db()
+    assert report.what_happened == "First(*1).\n\n(*1) One."
+    assert report.cause == "Second(*2).\n\n(*2) Two."
 
 
 def test_the_preview_is_the_report_as_readers_get_it(desk: Desk) -> None:
@@ -164,6 +154,20 @@ def test_the_report_is_issued_with_its_number_and_stands(desk: Desk) -> None:
     assert "SVC2020100801 is issued; its text can no longer be changed" in response.content.decode()
 
 
+def test_a_claim_keeps_the_report_from_being_issued_until_somebody_vouches_for_it(desk: Desk) -> None:
+    report = reported(desk)
+    desk.client.post(address(report.incident), written(report, scope="No data was lost."))
+    response = desk.client.post(address(report.incident, "issue/"), issued(report))
+    assert response.status_code == 422
+    assert "“No data was lost.” needs somebody who vouches for it" in response.content.decode()
+    claim = name_claim("nothing_lost", "No data was lost.")
+    desk.client.post(address(report.incident, "claims/"), {"claim": claim})
+    desk.client.post(address(report.incident, "issue/"), issued(report))
+    report.refresh_from_db()
+    assert report.confirmed[claim]["by"] == "担当 太郎"
+    assert report.number
+
+
 def test_an_empty_part_keeps_the_report_from_being_issued_and_is_named(desk: Desk) -> None:
     report = reported(desk)
     desk.client.post(address(report.incident), written(report, cause=""))
@@ -182,10 +186,13 @@ def test_a_wrong_date_of_issue_is_refused_at_its_field(desk: Desk) -> None:
     assert "Enter a date, such as 2020-10-08." in response.content.decode()
 
 
-@pytest.mark.parametrize("rest", ["lines/", "lines/take-up/", "preview/", "issue/"])
+@pytest.mark.parametrize(
+    "rest", ["lines/", "lines/take-up/", "preview/", "issue/", "state/", "live/", "save/"]
+)
 def test_without_a_report_its_parts_are_not_found(desk: Desk, rest: str) -> None:
     incident = resolved(desk)
-    method = desk.client.get if rest in ("preview/", "issue/") else desk.client.post
+    asks = rest in ("lines/", "preview/", "issue/", "state/")
+    method = desk.client.get if asks else desk.client.post
     assert method(address(incident, rest)).status_code == 404
 
 
