@@ -22,6 +22,7 @@ NOT_JAPANESE = re.compile(r"\b[a-zA-Z][a-z]{2,}\b")
 LEFT_IN_ENGLISH = {
     *("English", "Markdown", "Asia", "Tokyo", "email", "archive", "https", "mailto", "security"),
     *("status", "example", "com", "Suite"),
+    "main",  # the name of a location
     *("google", "net", "www", "githubstatus", "Statuspage"),  # names in hints
     *("Accept", "Authorization", "Bearer", "html", "text"),  # HTTP's
     *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders
