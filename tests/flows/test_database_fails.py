@@ -17,7 +17,9 @@ from incidents.notices import outbox
 from incidents.queries.page import overview
 from tests import make
 from tests.servers import Server, serving
-from tests.smtp import Sink
+from tests.smtp import Sink, sink
+
+__all__ = ["sink"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEPENDANTS = 9
