@@ -100,7 +100,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     if incident is None:
         incident = _open_draft(service, judged, onset=onset, status=status)
-    elif incident.state == IncidentState.DRAFT:
+    elif incident.state == IncidentState.DRAFT and service.policy != Policy.OBSERVE:
         _fold_into_draft(incident, service, onset=onset, status=status)
     signal.incident = incident
     signal.save(update_fields=["incident"])

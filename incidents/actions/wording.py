@@ -134,6 +134,7 @@ class Fixed(StrEnum):
     """What the log says of what the system left undone."""
 
     AUTOMATION_OFF = "automation_off"
+    POLICY_CHANGED = "policy_changed"
     PUBLISHING_CAPPED = "publishing_capped"
     TOO_MANY_READERS = "too_many_readers"
     MAIL_CAPPED = "mail_capped"
@@ -142,12 +143,14 @@ class Fixed(StrEnum):
 _FIXED: Mapping[str, Mapping[Fixed, str]] = {
     "ja": {
         Fixed.AUTOMATION_OFF: "自動公開が停止中のため、公開せず担当者の判断に委ねた。",
+        Fixed.POLICY_CHANGED: "サービスの設定が自動公開ではなくなったため、公開せず担当者の判断に委ねた。",
         Fixed.PUBLISHING_CAPPED: "1時間あたりの自動公開の上限に達したため、公開せず担当者の判断に委ねた。",
         Fixed.TOO_MANY_READERS: "通知先が自動公開の上限を超えるため、公開せず担当者の判断に委ねた。",
         Fixed.MAIL_CAPPED: "自動通知の上限に達したため、公開のみ行いメールは送信しなかった。",
     },
     "en": {
         Fixed.AUTOMATION_OFF: "Automatic publishing is switched off: left to people.",
+        Fixed.POLICY_CHANGED: "The policy of its services no longer says to publish it: left to people.",
         Fixed.PUBLISHING_CAPPED: "The limit of automatic publications in an hour is reached: left to people.",
         Fixed.TOO_MANY_READERS: "More readers than may be told automatically: left to people.",
         Fixed.MAIL_CAPPED: "The limit of automatic mails is reached: published without mails.",
