@@ -19,7 +19,7 @@ MOST_SUBJECT, MOST_TEXT, MOST_LINES = 500, 4_000, 100
 
 FIRING = (
     *("FIRING", "PROBLEM", "DOWN", "TRIGGERED", "ALARM", "CRITICAL", "CRIT", "WARNING", "WARN"),
-    *("UNREACHABLE", "FAILED", "障害", "異常", "警告"),
+    *("UNREACHABLE", "FAILED", "障害", "異常", "警告", "障害発生", "異常発生", "障害検知", "異常検知"),
 )
 RESOLVED = (
     *("RESOLVED", "RECOVERY", "RECOVERED", "UP", "OK", "CLEARED", "CLEAR", "CLOSED"),
