@@ -335,6 +335,10 @@ def test_log_lines_carry_neither_passwords_nor_tokens() -> None:
     assert redact("redis://:hunter2@host/0") == "redis://:***@host/0"
     assert redact(f"Not Found: /confirm/{token}") == "Not Found: /confirm/***"
     assert redact(f"/en/unsubscribe/{token}?x=1") == "/en/unsubscribe/***?x=1"
+    source = "/hooks/pingdom/0b6ab1f4-5f1c-4d0f-9f0e-8f6f5a6a7b8c"
+    assert redact(f"Unauthorized: {source}") == "Unauthorized: /hooks/pingdom/***"
+    assert redact(f"Unauthorized: {source}/a+b%2F!c?x=1") == "Unauthorized: /hooks/pingdom/***?x=1"
+    assert redact("/hooks/mail/postmark/") == "/hooks/mail/postmark/"
     assert redact("/incidents/INC-20200904-01") == "/incidents/INC-20200904-01"
 
 

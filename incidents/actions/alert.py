@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from incidents.actions import audit
+from incidents.actions import alert_limit, audit
 from incidents.actions.detection import Judged, take_failure, take_recovery
 from incidents.lib import times
 from incidents.lib.errors import Refused
@@ -76,21 +76,31 @@ def rotate_secret(source: AlertSource, *, actor: Staff | None = None) -> AlertSo
     return source
 
 
-@transaction.atomic
 def keep_event(
     source: AlertSource, heard: Sequence[dict[str, Any]], *, event_id: str = "", confirm_at: str = ""
 ) -> bool:
-    """Keeps what came, to be taken soon; False for an event that came before."""
+    """Keeps what came, to be taken soon; False for an event that came before. TooManyEvents over the limit.
+
+    One insert: what comes after it is for `settle_event`, since whoever sent it waits for the answer.
+    """
     now = times.now()
     event = AlertEvent(
         source=source, event_id=event_id[:200], received_at=now, heard=list(heard), confirm_at=confirm_at
     )
+    if event_id and AlertEvent.objects.filter(source=source, event_id=event.event_id).exists():
+        return False
+    alert_limit.check_rate(source, now=now)
+    return _insert_event(event)
+
+
+@transaction.atomic
+def _insert_event(event: AlertEvent) -> bool:
+    alert_limit.take_place(event.source, now=event.received_at)
     try:
         with transaction.atomic():
             event.save(force_insert=True)
-    except IntegrityError:
+    except IntegrityError:  # its other copy was quicker
         return False
-    AlertSource.objects.filter(pk=source.pk).update(last_event_at=now)
     transaction.on_commit(lambda: wake(TAKING), robust=True)
     return True
 
@@ -144,18 +154,20 @@ def hear_again(alert: Alert, *, title: str, severity: str) -> None:
         take_failure(alert, _judged(min(alert.started_at, alert.last_heard_at)))
 
 
-def end_alert(alert: Alert, *, at: datetime | None = None) -> None:
-    """It is over, by the sender's clock at `at`; the caller holds the source's row."""
+def end_alert(alert: Alert, *, at: datetime | None = None, told: str = "") -> None:
+    """It is over, by the sender's clock at `at`; the caller holds the source's row. `told`: what the log says of it,
+    by default that all is well again."""
     now = times.now()
     alert.last_heard_at = now
     alert.ended_at = max(at or now, alert.started_at)
     alert.save(update_fields=["last_heard_at", "ended_at"])
-    take_recovery(alert)
+    take_recovery(alert, told=told)
 
 
 def settle_event(event: AlertEvent, outcome: Sequence[str]) -> None:
     event.taken_at, event.outcome = times.now(), list(outcome)
     event.save(update_fields=["taken_at", "outcome"])
+    AlertSource.objects.filter(pk=event.source_id).update(last_event_at=event.received_at)
 
 
 def forget_old_events() -> int:

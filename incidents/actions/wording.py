@@ -105,6 +105,11 @@ _RECOVERED = {
     "en": "Monitor “{monitor}” is back to normal.",
 }
 
+_FELL_SILENT = {
+    "ja": "監視「{monitor}」から{hours}時間通知がないため、終息したものとみなした。",
+    "en": "Nothing heard from monitor “{monitor}” for {hours} hours: taken to be over.",
+}
+
 _GOES_ON = {
     "ja": "復旧後まもない再発のため、{reference}の続報として公開。",
     "en": "It returned shortly after its recovery: published as an update of {reference}.",
@@ -291,6 +296,11 @@ def surge(*, monitor: str, percent: int, language: str) -> str:
 
 def recovered(*, monitor: str, language: str) -> str:
     return _RECOVERED[_for(language)].format(monitor=monitor)
+
+
+def fell_silent(*, monitor: str, hours: int, language: str) -> str:
+    """Of an alert whose end nobody told."""
+    return _FELL_SILENT[_for(language)].format(monitor=monitor, hours=hours)
 
 
 def explained(*, reference: str, language: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
+from incidents.actions import wording
 from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event
 from incidents.alerts.heard import Heard
 from incidents.alerts.routing import Rule, read_rules, route
@@ -58,12 +59,13 @@ def take_event(event_id: int) -> None:
 
 
 def to_json(heard: Heard) -> dict[str, Any]:
+    """No instant is ahead of ours: by a clock that is set right again, an end would come before its beginning."""
     return {
         "key": heard.key,
         "firing": heard.firing,
         "title": heard.title,
         "severity": heard.severity,
-        "at": heard.at and heard.at.isoformat(),
+        "at": heard.at and min(heard.at, times.now()).isoformat(),
         "labels": dict(heard.labels),
     }
 
@@ -103,4 +105,12 @@ def _end_silent(alert_id: int) -> None:
     lock_source(alert.source_id)
     alert = Alert.objects.select_related("source", "service__page").get(pk=alert_id)
     if alert.ended_at is None:
-        end_alert(alert)
+        end_alert(alert, told=_silence_of(alert))
+
+
+def _silence_of(alert: Alert) -> str:
+    return wording.fell_silent(
+        monitor=alert.name,
+        hours=alert.source.silence_hours or 0,
+        language=alert.service.page.first_language,
+    )

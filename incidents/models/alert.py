@@ -18,6 +18,8 @@ class AlertFormat(models.TextChoices):
     PAGERDUTY = "pagerduty", "PagerDuty"
     CLOUDWATCH = "cloudwatch", "Amazon CloudWatch"
     PINGDOM = "pingdom", "Pingdom"
+    OPSGENIE = "opsgenie", "Opsgenie"
+    MAIL = "mail", "Mail"
     GENERIC = "generic", "JSON"
 
 
@@ -25,8 +27,8 @@ class AlertSource(models.Model):
     """Another system that sends us alerts; all concern `service` where it is set, else its `rules` decide.
 
     The secret before counts up to `previous_until`, so that the other side can be changed in peace. `topic` is that
-    of Amazon SNS from which alone it takes messages, `mapping` how the generic format reads its JSON. What is heard
-    of an alert no more for `silence_hours` is taken to be over; empty: never.
+    of Amazon SNS from which alone it takes messages, `mapping` how the generic format reads its JSON, or the words by
+    which mails are read. What is heard of an alert no more for `silence_hours` is taken to be over; empty: never.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="alert_sources")
