@@ -105,6 +105,11 @@ _RECOVERED = {
     "en": "Monitor “{monitor}” is back to normal.",
 }
 
+_UNHEARD = {
+    "ja": "アラート受信元「{source}」の受信を停止したため、同受信元のアラートを終了。",
+    "en": "Alerts of “{source}” are listened to no more: what it told counts as over.",
+}
+
 _GOES_ON = {
     "ja": "復旧後まもない再発のため、{reference}の続報として公開。",
     "en": "It returned shortly after its recovery: published as an update of {reference}.",
@@ -288,6 +293,10 @@ def surge(*, monitor: str, percent: int, language: str) -> str:
 
 def recovered(*, monitor: str, language: str) -> str:
     return _RECOVERED[_for(language)].format(monitor=monitor)
+
+
+def unheard(*, source: str, language: str) -> str:
+    return _UNHEARD[_for(language)].format(source=source)
 
 
 def explained(*, reference: str, language: str) -> str:

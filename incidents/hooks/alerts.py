@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from incidents.actions.alert import keep_event
+from incidents.actions.alert_source import note_refusal
 from incidents.alerts.intake import to_json
 from incidents.alerts.proof import Call
 from incidents.hooks.alert_bodies import LARGEST_BODY_BYTES, TooLarge, read_body
@@ -40,6 +41,13 @@ def _take(request: HttpRequest, kind: str, source_id: UUID) -> HttpResponse:
     source = find_source(source_id, kind=kind)
     if source is None:
         return _say(404, "not found")
+    answer = _answer(source, request)
+    if answer.status_code >= 400:
+        note_refusal(source, status=answer.status_code, reason=answer.content.decode())
+    return answer
+
+
+def _answer(source: AlertSource, request: HttpRequest) -> HttpResponse:
     try:
         body = read_body(request)
     except TooLarge:
@@ -60,8 +68,7 @@ def _take(request: HttpRequest, kind: str, source_id: UUID) -> HttpResponse:
 
 
 def _keep(source: AlertSource, message: Message) -> HttpResponse:
-    if not message.heard and not message.confirm_at:
-        return _say(200, "OK")
+    """What changes nothing, such as a test of the sender's, is kept too: staff look for it."""
     heard = [to_json(one) for one in message.heard]
     keep_event(source, heard, event_id=message.event_id, confirm_at=message.confirm_at)
     return _say(200, "OK")

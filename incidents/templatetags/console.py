@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import Delivery, DeliveryState, NoticeKind
+from incidents.models import Delivery, DeliveryState, NoticeKind, Severity
 from incidents.queries.deliveries import RETRYING, UNWRITTEN
 
 register = template.Library()
@@ -109,6 +109,11 @@ def personal(kind: str) -> str:
 @register.filter
 def subscribed(state: str) -> str:
     return str(SUBSCRIBED[state])
+
+
+@register.filter
+def severity(value: str) -> str:
+    return str(Severity(value).label)
 
 
 @register.filter
