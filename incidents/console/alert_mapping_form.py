@@ -26,6 +26,8 @@ PATHS = ("each", *PARTS)
 
 
 class MappingForm(forms.Form):
+    use_required_attribute = False  # the browser must let a form go whose paths the sample is to suggest
+
     sample = forms.CharField(
         label=_("A sample of what it sends"),
         required=False,

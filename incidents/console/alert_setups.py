@@ -14,7 +14,9 @@ from incidents.models import AlertFormat, AlertSource
 @dataclass(frozen=True)
 class Setup:
     """`kind` is the format in which it sends, `preset` the mapping of its JSON. In `snippet`, what is pasted into the
-    sender, ADDRESS and SECRET stand for this source's. One with `is_in_address` can send the secret only there."""
+    sender, ADDRESS and SECRET stand for this source's, and an empty line parts what goes to different places. One
+    with `is_in_address` can send the secret only there.
+    """
 
     kind: str
     label: Any
@@ -160,10 +162,11 @@ SETUPS: Mapping[str, Setup] = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What is copied into the sender; with the secret where it has just been made, else with the word SECRET."""
+    """What is copied into the sender, each of `snippets` to a place of its own; with the secret where it has just
+    been made, else with the word SECRET."""
 
     address: str
-    snippet: str
+    snippets: list[str]
     secret: str = ""
     whole_address: str = ""
 
@@ -174,10 +177,11 @@ def setup_of(source: AlertSource) -> Setup:
 
 def show_setup(setup: Setup, source: AlertSource, *, secret: str = "") -> Shown:
     address = address_of(source)
-    snippet = setup.snippet.replace("ADDRESS", address).replace("SECRET", secret or "SECRET")
+    text = setup.snippet.replace("ADDRESS", address).replace("SECRET", secret or "SECRET")
+    snippets = [part for part in text.split("\n\n") if part]
     if not setup.needs_secret:
-        return Shown(address, snippet)
-    return Shown(address, snippet, secret, _with_password(address, secret) if secret else "")
+        return Shown(address, snippets)
+    return Shown(address, snippets, secret, _with_password(address, secret) if secret else "")
 
 
 def address_of(source: AlertSource) -> str:

@@ -23,6 +23,18 @@ LEFT_IN_ENGLISH = {
     *("English", "Markdown", "Asia", "Tokyo", "email", "archive", "https", "mailto", "security"),
     *("status", "example", "com", "Suite"),
     *("google", "net", "www", "githubstatus", "Statuspage"),  # names in hints
+    *(
+        "Prometheus",
+        "Alertmanager",
+        "Grafana",
+        "Datadog",
+        "Nagios",
+        "Icinga",
+        "host",
+        "alert",
+        "event",
+        "priority",
+    ),  # senders and their labels
     *("Accept", "Authorization", "Bearer", "html", "text"),  # HTTP's
     *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders
 }
