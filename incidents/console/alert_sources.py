@@ -160,7 +160,7 @@ def _render(
     rotating: RotateForm | None = None,
     testing: TestForm | None = None,
 ) -> HttpResponse:
-    setup = setup_of(source)
+    setup, events = setup_of(source), show_events(source)
     context: dict[str, Any] = {
         **SECTION,
         "source": source,
@@ -169,7 +169,8 @@ def _render(
         "is_generic": source.format == AlertFormat.GENERIC,
         "is_unread": is_unread(source),
         "is_overlapping": is_overlapping(source, now=times.now()),
-        "events": show_events(source),
+        "events": events,
+        "is_waiting": any(one.event.taken_at is None for one in events),
         "refusals": refusals_of(source, most=MOST_REFUSALS),
         "rotate_form": rotating or RotateForm(source=source),
         "test_form": testing or TestForm(),

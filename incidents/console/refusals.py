@@ -177,6 +177,8 @@ SENTENCES = (
     gettext_noop("expected at most %(most)s labels, each with a JSON path"),
     gettext_noop("expected the words that stand there, such as firing"),
     gettext_noop("expected a text or a number"),
+    gettext_noop("expected a JSON object"),
+    gettext_noop("expected a list"),
     gettext_noop("expected at most %(most)s alerts"),
     gettext_noop("expected JSON nested at most %(most)s deep"),
     gettext_noop("expected JSON in UTF-8"),
@@ -200,6 +202,12 @@ def sentence_of(refused: ValueError) -> str:
         if found is not None:
             return gettext(sentence) % found if found else gettext(sentence)
     return said
+
+
+def words_of_refusal(said: str) -> str:
+    """One as it is told to programs, `<field>: <sentence>`, in the active language."""
+    field, colon, sentence = said.rpartition(": ")
+    return f"{field}{colon}{sentence_of(Refused(sentence))}"
 
 
 def refuse_into(form: forms.BaseForm, refused: Refused) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from incidents.actions.alert import forget_old_events
 from incidents.actions.alert_source import note_refusal
 from incidents.alerts.heard import Heard
 from incidents.alerts.intake import take_events
@@ -116,8 +117,9 @@ def test_the_list_says_what_was_heard_and_what_was_refused(desk: Desk, service: 
     make_alerts.hear(heard, make_alerts.fires("disk"))
     for _ in range(3):
         note_refusal(heard, status=401, reason="unauthorized")
+    note_refusal(heard, status=413, reason="too large")
     first, second = re.findall(r'<li id="source-.*?</li>', shown(desk, LIST), re.DOTALL)
-    assert "1 event in 24 hours" in first and "3 refused" in first
+    assert "1 event in 24 hours" in first and "4 refused" in first
     assert "Nothing was ever received." in second and "0 events in 24 hours" in second
 
 
@@ -311,6 +313,32 @@ def test_refusals_are_counted_by_hour_and_reason(desk: Desk) -> None:
     assert html.count("The sender did not prove that it knows the secret.") == 1
     assert "3 times in that hour" in html
     assert source.refusals.get().count == 3
+
+
+def test_a_refusal_is_told_in_the_reader_s_language(desk: Desk) -> None:
+    source = make_alerts.source(desk.page, "alertmanager")
+    note_refusal(source, status=422, reason="alerts[0].status: expected a text or a number")
+    desk.staff.language = "ja"
+    desk.staff.save()
+    assert "alerts[0].status: 文字列または数値が必要です。" in shown(desk, address(source))
+
+
+def test_refusals_are_forgotten_with_the_events_after_a_week(desk: Desk) -> None:
+    source = make_alerts.source(desk.page, "alertmanager")
+    for days in (8, 1):
+        with times.at(times.now() - timedelta(days=days)):
+            note_refusal(source, status=401, reason="unauthorized")
+    forget_old_events()
+    assert source.refusals.count() == 1
+
+
+def test_a_screen_looks_again_by_itself_while_something_waits(desk: Desk) -> None:
+    source = make_alerts.source(desk.page, "grafana")
+    assert "hx-trigger" not in shown(desk, address(source))
+    desk.client.post(address(source, "test/"), {"labels": ""})
+    assert "hx-trigger" in shown(desk, address(source))
+    take_events()
+    assert "hx-trigger" not in shown(desk, address(source))
 
 
 def test_the_screen_asks_as_much_for_one_event_as_for_three(desk: Desk, service: Service) -> None:
