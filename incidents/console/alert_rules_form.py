@@ -10,6 +10,8 @@ from incidents.alerts.routing import MOST_CONDITIONS, MOST_RULES, Rule, read_rul
 from incidents.console.refusals import sentence_of
 from incidents.lib.errors import Refused
 
+MOST_FIELDS = 950
+"""Django takes a thousand fields in one form."""
 LET_GO = "-"
 """In the form; an empty choice is none yet, so that no alert is let go by oversight."""
 
@@ -85,7 +87,9 @@ class RulesForm:
 
     @property
     def is_full(self) -> bool:
-        return len(self.rows) >= MOST_RULES
+        """Whether neither a rule nor a condition can be added."""
+        fields = sum(3 + 3 * len(row.conditions) for row in self.rows)
+        return len(self.rows) >= MOST_RULES or fields > MOST_FIELDS
 
     def apply(self, do: str) -> None:
         """What a button asks for: `add`, or `up`, `down`, `remove`, `condition` and the number of a rule."""
@@ -97,7 +101,7 @@ class RulesForm:
             return
         if verb == "remove":
             del self.rows[at]
-        elif verb == "condition" and not self.rows[at].is_full:
+        elif verb == "condition" and not self.is_full and not self.rows[at].is_full:
             self.rows[at].conditions.append(ConditionRow())
         elif verb in ("up", "down"):
             to = max(at - 1, 0) if verb == "up" else min(at + 1, len(self.rows) - 1)

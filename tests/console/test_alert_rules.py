@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from incidents.console.alert_rules_form import ConditionRow, RuleRow, RulesForm
 from incidents.models import Alert, AlertSource, AuditEntry, Incident, Service
 from tests import make, make_alerts
 from tests.console.conftest import Desk
@@ -174,6 +175,21 @@ def test_buttons_that_do_not_exist_change_nothing(desk: Desk, source: AlertSourc
     answer = sent(desk, source, typed(DB, do=do))
     assert answer.status_code == 200
     assert answer.content.decode().count('name="value_0_0"') == 1
+
+
+def test_a_form_grows_no_larger_than_can_be_sent(desk: Desk, source: AlertSource) -> None:
+    form = RulesForm([RuleRow([ConditionRow("host", "is", "db")] * 10, "relay")] * 29, services={})
+    form.apply("condition 1")
+    form.apply("add")
+    assert len(form.rows) == 29
+    data = {"do": "try", "csrfmiddlewaretoken": "x", "rules": "29"}
+    for at, row in enumerate(form.rows):
+        data |= {f"conditions_{at}": "10", f"service_{at}": "relay", f"severity_{at}": ""}
+        for n, one in enumerate(row.conditions):
+            data |= {f"{name}_{at}_{n}": value for name, value in one.stored().items()}
+    answer = sent(desk, source, data)
+    assert answer.status_code == 200
+    assert len(answer.context["form"].rows) == 29
 
 
 @pytest.mark.parametrize("count", ["", "-1", "x", "1e9", "99999999"])

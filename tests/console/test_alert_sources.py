@@ -13,9 +13,19 @@ from incidents.actions.alert import forget_old_events
 from incidents.actions.alert_source import note_refusal
 from incidents.alerts.heard import Heard
 from incidents.alerts.intake import take_events
+from incidents.alerts.mapping import PRESETS
 from incidents.console.alert_setups import SETUPS
 from incidents.lib import times
-from incidents.models import Alert, AlertEvent, AlertSource, AuditEntry, Incident, IncidentState, Service
+from incidents.models import (
+    Alert,
+    AlertEvent,
+    AlertFormat,
+    AlertSource,
+    AuditEntry,
+    Incident,
+    IncidentState,
+    Service,
+)
 from tests import make, make_alerts
 from tests.console.conftest import Desk
 
@@ -60,6 +70,12 @@ def test_every_setup_is_offered_with_how_it_is_set_up(desk: Desk) -> None:
         assert f'href="{LIST}new/{word}/"' in html
         assert desk.client.get(f"{LIST}new/{word}/").status_code == 200
     assert desk.client.get(f"{LIST}new/nonsense/").status_code == 404
+
+
+def test_every_format_can_be_set_up() -> None:
+    assert {setup.kind for setup in SETUPS.values()} == set(AlertFormat.values)
+    assert set(AlertFormat.values) <= set(SETUPS)
+    assert {setup.preset for setup in SETUPS.values()} - {""} == set(PRESETS)
 
 
 def test_a_source_is_made_and_its_secret_is_shown_once(desk: Desk, service: Service) -> None:
