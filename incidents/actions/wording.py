@@ -110,6 +110,11 @@ _FELL_SILENT = {
     "en": "Nothing heard from monitor “{monitor}” for {hours} hours: taken to be over.",
 }
 
+_UNHEARD = {
+    "ja": "アラート受信元「{source}」の受信を停止したため、同受信元のアラートを終了。",
+    "en": "Alerts of “{source}” are listened to no more: what it told counts as over.",
+}
+
 _GOES_ON = {
     "ja": "復旧後まもない再発のため、{reference}の続報として公開。",
     "en": "It returned shortly after its recovery: published as an update of {reference}.",
@@ -301,6 +306,10 @@ def recovered(*, monitor: str, language: str) -> str:
 def fell_silent(*, monitor: str, hours: int, language: str) -> str:
     """Of an alert whose end nobody told."""
     return _FELL_SILENT[_for(language)].format(monitor=monitor, hours=hours)
+
+
+def unheard(*, source: str, language: str) -> str:
+    return _UNHEARD[_for(language)].format(source=source)
 
 
 def explained(*, reference: str, language: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from incidents.actions import wording
-from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event
+from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event, severity_of
 from incidents.alerts.heard import Heard
-from incidents.alerts.routing import Rule, read_rules, route
+from incidents.alerts.routing import Route, Rule, read_rules, route
 from incidents.alerts.stage import Known, Step, step
 from incidents.alerts.topics import confirm
 from incidents.lib import times
@@ -18,7 +18,9 @@ from incidents.models import Alert, AlertEvent, AlertSource, Service
 from incidents.queries.alert import lock_source, newest_alert, silent_alerts, waiting_events
 
 MOST_AT_ONCE = 200
-POISONED = "poisoned"
+POISONED, TESTED = "poisoned", "tested"
+LATE, NOTHING_OPEN = "late", "nothing_open"
+NO_SERVICE, LET_GO = "no_service", "let_go"
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,10 @@ def _take_safely(event_id: int) -> None:
     except DatabaseError:
         raise
     except Exception as error:
-        log.exception("alert event %s cannot be taken", event_id)
-        settle_event(AlertEvent.objects.get(pk=event_id), [POISONED, type(error).__name__])
+        event = AlertEvent.objects.filter(pk=event_id).first()
+        if event is not None:  # else its source was removed meanwhile
+            log.exception("alert event %s cannot be taken", event_id)
+            settle_event(event, [{"step": POISONED, "error": type(error).__name__}])
 
 
 @transaction.atomic
@@ -53,7 +57,8 @@ def take_event(event_id: int) -> None:
     if event.taken_at is not None:
         return
     rules = read_rules(source.rules)
-    settle_event(event, [_take(source, from_json(stored), rules) for stored in event.heard])
+    take = _try_out if event.is_test else _take
+    settle_event(event, [take(source, from_json(stored), rules) for stored in event.heard])
     if event.confirm_at:
         transaction.on_commit(lambda: confirm(event.confirm_at))
 
@@ -75,28 +80,44 @@ def from_json(stored: dict[str, Any]) -> Heard:
     return Heard(**{**stored, "at": at and datetime.fromisoformat(at)})
 
 
-def _take(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> str:
+def _take(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> dict[str, Any]:
     known = newest_alert(source, heard.key)
     what = step(heard, Known(known.started_at, known.ended_at) if known else None)
     if what is Step.OPEN:
         return _open(source, heard, rules)
     if known is None or what is Step.IGNORE:
-        return Step.IGNORE.value
+        is_over = known is None or known.ended_at is not None
+        return {"step": NOTHING_OPEN if is_over and not heard.firing else LATE}
     if what is Step.GO_ON:
         hear_again(known, title=heard.title, severity=route(heard, rules).severity)
     else:
         end_alert(known, at=heard.at)
-    return what.value
+    return {"step": what.value, "alert": known.pk}
 
 
-def _open(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> str:
-    default = source.service.slug if source.service else ""
-    to = route(heard, rules, default=default)
-    service = Service.objects.filter(page=source.page, slug=to.service).select_related("page").first()
+def _open(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> dict[str, Any]:
+    to, service = _find_service(source, heard, rules)
     if service is None:
-        return "no_service"
-    open_alert(source, service, key=heard.key, title=heard.title, severity=to.severity, at=heard.at)
-    return Step.OPEN.value
+        return _nowhere(to)
+    alert = open_alert(source, service, key=heard.key, title=heard.title, severity=to.severity, at=heard.at)
+    return {"step": Step.OPEN.value, "alert": alert.pk}
+
+
+def _try_out(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> dict[str, Any]:
+    to, service = _find_service(source, heard, rules)
+    if service is None:
+        return _nowhere(to)
+    return {"step": TESTED, "service": service.name, "severity": severity_of(to.severity)}
+
+
+def _find_service(source: AlertSource, heard: Heard, rules: Sequence[Rule]) -> tuple[Route, Service | None]:
+    to = route(heard, rules, default=source.service.slug if source.service else "")
+    found = Service.objects.filter(page=source.page, slug=to.service).select_related("page")
+    return to, found.first()
+
+
+def _nowhere(to: Route) -> dict[str, Any]:
+    return {"step": LET_GO if to.rule and not to.service else NO_SERVICE}
 
 
 @transaction.atomic

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.actions.alert import keep_event
 from incidents.actions.alert_limit import SPAN, TooManyEvents
+from incidents.actions.alert_source import note_refusal
 from incidents.alerts.intake import to_json
 from incidents.alerts.proof import Call
 from incidents.hooks.alert_bodies import TooLarge, read_body
-from incidents.hooks.alert_senders import SENDERS, Message, Unproven
+from incidents.hooks.alert_senders import SENDERS, Message, SenderKind, Unproven
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import AlertSource
@@ -41,11 +42,18 @@ def take_alerts(request: HttpRequest, kind: str, source_id: UUID, secret: str = 
 
 
 def _take(request: HttpRequest, kind: str, source_id: UUID, secret: str) -> HttpResponse:
-    """Only the sender hears what is wrong with a message, and only where it could be read at all."""
     sender = SENDERS.get(kind)
     source = find_source(source_id, kind=kind) if sender else None
     if sender is None or source is None:
         return _say(404, "not found")
+    answer = _answer(request, sender, source, secret=secret)
+    if answer.status_code >= 400:
+        note_refusal(source, status=answer.status_code, reason=answer.content.decode())
+    return answer
+
+
+def _answer(request: HttpRequest, sender: SenderKind, source: AlertSource, *, secret: str) -> HttpResponse:
+    """Only the sender hears what is wrong with a message, and only where it could be read at all."""
     try:
         body = read_body(request)
     except TooLarge:
@@ -67,8 +75,7 @@ def _take(request: HttpRequest, kind: str, source_id: UUID, secret: str) -> Http
 
 
 def _keep(source: AlertSource, message: Message) -> HttpResponse:
-    if not message.heard and not message.confirm_at:
-        return _say(200, "OK")
+    """What changes nothing, such as a test of the sender's, is kept too: staff look for it."""
     heard = [to_json(one) for one in message.heard]
     keep_event(source, heard, event_id=message.event_id, confirm_at=message.confirm_at)
     return _say(200, "OK")

@@ -24,6 +24,18 @@ LEFT_IN_ENGLISH = {
     *("status", "example", "com", "Suite"),
     "main",  # the name of a location
     *("google", "net", "www", "githubstatus", "Statuspage"),  # names in hints
+    *(
+        "Prometheus",
+        "Alertmanager",
+        "Grafana",
+        "Datadog",
+        "Nagios",
+        "Icinga",
+        "host",
+        "alert",
+        "event",
+        "priority",
+    ),  # senders and their labels
     *("Accept", "Authorization", "Bearer", "html", "text"),  # HTTP's
     *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders
 }
