@@ -164,6 +164,12 @@ def end_alert(alert: Alert, *, at: datetime | None = None, told: str = "") -> No
     take_recovery(alert, told=told)
 
 
+def note_outcome(event: AlertEvent, outcome: Sequence[str]) -> None:
+    """How far it was taken, with what became of each of its alerts."""
+    event.outcome = list(outcome)
+    event.save(update_fields=["outcome"])
+
+
 def settle_event(event: AlertEvent, outcome: Sequence[str]) -> None:
     event.taken_at, event.outcome = times.now(), list(outcome)
     event.save(update_fields=["taken_at", "outcome"])

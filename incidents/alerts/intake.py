@@ -1,14 +1,15 @@
-"""From a kept event to alerts: each in the order in which it came, each in one transaction."""
+"""From a kept event to alerts: each in the order in which it came, each once."""
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from incidents.actions import wording
-from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event
+from incidents.actions.alert import end_alert, hear_again, note_outcome, open_alert, settle_event
 from incidents.alerts.heard import Heard
 from incidents.alerts.routing import Rule, read_rules, route
 from incidents.alerts.stage import Known, Step, step
@@ -18,6 +19,7 @@ from incidents.models import Alert, AlertEvent, AlertSource, Service
 from incidents.queries.alert import lock_source, newest_alert, silent_alerts, waiting_events
 
 MOST_AT_ONCE = 200
+SLICE_SECONDS = 0.01
 POISONED = "poisoned"
 
 log = logging.getLogger(__name__)
@@ -40,22 +42,50 @@ def _take_safely(event_id: int) -> None:
     except DatabaseError:
         raise
     except Exception as error:
-        log.exception("alert event %s cannot be taken", event_id)
-        settle_event(AlertEvent.objects.get(pk=event_id), [POISONED, type(error).__name__])
+        event = AlertEvent.objects.filter(pk=event_id).first()
+        if event is not None:  # else its source was removed meanwhile
+            log.exception("alert event %s cannot be taken", event_id)
+            settle_event(event, [*event.outcome, POISONED, type(error).__name__])
+
+
+def take_event(event_id: int) -> None:
+    """Has its consequences once, however often it is called, and in slices: while one is taken others wait, on
+    SQLite whoever sends us something, too."""
+    while not take_slice(event_id):
+        if connection.vendor == "sqlite":
+            time.sleep(SLICE_SECONDS)
 
 
 @transaction.atomic
-def take_event(event_id: int) -> None:
-    """Has its consequences once, however often it is called."""
+def take_slice(event_id: int) -> bool:
+    """Answers whether that was all of it. How far it is stands in the event's outcome."""
     event = AlertEvent.objects.get(pk=event_id)
     source = lock_source(event.source_id)
     event.refresh_from_db()
     if event.taken_at is not None:
-        return
-    rules = read_rules(source.rules)
-    settle_event(event, [_take(source, from_json(stored), rules) for stored in event.heard])
+        return True
+    rules, outcome, until = read_rules(source.rules), list(event.outcome), time.monotonic() + SLICE_SECONDS
+    for stored in event.heard[len(outcome) :]:
+        outcome.append(_take_one(source, stored, rules))
+        if time.monotonic() > until and len(outcome) < len(event.heard):
+            note_outcome(event, outcome)
+            return False
+    settle_event(event, outcome)
     if event.confirm_at:
         transaction.on_commit(lambda: confirm(event.confirm_at))
+    return True
+
+
+def _take_one(source: AlertSource, stored: dict[str, Any], rules: Sequence[Rule]) -> str:
+    """One that cannot be taken takes none of its neighbours with it."""
+    try:
+        with transaction.atomic():
+            return _take(source, from_json(stored), rules)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("an alert of source %s cannot be taken", source.pk)
+        return POISONED
 
 
 def to_json(heard: Heard) -> dict[str, Any]:
