@@ -27,10 +27,10 @@ from tests.postgres import postgres
 
 PROMISE_MS = 50
 SENDERS = 2
-CALLS_A_SECOND = 20
-SECONDS = 20
+CALLS_A_SECOND = 10
+SECONDS = 30
 SOURCES = 40
-MANY = 20
+MANY = 10
 BEGAN = datetime.now(UTC).isoformat()
 WORKER = [
     *(sys.executable, "-m", "celery", "-A", "statuspage.celery", "--quiet", "worker", "-Q", "default"),
