@@ -101,8 +101,15 @@ def _insert_event(event: AlertEvent) -> bool:
             event.save(force_insert=True)
     except IntegrityError:  # its other copy was quicker
         return False
-    transaction.on_commit(lambda: wake(TAKING), robust=True)
+    transaction.on_commit(lambda: _wake_for(event), robust=True)
     return True
+
+
+def _wake_for(event: AlertEvent) -> None:
+    """Not while earlier ones wait: whoever takes them looks again until nothing is left, and a flood would pay for
+    every word to the broker."""
+    if not AlertEvent.objects.filter(taken_at=None, pk__lt=event.pk).exists():
+        wake(TAKING)
 
 
 @transaction.atomic

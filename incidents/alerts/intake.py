@@ -18,7 +18,7 @@ from incidents.lib import times
 from incidents.models import Alert, AlertEvent, AlertSource, Service
 from incidents.queries.alert import lock_source, newest_alert, silent_alerts, waiting_events
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE, LONGEST_SECONDS = 200, 60.0
 SLICE_SECONDS = 0.01
 POISONED = "poisoned"
 
@@ -26,13 +26,15 @@ log = logging.getLogger(__name__)
 
 
 def take_events() -> int:
-    """Takes what waits, and ends what has gone silent; answers how many events."""
-    events = waiting_events(limit=MOST_AT_ONCE)
-    for event in events:
-        _take_safely(event.pk)
+    """Takes what waits, and what comes meanwhile, and ends what has gone silent; answers how many events."""
+    taken, until = 0, time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < until and (events := waiting_events(limit=MOST_AT_ONCE)):
+        for event in events:
+            _take_safely(event.pk)
+        taken += len(events)
     for alert in silent_alerts(now=times.now()):
         _end_silent(alert.pk)
-    return len(events)
+    return taken
 
 
 def _take_safely(event_id: int) -> None:
