@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("page", "detection", "baseline", "fanout", "checks", "uptime")
+BENCHES = ("page", "detection", "baseline", "fanout", "checks", "uptime", "hooks")
 
 
 def main() -> int:

@@ -130,8 +130,15 @@ def _insert_event(event: AlertEvent) -> bool:
             event.save(force_insert=True)
     except IntegrityError:  # its other copy was quicker
         return False
-    transaction.on_commit(lambda: wake(TAKING), robust=True)
+    transaction.on_commit(lambda: _wake_for(event), robust=True)
     return True
+
+
+def _wake_for(event: AlertEvent) -> None:
+    """Not while earlier ones wait: whoever takes them looks again until nothing is left, and a flood would pay for
+    every word to the broker."""
+    if not AlertEvent.objects.filter(taken_at=None, pk__lt=event.pk).exists():
+        wake(TAKING)
 
 
 @transaction.atomic
@@ -190,6 +197,12 @@ def end_alert(alert: Alert, *, at: datetime | None = None, told: str = "") -> No
     alert.ended_at = max(at or now, alert.started_at)
     alert.save(update_fields=["last_heard_at", "ended_at"])
     take_recovery(alert, told=told)
+
+
+def note_outcome(event: AlertEvent, outcome: Sequence[dict[str, Any]]) -> None:
+    """How far it was taken, with what became of each of its alerts."""
+    event.outcome = list(outcome)
+    event.save(update_fields=["outcome"])
 
 
 def settle_event(event: AlertEvent, outcome: Sequence[dict[str, Any]]) -> None:

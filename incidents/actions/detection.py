@@ -6,6 +6,7 @@ One service's failures and recoveries are taken one after the other (its row is 
 monitors that fail at once open one draft, and none is closed while another still fails.
 """
 
+import logging
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from incidents.actions.incident import dismiss_draft, open_incident, propose_imp
 from incidents.actions.revision import touch_service
 from incidents.actions.rollup import reopen
 from incidents.lib import times
+from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
 from incidents.models import (
     Alert,
@@ -50,6 +52,8 @@ PROPOSED_SEVERITY = {
     ServiceStatus.MAJOR_OUTAGE: Severity.CRITICAL,
 }
 
+
+logger = logging.getLogger(__name__)
 
 Witness = Monitor | Alert
 """Whoever says of a service that it fails. Only the name that staff gave it stands in our own sentences."""
@@ -100,6 +104,8 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     if incident is None:
         incident = _open_draft(service, judged, onset=onset, status=status)
+        if incident is None:
+            return
     elif incident.state == IncidentState.DRAFT and service.policy != Policy.OBSERVE:
         _fold_into_draft(incident, service, onset=onset, status=status)
     signal.incident = incident
@@ -214,18 +220,24 @@ def _of(witness: Witness) -> dict[str, Any]:
     return {"monitor" if isinstance(witness, Monitor) else "alert": witness}
 
 
-def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
+def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident | None:
+    """None where it cannot be opened, as when a day's numbers are used up: its service shows the failure all the
+    same."""
     first, *others = wording.proposed_titles(judged.verdict, service=service, cause=judged.cause)
-    incident = open_incident(
-        service.page,
-        title=first.text,
-        titles={said.language: said.text for said in others},
-        scope={service: status},
-        severity=PROPOSED_SEVERITY[ServiceStatus(status)],
-        started_at=min(onset, times.now()),
-        detected_at=judged.at,
-        origin=Origin.MONITOR,
-    )
+    try:
+        incident = open_incident(
+            service.page,
+            title=first.text,
+            titles={said.language: said.text for said in others},
+            scope={service: status},
+            severity=PROPOSED_SEVERITY[ServiceStatus(status)],
+            started_at=min(onset, times.now()),
+            detected_at=judged.at,
+            origin=Origin.MONITOR,
+        )
+    except Refused as refused:
+        logger.error("no draft can be opened for %s: %s", service.slug, refused)
+        return None
     if service.policy == Policy.PUBLISH:
         incident.publish_due_at = times.now() + timedelta(minutes=service.publish_after_minutes)
         incident.save(update_fields=["publish_due_at"])

@@ -1,14 +1,22 @@
-"""From a kept event to alerts: each in the order in which it came, each in one transaction."""
+"""From a kept event to alerts: each in the order in which it came, each once."""
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from incidents.actions import wording
-from incidents.actions.alert import end_alert, hear_again, open_alert, settle_event, severity_of
+from incidents.actions.alert import (
+    end_alert,
+    hear_again,
+    note_outcome,
+    open_alert,
+    settle_event,
+    severity_of,
+)
 from incidents.alerts.heard import Heard
 from incidents.alerts.routing import Route, Rule, read_rules, route
 from incidents.alerts.stage import Known, Step, step
@@ -17,7 +25,8 @@ from incidents.lib import times
 from incidents.models import Alert, AlertEvent, AlertSource, Service
 from incidents.queries.alert import lock_source, newest_alert, silent_alerts, waiting_events
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE, LONGEST_SECONDS = 200, 60.0
+SLICE_SECONDS = 0.01
 POISONED, TESTED = "poisoned", "tested"
 LATE, NOTHING_OPEN = "late", "nothing_open"
 NO_SERVICE, LET_GO = "no_service", "let_go"
@@ -26,13 +35,15 @@ log = logging.getLogger(__name__)
 
 
 def take_events() -> int:
-    """Takes what waits, and ends what has gone silent; answers how many events."""
-    events = waiting_events(limit=MOST_AT_ONCE)
-    for event in events:
-        _take_safely(event.pk)
+    """Takes what waits, and what comes meanwhile, and ends what has gone silent; answers how many events."""
+    taken, until = 0, time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < until and (events := waiting_events(limit=MOST_AT_ONCE)):
+        for event in events:
+            _take_safely(event.pk)
+        taken += len(events)
     for alert in silent_alerts(now=times.now()):
         _end_silent(alert.pk)
-    return len(events)
+    return taken
 
 
 def _take_safely(event_id: int) -> None:
@@ -45,22 +56,54 @@ def _take_safely(event_id: int) -> None:
         event = AlertEvent.objects.filter(pk=event_id).first()
         if event is not None:  # else its source was removed meanwhile
             log.exception("alert event %s cannot be taken", event_id)
-            settle_event(event, [{"step": POISONED, "error": type(error).__name__}])
+            settle_event(event, [*event.outcome, _poisoned(error)])
+
+
+def take_event(event_id: int) -> None:
+    """Has its consequences once, however often it is called, and in slices: while one is taken others wait, on
+    SQLite whoever sends us something, too."""
+    while not take_slice(event_id):
+        if connection.vendor == "sqlite":
+            time.sleep(SLICE_SECONDS)
 
 
 @transaction.atomic
-def take_event(event_id: int) -> None:
-    """Has its consequences once, however often it is called."""
+def take_slice(event_id: int) -> bool:
+    """Answers whether that was all of it. How far it is stands in the event's outcome."""
     event = AlertEvent.objects.get(pk=event_id)
     source = lock_source(event.source_id)
     event.refresh_from_db()
     if event.taken_at is not None:
-        return
-    rules = read_rules(source.rules)
-    take = _try_out if event.is_test else _take
-    settle_event(event, [take(source, from_json(stored), rules) for stored in event.heard])
+        return True
+    rules, outcome, until = read_rules(source.rules), list(event.outcome), time.monotonic() + SLICE_SECONDS
+    for stored in event.heard[len(outcome) :]:
+        outcome.append(_take_one(event, source, stored, rules=rules))
+        if time.monotonic() > until and len(outcome) < len(event.heard):
+            note_outcome(event, outcome)
+            return False
+    settle_event(event, outcome)
     if event.confirm_at:
         transaction.on_commit(lambda: confirm(event.confirm_at))
+    return True
+
+
+def _take_one(
+    event: AlertEvent, source: AlertSource, stored: dict[str, Any], *, rules: Sequence[Rule]
+) -> dict[str, Any]:
+    """One that cannot be taken takes none of its neighbours with it."""
+    take = _try_out if event.is_test else _take
+    try:
+        with transaction.atomic():
+            return take(source, from_json(stored), rules)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.exception("an alert of source %s cannot be taken", source.pk)
+        return _poisoned(error)
+
+
+def _poisoned(error: Exception) -> dict[str, Any]:
+    return {"step": POISONED, "error": type(error).__name__}
 
 
 def to_json(heard: Heard) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from incidents.alerts import addresses
 from incidents.models import AlertFormat, AlertSource
 
 
@@ -100,6 +101,24 @@ SETUPS: Mapping[str, Setup] = {
         _("An integration of the type Webhook with the whole address: the secret is the password in it."),
         is_in_address=True,
     ),
+    "opsgenie": Setup(
+        AlertFormat.OPSGENIE,
+        "Opsgenie",
+        _(
+            "An integration of the type Webhook with the actions Create, Close and Delete; the secret is a custom"
+            " header."
+        ),
+        "Authorization: Bearer SECRET",
+    ),
+    "mail": Setup(
+        AlertFormat.MAIL,
+        _("Mail"),
+        _(
+            "For what can only send mail: it goes to the address, which nobody else may know. The mail server hands it"
+            " to manage.py receive_mail."
+        ),
+        needs_secret=False,
+    ),
     "datadog": Setup(
         AlertFormat.GENERIC,
         "Datadog",
@@ -185,6 +204,8 @@ def show_setup(setup: Setup, source: AlertSource, *, secret: str = "") -> Shown:
 
 
 def address_of(source: AlertSource) -> str:
+    if source.format == AlertFormat.MAIL:
+        return addresses.address_of(source)
     return f"{settings.SITE_URL}/hooks/{source.format}/{source.public_id}"
 
 

@@ -131,8 +131,9 @@ def test_the_list_says_what_was_heard_and_what_was_refused(desk: Desk, service: 
     with times.at(times.now() - timedelta(hours=25)):
         make_alerts.hear(heard, Heard("old", firing=False))
     make_alerts.hear(heard, make_alerts.fires("disk"))
-    for _ in range(3):
-        note_refusal(heard, status=401, reason="unauthorized")
+    for second in range(3, 0, -1):
+        with times.at(times.now() - timedelta(seconds=second)):
+            note_refusal(heard, status=401, reason="unauthorized")
     note_refusal(heard, status=413, reason="too large")
     first, second = re.findall(r'<li id="source-.*?</li>', shown(desk, LIST), re.DOTALL)
     assert "1 event in 24 hours" in first and "4 refused" in first
@@ -323,8 +324,10 @@ def test_a_test_of_the_sender_itself_is_seen(desk: Desk) -> None:
 
 def test_refusals_are_counted_by_hour_and_reason(desk: Desk) -> None:
     source = make_alerts.source(desk.page, "alertmanager")
-    for _ in range(3):
-        ring(source, secret="x" * 64)
+    hour = times.now().replace(minute=0, second=0, microsecond=0)
+    for second in (0, 0.05, 1, 2):
+        with times.at(hour + timedelta(seconds=second)):
+            ring(source, secret="x" * 64)
     html = shown(desk, address(source))
     assert html.count("The sender did not prove that it knows the secret.") == 1
     assert "3 times in that hour" in html

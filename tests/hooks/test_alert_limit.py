@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.db import connection, transaction
 from django.test import Client
 
 from incidents.actions.alert import create_source, keep_event
 from incidents.actions.alert_limit import EVENTS, TooManyEvents
+from incidents.alerts import intake
 from incidents.lib import times
 from incidents.models import AlertEvent, AlertSource, Page
 from incidents.queries.alert import lock_source
@@ -108,3 +110,32 @@ def test_who_takes_events_keeps_no_sender_waiting() -> None:
         thread.start()
         thread.join(10)
         assert kept == [True]
+
+
+def test_whoever_takes_events_takes_all_that_wait(
+    source: AlertSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who keeps an event beside others that wait wakes nobody."""
+    monkeypatch.setattr(intake, "MOST_AT_ONCE", 2)
+    for _ in range(5):
+        keep_event(source, [])
+    assert intake.take_events() == 5
+    assert not AlertEvent.objects.filter(taken_at=None).exists()
+
+
+def test_a_flood_asks_the_broker_once(source: AlertSource, django_capture_on_commit_callbacks: Any) -> None:
+    sent: list[str] = []
+
+    def note(sender: str, **_: Any) -> None:
+        sent.append(sender)
+
+    before_task_publish.connect(note)
+    try:
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                for _ in range(4):
+                    keep_event(source, [])
+            intake.take_events()
+    finally:
+        before_task_publish.disconnect(note)
+    assert sent == ["incidents.tasks.take_alerts"] * 2

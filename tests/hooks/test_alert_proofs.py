@@ -18,7 +18,7 @@ from incidents.lib.standard_webhooks import sign
 from incidents.models import AlertEvent, AlertFormat, AlertSource, Page
 from statuspage.logs import LineFormatter
 from tests import make
-from tests.hooks.test_alerts import payload
+from tests.alerts.test_formats import payload
 
 pytestmark = pytest.mark.django_db
 GENERIC = {"key": "$.id", "state": "$.state", "firing": ["down"], "resolved": ["up"]}

@@ -10,7 +10,7 @@ from django.test.client import MULTIPART_CONTENT
 from incidents.actions.alert import create_source
 from incidents.models import AlertEvent, AlertSource
 from tests import make
-from tests.hooks.test_alerts import payload
+from tests.alerts.test_formats import payload
 
 pytestmark = pytest.mark.django_db
 

@@ -167,7 +167,7 @@ def test_what_amazon_did_not_sign_is_refused(amazon: AlertSource) -> None:
 
 def test_words_typed_to_try_a_topic_change_nothing(amazon: AlertSource) -> None:
     assert send(amazon, message(Message="Hello from SNS")) == 200
-    assert not AlertEvent.objects.exists()
+    assert AlertEvent.objects.get().heard == []
 
 
 def test_a_subscription_is_confirmed_at_amazon_and_after_the_answer(
@@ -199,18 +199,16 @@ def signed(**changed: str) -> dict[str, Any]:
     return {**made, "Signature": base64.b64encode(signature).decode()}
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("number", [1, 3])
 def test_an_answer_costs_the_same_few_queries_whatever_it_brings(
-    source: AlertSource, count: int, django_assert_num_queries: Any
+    source: AlertSource, number: int, django_assert_num_queries: Any
 ) -> None:
     """The source; has it come before and does it come too often, read once alone and once in turn; one insert."""
-    body = payload("alertmanager_0.25_firing.recorded")
-    body["alerts"] = [{**body["alerts"][0], "fingerprint": str(n)} for n in range(count)]
     with django_assert_num_queries(9 if connection.vendor == "postgresql" else 8):
-        assert call(source, body) == 200
+        assert call(source, many(number)) == 200
     assert Alert.objects.count() == 0
     take_events()
-    assert Alert.objects.count() == count
+    assert Alert.objects.count() == number
 
 
 def test_an_alert_that_fell_silent_is_over_and_the_log_says_why(source: AlertSource) -> None:
@@ -252,10 +250,58 @@ def test_a_sender_whose_clock_is_fast_is_heard_to_the_end(source: AlertSource) -
     assert drafts() == []
 
 
-def test_an_event_whose_source_is_gone_holds_up_no_other(source: AlertSource) -> None:
+def many(count: int) -> dict[str, Any]:
+    body = payload("alertmanager_0.25_firing.recorded")
+    body["alerts"] = [{**body["alerts"][0], "fingerprint": str(n)} for n in range(count)]
+    return body
+
+
+def steps(event: AlertEvent) -> list[str]:
+    return [became["step"] for became in event.outcome]
+
+
+def test_a_worker_that_dies_amid_an_event_loses_none_of_it_and_doubles_none(
+    source: AlertSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "SLICE_SECONDS", 0.0)
+    call(source, many(12))
+    event = AlertEvent.objects.get()
+    assert [intake.take_slice(event.pk) for _ in range(4)] == [False] * 4
+    event.refresh_from_db()
+    assert (steps(event), event.taken_at, Alert.objects.count()) == (["open"] * 4, None, 4)
+    take_events()
+    event.refresh_from_db()
+    assert (steps(event), Alert.objects.count(), len(drafts())) == (["open"] * 12, 12, 1)
+
+
+def test_an_alert_that_cannot_be_taken_takes_no_neighbour_with_it(source: AlertSource) -> None:
+    call(source, many(3))
+    event = AlertEvent.objects.get()
+    event.heard[1]["at"] = "kept by a version of long ago"
+    event.save()
+    take_events()
+    event.refresh_from_db()
+    assert steps(event) == ["open", "poisoned", "open"]
+    assert set(Alert.objects.values_list("key", flat=True)) == {"0", "2"}
+
+
+def test_where_a_days_numbers_are_used_up_the_service_shows_its_alert_all_the_same(
+    source: AlertSource,
+) -> None:
+    incident = make.incident(source.page, {make.service(source.page): "degraded"})
+    Incident.objects.filter(pk=incident.pk).update(reference=incident.reference[:-2] + "99")
+    assert send(source, payload("alertmanager_0.25_firing.recorded")) == 200
+    signal = Alert.objects.get().signals.get()
+    assert (signal.incident, signal.status, signal.ended_at) == (None, "major_outage", None)
+    send(source, payload("alertmanager_0.25_resolved.recorded"))
+    signal.refresh_from_db()
+    assert signal.ended_at is not None
+
+
+def test_an_event_of_a_source_that_cannot_be_read_holds_up_no_other(source: AlertSource) -> None:
     call(source, payload("alertmanager_0.25_firing.recorded"))
     AlertSource.objects.filter(pk=source.pk).update(rules="nonsense")
     other = create_source(source.page, name="Other", kind="alertmanager", service=source.service)
     send(other, payload("alertmanager_0.25_firing.recorded"))
     assert Alert.objects.get().source == other
-    assert AlertEvent.objects.get(source=source).outcome[0] == "poisoned"
+    assert AlertEvent.objects.get(source=source).outcome[0]["step"] == "poisoned"

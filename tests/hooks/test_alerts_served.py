@@ -18,8 +18,8 @@ from incidents.actions.alert import create_source
 from incidents.alerts.intake import take_events
 from incidents.models import Alert, AlertEvent, AlertSource, Page
 from tests import make
+from tests.alerts.test_formats import payload
 from tests.faults.scene import database_url
-from tests.hooks.test_alerts import payload
 from tests.waiting import free_port, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

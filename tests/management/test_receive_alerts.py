@@ -276,3 +276,12 @@ def test_from_a_mail_server_to_a_draft_and_back(
     assert (last.returncode, last.stdout) == (0, b"")
     take_events()
     assert drafts() == 0
+
+
+def test_a_mapping_that_cannot_be_read_keeps_the_mail_at_its_server(
+    source: AlertSource, receive: Receive
+) -> None:
+    AlertSource.objects.update(mapping={"key": "("})
+    with pytest.raises(CommandError, match="key: expected a regular expression") as refused:
+        receive(mail(source, PROBLEM))
+    assert refused.value.returncode == os.EX_TEMPFAIL

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     into it; exit statuses are those of sysexits.h. It writes one line.
 
     0: taken, or nothing for us, which is never sent back to anybody. 65: there was no message. 75: the database
-    is away, or a source sends more than it may: try again later.
+    is away, a source sends more than it may or cannot be read as it was set up: try again later.
     """
 
     help = "Takes a bounce, a complaint, an alert or the message of a mail round trip on standard input."
