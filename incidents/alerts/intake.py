@@ -19,7 +19,7 @@ from incidents.queries.alert import lock_source, newest_alert, silent_alerts, wa
 MOST_AT_ONCE = 200
 POISONED, TESTED = "poisoned", "tested"
 LATE, NOTHING_OPEN = "late", "nothing_open"
-NO_SERVICE, LET_GO = "no_service", "let_go"
+NO_SERVICE, LET_GO, SWITCHED_OFF = "no_service", "let_go", "switched_off"
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,9 @@ def take_event(event_id: int) -> None:
     source = lock_source(event.source_id)
     event.refresh_from_db()
     if event.taken_at is not None:
+        return
+    if not source.enabled:  # since it came
+        settle_event(event, [{"step": SWITCHED_OFF} for _ in event.heard])
         return
     rules = read_rules(source.rules)
     take = _try_out if event.is_test else _take
