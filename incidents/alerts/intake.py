@@ -29,7 +29,7 @@ MOST_AT_ONCE, LONGEST_SECONDS = 200, 60.0
 SLICE_SECONDS = 0.01
 POISONED, TESTED = "poisoned", "tested"
 LATE, NOTHING_OPEN = "late", "nothing_open"
-NO_SERVICE, LET_GO = "no_service", "let_go"
+NO_SERVICE, LET_GO, SWITCHED_OFF = "no_service", "let_go", "switched_off"
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,11 @@ def take_slice(event_id: int) -> bool:
     source = lock_source(event.source_id)
     event.refresh_from_db()
     if event.taken_at is not None:
+        return True
+    if not source.enabled:  # since it came
+        settle_event(
+            event, [*event.outcome, *({"step": SWITCHED_OFF} for _ in event.heard[len(event.outcome) :])]
+        )
         return True
     rules, outcome, until = read_rules(source.rules), list(event.outcome), time.monotonic() + SLICE_SECONDS
     for stored in event.heard[len(outcome) :]:

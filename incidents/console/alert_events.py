@@ -28,6 +28,7 @@ BECAME: Mapping[str, Any] = {
     intake.NOTHING_OPEN: _("Ignored: it ends nothing that is open"),
     intake.NO_SERVICE: _("Ignored: no rule and no default service takes it"),
     intake.LET_GO: _("Ignored by a rule"),
+    intake.SWITCHED_OFF: _("Ignored: the source was switched off"),
 }
 
 
@@ -54,9 +55,17 @@ def show_events(source: AlertSource) -> list[Shown]:
 
 
 def _show(event: AlertEvent, alerts: Mapping[int, Alert]) -> Shown:
-    heard = [intake.from_json(stored) for stored in event.heard[:MOST_LINES]]
+    heard = [_read(stored) for stored in event.heard[:MOST_LINES]]
     lines = [_line(one, told, alerts) for one, told in zip(heard, _told(event, len(heard)), strict=True)]
     return Shown(event, lines, len(event.heard) - len(heard))
+
+
+def _read(stored: dict[str, Any]) -> Heard:
+    """Whatever is kept: what could not be taken may be what cannot be read."""
+    try:
+        return intake.from_json(stored)
+    except (KeyError, TypeError, ValueError):
+        return Heard(key="?", firing=True)
 
 
 def _told(event: AlertEvent, count: int) -> Iterable[Mapping[str, Any]]:

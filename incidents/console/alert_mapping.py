@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.actions.alert_source import set_mapping
 from incidents.console.access import StaffRequest, staff_view
-from incidents.console.alert_mapping_form import MappingForm, changed
+from incidents.console.alert_mapping_buttons import changed
+from incidents.console.alert_mapping_form import MappingForm
 from incidents.console.alert_setups import SETUPS
 from incidents.console.lookup import find_alert_source
 from incidents.console.screen import render_screen, status_of

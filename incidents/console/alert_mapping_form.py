@@ -1,8 +1,8 @@
 """The form that says where in a JSON each part of an alert stands, looked at by a sample that is not kept."""
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incidents.alerts.heard import Heard
-from incidents.alerts.mapping import PRESETS, JsonMapping, read_by, read_mapping, to_stored
-from incidents.alerts.proposals import Found, find_all, first_alert, lists_in, propose, propose_words
+from incidents.alerts.mapping import JsonMapping, read_by, read_mapping
+from incidents.alerts.proposals import Found, find_all, first_alert, lists_in, propose
 from incidents.console.fields import Lines
 from incidents.console.refusals import refuse_into, sentence_of
 from incidents.lib.errors import Refused
@@ -167,18 +167,20 @@ class MappingForm(forms.Form):
     @property
     def state_found(self) -> str:
         """What stands at the state in the sample."""
-        return next((part.now for part in self.parts() if part.field.name == "state"), "")
+        return next((part.now for part in self.parts if part.field.name == "state"), "")
 
-    @property
+    @cached_property
     def found(self) -> list[Found]:
         return find_all(self._alert()) if self.has_sample else []
 
-    def parts(self) -> Iterator["Part"]:
-        """The fields of paths, each with what stands there and where else it may stand."""
-        found = self.found
-        for name in PARTS:
-            path = self.cleaned_data.get(name, "") if self.is_bound else ""
-            yield Part(self[name], _value_at(path, self._alert(), found), propose(name, found))
+    @cached_property
+    def parts(self) -> list["Part"]:
+        """The fields of paths, each with what stands there and where else it may stand; of a form that was checked."""
+        return [self._part(name) for name in PARTS]
+
+    def _part(self, name: str) -> "Part":
+        path = self.cleaned_data.get(name, "") if self.is_bound else ""
+        return Part(self[name], _value_at(path, self._alert(), self.found), propose(name, self.found))
 
     @property
     def list_paths(self) -> list[str]:
@@ -211,44 +213,6 @@ def typed(stored: Any) -> dict[str, str]:
 
 def words_of(text: str) -> list[str]:
     return [word for word in (part.strip() for part in re.split(r"[,\n]", text)) if word]
-
-
-def changed(data: Mapping[str, str], do: str) -> dict[str, str]:
-    """What was sent, after the button that was pressed: `look`, `preset <name>` or `take <field> <value>`."""
-    given = {name: data.get(name, "") for name in MappingForm.base_fields}
-    verb, _space, rest = do.partition(" ")
-    if verb == "preset" and rest in PRESETS:
-        return {**given, **typed(to_stored(PRESETS[rest]))}
-    if verb == "take":
-        name, _space, value = rest.partition(" ")
-        return {**given, name: _taken(given, name, value)} if name in given else given
-    return _filled(given) if verb == "look" else given
-
-
-def _taken(given: Mapping[str, str], name: str, value: str) -> str:
-    """A path takes its field's place; words and labels are added to those that are there."""
-    if name == "labels":
-        return "\n".join(filter(None, [given[name].rstrip(), value]))
-    if name in ("firing", "resolved"):
-        return ", ".join(dict.fromkeys([*words_of(given[name]), value]))
-    return value
-
-
-def _filled(given: dict[str, str]) -> dict[str, str]:
-    """Fields that are empty, by what the sample suggests."""
-    try:
-        payload = read_json(given["sample"].encode())
-    except Refused:
-        return given
-    if not given["each"] and isinstance(payload, list):
-        given["each"] = next(iter(lists_in(payload)), "")
-    found = find_all(first_alert(payload, given["each"]) if given["each"] else payload)
-    for name in PARTS:
-        given[name] = given[name] or next((one.path for one in propose(name, found)), "")
-    state = next((one.value for one in found if one.path == given["state"]), "")
-    for name, word in zip(("firing", "resolved"), propose_words(state), strict=True):
-        given[name] = given[name] or word
-    return given
 
 
 def _value_at(path: str, alert: Any, found: list[Found]) -> str:

@@ -92,7 +92,7 @@ def _fired(event: AlertEvent) -> Iterator[tuple[Heard, Mapping[str, Any]]]:
     if event.taken_at is None or event.is_test:
         return
     for stored, told in zip(event.heard, event.outcome, strict=False):
-        if stored["firing"] and told["step"] in TRIED:
+        if told["step"] in TRIED and stored["firing"]:
             yield intake.from_json(stored), told
 
 

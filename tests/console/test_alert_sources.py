@@ -3,16 +3,17 @@
 import json
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from incidents.actions.alert import forget_old_events
+from incidents.actions.alert import forget_old_events, keep_event
 from incidents.actions.alert_source import note_refusal
 from incidents.alerts.heard import Heard
-from incidents.alerts.intake import take_events
+from incidents.alerts.intake import take_events, to_json
 from incidents.alerts.mapping import PRESETS
 from incidents.console.alert_setups import SETUPS
 from incidents.lib import times
@@ -110,6 +111,44 @@ def test_a_preset_needs_no_sample(desk: Desk, word: str) -> None:
     source = AlertSource.objects.get()
     assert source.format == "generic"
     assert source.mapping["key"].startswith("$.")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_pasted_into_a_sender_holds_all_that_its_preset_reads(name: str) -> None:
+    setup, preset = SETUPS[name], PRESETS[name]
+    told = setup.snippet + str(setup.about)
+    paths = (
+        preset.key,
+        preset.state,
+        preset.title,
+        preset.severity,
+        preset.time,
+        *(preset.labels or {}).values(),
+    )
+    for member in (path.removeprefix("$.") for path in paths if path):
+        assert re.search(rf"\b{member}\b", told), member
+
+
+def test_the_fields_that_curl_sends_for_nagios_open_a_draft(desk: Desk, service: Service) -> None:
+    desk.client.post(f"{LIST}new/nagios/", {"name": "Nagios", "service": service.pk})
+    source = AlertSource.objects.get()
+    fields = {
+        "key": "db1/disk",
+        "type": "PROBLEM",
+        "state": "CRITICAL",
+        "output": 'DISK "/" 95%',
+        "at": "1790000000",
+    }
+    answer = Client().post(
+        f"/hooks/generic/{source.public_id}",
+        urlencode(fields),
+        content_type="application/x-www-form-urlencoded",
+        headers={"Authorization": f"Bearer {source.secret}"},
+    )
+    take_events()
+    assert answer.status_code == 200
+    alert = Alert.objects.get()
+    assert (alert.key, alert.severity, alert.title) == ("db1/disk", "critical", 'DISK "/" 95%')
 
 
 def test_two_sources_of_a_page_have_two_names(desk: Desk) -> None:
@@ -224,13 +263,27 @@ def test_a_source_is_removed_after_a_question_and_its_incident_stays(desk: Desk,
     assert AuditEntry.objects.get(action="remove_alert_source").before["name"] == "generic"
 
 
-def test_an_event_whose_source_is_removed_meanwhile_holds_up_no_other(desk: Desk, service: Service) -> None:
+def test_an_event_that_cannot_be_taken_is_shown_with_the_reason_and_holds_up_no_other(
+    desk: Desk, service: Service
+) -> None:
     kept = make_alerts.source(desk.page, service=service)
     event = AlertEvent.objects.create(source=kept, received_at=times.now(), heard=[{"broken": 1}])
     make_alerts.hear(kept, make_alerts.fires("disk"))
     assert Alert.objects.get().key == "disk"
     event.refresh_from_db()
     assert event.outcome == [{"step": "poisoned", "error": "KeyError"}]
+    html = shown(desk, address(kept))
+    assert html.count("Could not be taken: KeyError") == 1
+    assert desk.client.get(address(kept, "rules/")).status_code == 200
+
+
+def test_what_waits_when_its_source_is_switched_off_opens_nothing(desk: Desk, service: Service) -> None:
+    source = make_alerts.source(desk.page, service=service)
+    keep_event(source, [to_json(make_alerts.fires("disk"))])
+    desk.client.post(address(source, "enable/"), {"enabled": "0"})
+    take_events()
+    assert not Alert.objects.exists()
+    assert "Ignored: the source was switched off" in shown(desk, address(source))
 
 
 def test_a_test_goes_by_the_rules_and_opens_nothing(desk: Desk, service: Service) -> None:
