@@ -37,7 +37,12 @@ from incidents.models import (
     worst,
 )
 from incidents.notices import staff_alerts
-from incidents.queries.dependency import Dependencies, dependencies_of, incident_behind
+from incidents.queries.dependency import (
+    Dependencies,
+    dependencies_of,
+    incident_behind,
+    upstreams_behind,
+)
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
@@ -92,6 +97,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     behind = depends.behind(service.pk)
     incident = _held(open_incident_of(service)) or _held(incident_behind(behind) if behind else None)
+    is_new = incident is None
     if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
         _log_surge(witness, incident, judged)
         return
@@ -105,6 +111,8 @@ def take_failure(witness: Witness, judged: Judged) -> None:
     signal.incident = incident
     signal.save(update_fields=["incident"])
     _log_detection(incident, signal.summary, at=judged.at)
+    if is_new:
+        _log_upstreams(incident, service)
     if over := depends.over(service.pk):
         _explain(incident, over)
 
@@ -267,6 +275,15 @@ def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
         happened_at=min(at, times.now()),
         source=LogSource.MONITOR,
     )
+
+
+def _log_upstreams(incident: Incident, service: Service) -> None:
+    """Whoever opens the draft is to see at once what others say of themselves."""
+    for upstream in upstreams_behind(service.page_id, [service.pk]):
+        text = wording.upstream_says(
+            upstream=upstream.name, status=upstream.status, language=service.page.first_language
+        )
+        _log_detection(incident, text, at=times.now())
 
 
 def take_more(monitor: Monitor, text: str, *, at: datetime) -> None:

@@ -181,8 +181,14 @@ def test_a_monitor_that_says_nothing_any_more_is_no_recovery(how: str) -> None:
         if how == "silent":
             fall_silent(lock_monitor(monitor.pk), state={})
         if how == "edited":
-            edited = {"name": monitor.name, "target": "elsewhere", "settings": {}, "interval_seconds": 3600}
-            edit_monitor(monitor, status_when_failing="degraded", **edited)
+            edit_monitor(
+                monitor,
+                name=monitor.name,
+                target="elsewhere",
+                settings={},
+                interval_seconds=3600,
+                status_when_failing="degraded",
+            )
     run(minutes=WAIT + 60)
     assert stages() == [Stage.INVESTIGATING]
     if how == "edited":
