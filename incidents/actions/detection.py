@@ -106,7 +106,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     if incident is None:
         incident = _open_draft(service, judged, onset=onset, status=status)
-    elif incident.state == IncidentState.DRAFT and service.policy != Policy.OBSERVE:
+    elif incident.state == IncidentState.DRAFT:
         _fold_into_draft(incident, service, onset=onset, status=status)
     signal.incident = incident
     signal.save(update_fields=["incident"])
@@ -244,7 +244,9 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
 
 def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
     """The earliest onset and the worst status of all that was seen stand in the proposal; what a person
-    called it stays."""
+    called it stays. What is only recorded is proposed to nobody."""
+    if service.policy == Policy.OBSERVE:
+        return
     proposed = list(incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True))
     seen = worst([status, *proposed])
     incident.started_at = min(onset, incident.started_at)
