@@ -374,3 +374,11 @@ def test_a_wrong_account_is_named_and_its_token_is_not(read: Read, value: str) -
         read({"SMS_URL": value})
     assert str(wrong.value).startswith("SMS_URL: expected twilio://account:token@+15550100")
     assert value not in str(wrong.value)
+
+
+@pytest.mark.parametrize("value", ["hc-ping.com/abc", "ftp://example.com/", "https:///x", "https://a b/"])
+def test_a_watcher_s_address_must_be_one_and_is_not_shown(read: Read, value: str) -> None:
+    with pytest.raises(WrongSettings) as wrong:
+        read({"ALIVE_URL": value})
+    assert str(wrong.value).startswith("ALIVE_URL: expected a web address")
+    assert value not in str(wrong.value)

@@ -39,7 +39,12 @@ from incidents.models import (
     worst,
 )
 from incidents.notices import staff_alerts
-from incidents.queries.dependency import Dependencies, dependencies_of, incident_behind
+from incidents.queries.dependency import (
+    Dependencies,
+    dependencies_of,
+    incident_behind,
+    upstreams_behind,
+)
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
@@ -96,6 +101,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     behind = depends.behind(service.pk)
     incident = _held(open_incident_of(service)) or _held(incident_behind(behind) if behind else None)
+    is_new = incident is None
     if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
         _log_surge(witness, incident, judged)
         return
@@ -106,11 +112,13 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         incident = _open_draft(service, judged, onset=onset, status=status)
         if incident is None:
             return
-    elif incident.state == IncidentState.DRAFT and service.policy != Policy.OBSERVE:
+    elif incident.state == IncidentState.DRAFT:
         _fold_into_draft(incident, service, onset=onset, status=status)
     signal.incident = incident
     signal.save(update_fields=["incident"])
     _log_detection(incident, signal.summary, at=judged.at)
+    if is_new:
+        _log_upstreams(incident, service)
     if over := depends.over(service.pk):
         _explain(incident, over)
 
@@ -248,7 +256,9 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
 
 def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
     """The earliest onset and the worst status of all that was seen stand in the proposal; what a person
-    called it stays."""
+    called it stays. What is only recorded is proposed to nobody."""
+    if service.policy == Policy.OBSERVE:
+        return
     proposed = list(incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True))
     seen = worst([status, *proposed])
     incident.started_at = min(onset, incident.started_at)
@@ -279,6 +289,15 @@ def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
         happened_at=min(at, times.now()),
         source=LogSource.MONITOR,
     )
+
+
+def _log_upstreams(incident: Incident, service: Service) -> None:
+    """Whoever opens the draft is to see at once what others say of themselves."""
+    for upstream in upstreams_behind(service.page_id, [service.pk]):
+        text = wording.upstream_says(
+            upstream=upstream.name, status=upstream.status, language=service.page.first_language
+        )
+        _log_detection(incident, text, at=times.now())
 
 
 def take_more(monitor: Monitor, text: str, *, at: datetime) -> None:

@@ -90,6 +90,11 @@ _UPSTREAM = {
     "en": "The status page of “{upstream}” changed: {before} → {now}",
 }
 
+_UPSTREAM_SAYS = {
+    "ja": "「{upstream}」のステータスページの表示: {status}",
+    "en": "The status page of “{upstream}” reports: {status}",
+}
+
 _OTHERS = {"ja": "ほか{count}件", "en": "{count} more"}
 
 _SURGE = {
@@ -268,6 +273,13 @@ def upstream_changed(*, upstream: str, before: str, now: str, language: str) -> 
     with override(language):
         labels = {"before": str(ServiceStatus(before).label), "now": str(ServiceStatus(now).label)}
     return _UPSTREAM[_for(language)].format(upstream=upstream, **labels)
+
+
+def upstream_says(*, upstream: str, status: str, language: str) -> str:
+    """`status` is a value of ServiceStatus."""
+    with override(language):
+        label = str(ServiceStatus(status).label)
+    return _UPSTREAM_SAYS[_for(language)].format(upstream=upstream, status=label)
 
 
 def changed_record(*, monitor: str, domain: str, onset: datetime, language: str) -> str:

@@ -22,6 +22,7 @@ class StaffWords:
     services: str
     since: str
     signals: str
+    causes: str
 
 
 JAPANESE = StaffWords(
@@ -61,6 +62,7 @@ JAPANESE = StaffWords(
     services="対象サービス",
     since="発生",
     signals="検知内容",
+    causes="他社のステータスページの表示",
 )
 
 ENGLISH = StaffWords(
@@ -101,6 +103,7 @@ ENGLISH = StaffWords(
     services="Services",
     since="Since",
     signals="Detected",
+    causes="Others report",
 )
 
 _TABLE = {"ja": JAPANESE, "en": ENGLISH}
