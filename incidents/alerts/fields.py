@@ -35,7 +35,7 @@ SEVERITIES = {
 MOST_READ = 2_000
 """Characters of a text that are looked at."""
 
-MILLISECONDS_FROM = 1e11
+_UNITS, _LAST_SECOND = (1, 1e3, 1e6, 1e9), 1e11
 
 
 def obj(payload: Any, name: str = "") -> Mapping[str, Any]:
@@ -124,9 +124,9 @@ def instant(value: Any) -> datetime | None:
 
 
 def epoch(value: Any) -> datetime | None:
-    """Seconds since 1970, or milliseconds, as a number or its text."""
+    """Seconds since 1970, or thousandths, millionths or billionths of them, as a number or its text."""
     try:
-        seconds = float(value)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > MILLISECONDS_FROM else seconds, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+        seconds = next(float(value) / unit for unit in _UNITS if float(value) / unit < _LAST_SECOND)
+        return datetime.fromtimestamp(seconds, UTC)
+    except (TypeError, ValueError, OverflowError, OSError, StopIteration):
         return None
