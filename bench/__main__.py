@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("page", "detection", "baseline", "fanout", "checks", "uptime", "report_bench")
+BENCHES = ("page", "detection", "baseline", "fanout", "checks", "uptime", "hooks", "report_bench")
 
 
 def main() -> int:

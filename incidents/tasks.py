@@ -11,17 +11,20 @@ from incidents.actions import (
     staff_watch,
 )
 from incidents.alerts import intake as alerts_intake
+from incidents.lib.clock import JumpDetector
 from incidents.monitors import rollup, run, silence
 from incidents.notices import outbox
 
 DELIVERY_PASS_SECONDS = 60
 CHECKING_SECONDS = 10
 
+_jumps = JumpDetector()
+
 
 @shared_task
 def check_monitors() -> None:
     """This location's; the next one is sent while it still goes on."""
-    run.check_for(CHECKING_SECONDS)
+    run.check_for(CHECKING_SECONDS, jumps=_jumps)
 
 
 @shared_task

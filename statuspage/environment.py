@@ -36,6 +36,7 @@ SECRETS = frozenset(
         "redis_url",
         "email_url",
         "sms_url",
+        "alive_url",
     }
 )
 TLS_MODES = ("starttls", "ssl", "none")
@@ -146,6 +147,13 @@ def _sms_url(value: str) -> str:
 
 def _mail_url(value: str) -> str:
     read_mail_server(value)
+    return value
+
+
+def _alive_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\\\x00-\x1f]", value):
+        raise Unfit("a web address")
     return value
 
 
@@ -319,6 +327,9 @@ class Environment(BaseSettings):
     )
     outbound_allow: Networks = Field(
         (), description="networks separated by commas, such as 10.0.0.0/8,192.0.2.7/32"
+    )
+    alive_url: Annotated[str, AfterValidator(_alive_url)] = Field(
+        "", description="a web address such as https://hc-ping.com/…, asked once a minute while all works"
     )
     nameservers: Nameservers = Field(
         (), description="addresses separated by commas, such as 192.0.2.53,192.0.2.54:5353"

@@ -9,8 +9,10 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _CONTROLS |= {10: "\\n", 13: "\\r", 9: "\\t", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s/]+@")
 _TOKEN_PATH = re.compile(
-    r"/(confirm|keep|last-only|endpoints|manage|members|alerts|shared|unsubscribe|ping|reset/key|hooks/\w+)/[\w.~:=-]{16,}"
+    r"/(confirm|keep|last-only|endpoints|manage|members|alerts|shared|unsubscribe|ping|reset/key)/[\w.~:=-]{16,}"
 )
+# Behind the source's id may stand its secret, of any characters.
+_HOOK = re.compile(r"/hooks/(\w+)/[\w-]{16,}[^\s\"'?]*")
 _API_KEY = re.compile(r"\bsp_live_[\w-]{16,}")
 
 
@@ -18,6 +20,7 @@ def redact(text: str) -> str:
     """Without the passwords of URLs, the tokens of addresses that act by being known, and keys of the API."""
     text = _API_KEY.sub("sp_live_***", text)
     text = _URL_PASSWORD.sub(r"\1:***@", text)
+    text = _HOOK.sub(r"/hooks/\1/***", text)
     return _TOKEN_PATH.sub(r"/\1/***", text)
 
 

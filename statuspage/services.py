@@ -43,7 +43,12 @@ LOADED_FOR_CHILDREN = (
 
 
 def load_application() -> None:
-    """Before the first fork: what is loaded now is shared, and left out of garbage collections."""
+    """Before the first fork: what is loaded now is shared, and left out of garbage collections.
+
+    `manage.py setup` makes Django's checks, once: each process that made them again would write over the pages of
+    all that they look at, and keep a copy of them.
+    """
+    os.environ["CELERY_SKIP_CHECKS"] = "1"
     # One warns root of pickled messages, which are not accepted here; one announces a default that is set.
     for category in (SecurityWarning, CPendingDeprecationWarning):
         warnings.simplefilter("ignore", category)
@@ -127,7 +132,7 @@ def broker_answers(data_dir: Path) -> bool:
 
 def make_services(port: int) -> list[Child]:
     """In the order in which they end."""
-    _, publish_for_ever = manage("publish_page", "--forever")
+    _, publish_for_ever = manage("publish_page", "--forever", "--skip-checks")
     return [
         Child("celery beat", _celery("beat"), stop_seconds=5),
         Child("granian web server", partial(serve_pages, port), stop_seconds=10),
@@ -142,5 +147,5 @@ def make_services(port: int) -> list[Child]:
 def _sender(*lanes: str) -> Child:
     """One that needs no broker, and that no other lane keeps waiting."""
     chosen = [part for lane in lanes for part in ("--lane", lane)]
-    _, work = manage("deliver", *chosen, "--verbosity", "0")
+    _, work = manage("deliver", *chosen, "--verbosity", "0", "--skip-checks")
     return Child(f"sender of {lanes[0]}", work, stop_seconds=30)

@@ -215,6 +215,7 @@ CELERY_BROKER_URL = broker_url(redis_url=environment.redis_url, data_dir=DATA_DI
 
 LOCATION = environment.location
 LOCATIONS = environment.all_locations
+ALIVE_URL = environment.alive_url
 
 LOGGING = {
     "version": 1,

@@ -12,6 +12,11 @@ FACES = ("public", "console", "api", "hooks")
 WRITES = {"save", "create", "bulk_create", "update_or_create", "get_or_create", "delete", "bulk_update"}
 DJANGO_FREE = (
     *(ROOT / "incidents/monitors/checkers").glob("*.py"),
+    *(ROOT / "incidents/alerts/formats").glob("*.py"),
+    *(
+        ROOT / "incidents/alerts" / f"{name}.py"
+        for name in ("fields", "heard", "mapping", "proof", "routing", "stage")
+    ),
     *(
         ROOT / "incidents/monitors" / f"{name}.py"
         for name in ("drift", "judge", "reading", "results", "series", "usual")

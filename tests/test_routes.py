@@ -34,6 +34,7 @@ TOKEN = {
     MEMBER_FEED,
     *("ping/<uuid:monitor_id>", "ping/<uuid:monitor_id>/<str:event>", "observations/<uuid:monitor_id>"),
     *("hooks/mail/<slug:provider>/", "hooks/<slug:kind>/<uuid:source_id>"),
+    "hooks/<slug:kind>/<uuid:source_id>/<str:secret>",
     r"console/^password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,12})-(?P<key>.+)/$",
 }
 READ = PUBLIC - {"healthz", "readyz"} | {

@@ -335,6 +335,10 @@ def test_log_lines_carry_neither_passwords_nor_tokens() -> None:
     assert redact("redis://:hunter2@host/0") == "redis://:***@host/0"
     assert redact(f"Not Found: /confirm/{token}") == "Not Found: /confirm/***"
     assert redact(f"/en/unsubscribe/{token}?x=1") == "/en/unsubscribe/***?x=1"
+    source = "/hooks/pingdom/0b6ab1f4-5f1c-4d0f-9f0e-8f6f5a6a7b8c"
+    assert redact(f"Unauthorized: {source}") == "Unauthorized: /hooks/pingdom/***"
+    assert redact(f"Unauthorized: {source}/a+b%2F!c?x=1") == "Unauthorized: /hooks/pingdom/***?x=1"
+    assert redact("/hooks/mail/postmark/") == "/hooks/mail/postmark/"
     assert redact("/incidents/INC-20200904-01") == "/incidents/INC-20200904-01"
 
 
@@ -369,4 +373,12 @@ def test_a_wrong_account_is_named_and_its_token_is_not(read: Read, value: str) -
     with pytest.raises(WrongSettings) as wrong:
         read({"SMS_URL": value})
     assert str(wrong.value).startswith("SMS_URL: expected twilio://account:token@+15550100")
+    assert value not in str(wrong.value)
+
+
+@pytest.mark.parametrize("value", ["hc-ping.com/abc", "ftp://example.com/", "https:///x", "https://a b/"])
+def test_a_watcher_s_address_must_be_one_and_is_not_shown(read: Read, value: str) -> None:
+    with pytest.raises(WrongSettings) as wrong:
+        read({"ALIVE_URL": value})
+    assert str(wrong.value).startswith("ALIVE_URL: expected a web address")
     assert value not in str(wrong.value)

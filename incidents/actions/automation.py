@@ -26,7 +26,7 @@ from incidents.models import (
     ServiceStatus,
     Stage,
 )
-from incidents.notices import fanout
+from incidents.notices import fanout, staff_alerts
 from incidents.queries import automation as queries
 from incidents.queries.incident import drafts_due, lock_incident, proposed_scope
 from incidents.queries.location import automation_held_since
@@ -106,13 +106,14 @@ def _tell(incident: Incident, *, notify: bool) -> None:
     if earlier is not None:
         _tell_return(earlier, incident, notify=notify)
         return
-    publish_draft(incident, notify=notify)
+    publish_draft(incident, scope=queries.scope_to_publish(incident), notify=notify)
     Incident.objects.filter(pk=incident.pk).update(auto_published_at=times.now())
 
 
 def _tell_return(earlier: Incident, draft: Incident, *, notify: bool) -> None:
-    earlier, scope = lock_incident(earlier.pk), proposed_scope(draft)
+    earlier, scope = lock_incident(earlier.pk), queries.scope_to_publish(draft)
     draft.signals.update(incident=earlier)
+    staff_alerts.hand_over(draft, to=earlier)
     language = draft.page.first_language
     dismiss_draft(draft, reason=wording.goes_on(reference=earlier.reference, language=language))
     first, *others = wording.return_updates(list(scope), page=earlier.page)
@@ -122,12 +123,14 @@ def _tell_return(earlier: Incident, draft: Incident, *, notify: bool) -> None:
 
 def _needs_person(incident: Incident) -> wording.Fixed | None:
     """Why it may not be published by itself, if so."""
-    page, now = incident.page, times.now()
+    page, now, scope = incident.page, times.now(), queries.scope_to_publish(incident)
     if page.is_automation_off:
         return wording.Fixed.AUTOMATION_OFF
+    if not scope:
+        return wording.Fixed.POLICY_CHANGED
     if queries.published_since(page, now - timedelta(hours=1)) >= PUBLISHED_AN_HOUR:
         return wording.Fixed.PUBLISHING_CAPPED
-    told = fanout.audience(page, [service.pk for service in proposed_scope(incident)], incident)
+    told = fanout.audience(page, [service.pk for service in scope], incident)
     if told.count() > page.automatic_recipients:
         return wording.Fixed.TOO_MANY_READERS
     return None
@@ -142,7 +145,7 @@ def _leave_to_people(incident: Incident, why: wording.Fixed) -> None:
 
 def _may_mail(incident: Incident) -> bool:
     now = times.now()
-    services = [service.pk for service in proposed_scope(incident)]
+    services = [service.pk for service in queries.scope_to_publish(incident)]
     if queries.has_mailed_since(services, now - MAIL_A_SERVICE):
         return False
     return queries.mails_since(incident.page, now - timedelta(days=1)) < MAILS_A_DAY

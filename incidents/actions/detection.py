@@ -6,6 +6,7 @@ One service's failures and recoveries are taken one after the other (its row is 
 monitors that fail at once open one draft, and none is closed while another still fails.
 """
 
+import logging
 from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from incidents.actions.incident import dismiss_draft, open_incident, propose_imp
 from incidents.actions.revision import touch_service
 from incidents.actions.rollup import reopen
 from incidents.lib import times
+from incidents.lib.errors import Refused
 from incidents.lib.wake import wake
 from incidents.models import (
     Alert,
@@ -37,7 +39,12 @@ from incidents.models import (
     worst,
 )
 from incidents.notices import staff_alerts
-from incidents.queries.dependency import Dependencies, dependencies_of, incident_behind
+from incidents.queries.dependency import (
+    Dependencies,
+    dependencies_of,
+    incident_behind,
+    upstreams_behind,
+)
 from incidents.queries.incident import lock_incident
 from incidents.queries.maintenance import running_maintenance_of
 from incidents.queries.monitor import open_incident_of
@@ -50,6 +57,8 @@ PROPOSED_SEVERITY = {
     ServiceStatus.MAJOR_OUTAGE: Severity.CRITICAL,
 }
 
+
+logger = logging.getLogger(__name__)
 
 Witness = Monitor | Alert
 """Whoever says of a service that it fails. Only the name that staff gave it stands in our own sentences."""
@@ -92,6 +101,7 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     behind = depends.behind(service.pk)
     incident = _held(open_incident_of(service)) or _held(incident_behind(behind) if behind else None)
+    is_new = incident is None
     if incident is not None and judged.verdict == Verdict.HIGH and _may_have_backlog(incident):
         _log_surge(witness, incident, judged)
         return
@@ -100,11 +110,15 @@ def take_failure(witness: Witness, judged: Judged) -> None:
         return
     if incident is None:
         incident = _open_draft(service, judged, onset=onset, status=status)
+        if incident is None:
+            return
     elif incident.state == IncidentState.DRAFT:
         _fold_into_draft(incident, service, onset=onset, status=status)
     signal.incident = incident
     signal.save(update_fields=["incident"])
     _log_detection(incident, signal.summary, at=judged.at)
+    if is_new:
+        _log_upstreams(incident, service)
     if over := depends.over(service.pk):
         _explain(incident, over)
 
@@ -214,18 +228,24 @@ def _of(witness: Witness) -> dict[str, Any]:
     return {"monitor" if isinstance(witness, Monitor) else "alert": witness}
 
 
-def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident:
+def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: str) -> Incident | None:
+    """None where it cannot be opened, as when a day's numbers are used up: its service shows the failure all the
+    same."""
     first, *others = wording.proposed_titles(judged.verdict, service=service, cause=judged.cause)
-    incident = open_incident(
-        service.page,
-        title=first.text,
-        titles={said.language: said.text for said in others},
-        scope={service: status},
-        severity=PROPOSED_SEVERITY[ServiceStatus(status)],
-        started_at=min(onset, times.now()),
-        detected_at=judged.at,
-        origin=Origin.MONITOR,
-    )
+    try:
+        incident = open_incident(
+            service.page,
+            title=first.text,
+            titles={said.language: said.text for said in others},
+            scope={service: status},
+            severity=PROPOSED_SEVERITY[ServiceStatus(status)],
+            started_at=min(onset, times.now()),
+            detected_at=judged.at,
+            origin=Origin.MONITOR,
+        )
+    except Refused as refused:
+        logger.error("no draft can be opened for %s: %s", service.slug, refused)
+        return None
     if service.policy == Policy.PUBLISH:
         incident.publish_due_at = times.now() + timedelta(minutes=service.publish_after_minutes)
         incident.save(update_fields=["publish_due_at"])
@@ -236,7 +256,9 @@ def _open_draft(service: Service, judged: Judged, *, onset: datetime, status: st
 
 def _fold_into_draft(incident: Incident, service: Service, *, onset: datetime, status: str) -> None:
     """The earliest onset and the worst status of all that was seen stand in the proposal; what a person
-    called it stays."""
+    called it stays. What is only recorded is proposed to nobody."""
+    if service.policy == Policy.OBSERVE:
+        return
     proposed = list(incident.impacts.filter(service=service, until_at=None).values_list("status", flat=True))
     seen = worst([status, *proposed])
     incident.started_at = min(onset, incident.started_at)
@@ -267,6 +289,15 @@ def _log_detection(incident: Incident, text: str, *, at: datetime) -> None:
         happened_at=min(at, times.now()),
         source=LogSource.MONITOR,
     )
+
+
+def _log_upstreams(incident: Incident, service: Service) -> None:
+    """Whoever opens the draft is to see at once what others say of themselves."""
+    for upstream in upstreams_behind(service.page_id, [service.pk]):
+        text = wording.upstream_says(
+            upstream=upstream.name, status=upstream.status, language=service.page.first_language
+        )
+        _log_detection(incident, text, at=times.now())
 
 
 def take_more(monitor: Monitor, text: str, *, at: datetime) -> None:

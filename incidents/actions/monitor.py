@@ -117,6 +117,8 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     monitor.parked_reason = ""
     if not enabled:
         forget_verdict(monitor)
+        if monitor.kind == MonitorKind.HEARTBEAT:
+            monitor.state = {}  # pings that could not be taken during the pause are not missed
     monitor.save()
     _check_from(monitor, timezone.now() if enabled else None)
     audit.record("set_monitor_enabled", monitor, actor=actor, after={"enabled": enabled})
@@ -133,10 +135,10 @@ def set_monitor_charted(monitor: Monitor, charted: bool, *, actor: Staff | None 
 
 
 def forget_verdict(monitor: Monitor) -> None:
-    """A baseline keeps what it has learnt; pings that could not be taken during the pause are not missed."""
+    """A baseline keeps what it has learnt, a heartbeat its pings: a job that is late is late by them."""
     monitor.signals.filter(ended_at=None).update(ended_at=times.now())
     monitor.verdict, monitor.verdict_at, monitor.last_result_at = Verdict.UNKNOWN, times.now(), None
-    if monitor.kind != MonitorKind.BASELINE:
+    if monitor.kind not in (MonitorKind.BASELINE, MonitorKind.HEARTBEAT):
         monitor.state = {}
     monitor.watches.update(state={}, verdict=Verdict.UNKNOWN, last_result_at=None, believed_until=None)
 

@@ -6,7 +6,13 @@ from typing import Any
 from django.db import transaction
 
 from incidents.actions import audit
-from incidents.actions.monitor import SHORTEST_INTERVAL_SECONDS, check_soon, forget_verdict, set_locations
+from incidents.actions.monitor import (
+    CHECKED_FROM_MAIN,
+    SHORTEST_INTERVAL_SECONDS,
+    check_soon,
+    forget_verdict,
+    set_locations,
+)
 from incidents.actions.revision import touch_page
 from incidents.lib.errors import Refused
 from incidents.models import Monitor, Staff
@@ -36,6 +42,8 @@ def edit_monitor(
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")
     if Monitor.objects.filter(service=monitor.service_id, name=name).exclude(pk=monitor.pk).exists():
         raise Refused(f"{name!r} is taken by another monitor of this service", field="name")
+    if monitor.kind in CHECKED_FROM_MAIN:
+        locations = None
     before = _facts(monitor)
     moved = locations is not None and set_locations(monitor, locations, to_down=locations_to_down)
     if moved or (monitor.target, monitor.settings) != (target, settings):

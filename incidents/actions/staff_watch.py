@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents.actions.detection import SENDING
+from incidents.lib import times
 from incidents.lib.wake import wake
 from incidents.models import (
     PAUSED_LANE,
@@ -16,18 +17,24 @@ from incidents.models import (
     StaffAlertKind,
 )
 from incidents.notices import staff_alerts
-from incidents.queries.location import network_suspect_since
+from incidents.queries.location import troubled_locations
 
 STUCK = timedelta(minutes=5)
+# How long each trouble of a location lasts before anybody is called: after a start none has checked anything yet,
+# and a machine may be too busy for a moment. By the words of `troubled_locations`.
+PATIENCE = {
+    StaffAlertKind.NETWORK: timedelta(0),
+    StaffAlertKind.CANARY: timedelta(minutes=1),
+    StaffAlertKind.SILENT: timedelta(minutes=2),
+}
 
 
 def run() -> None:
-    """Once every few seconds."""
-    suspect = network_suspect_since()
+    """Once every few seconds, or minutes: by whoever is at work, with a broker or without."""
     for page in Page.objects.filter(alert_steps__isnull=False).distinct():
         _watch_monitors(page)
+        _watch_locations(page)
         _watch_outbox(page)
-        _say(page, StaffAlertKind.NETWORK, is_so=suspect is not None)
         _say(page, StaffAlertKind.PAUSED, is_so=page.mail_paused_at is not None)
     if staff_alerts.run_due():
         wake(SENDING)
@@ -39,6 +46,17 @@ def _watch_monitors(page: Page) -> None:
     for subject, name in known.items():
         staff_alerts.raise_alert(page, StaffAlertKind.MONITOR, subject=subject, about=name)
     staff_alerts.end_alerts(page, StaffAlertKind.MONITOR, but=known)
+
+
+def _watch_locations(page: Page) -> None:
+    """Of those that something of the page is checked from."""
+    troubled = troubled_locations(now=timezone.now(), page=page)
+    for kind, patience in PATIENCE.items():
+        names = [name for name, trouble, _ in troubled if trouble == kind]
+        for name in names:
+            starts_at = times.now() + patience
+            staff_alerts.raise_alert(page, kind, subject=name, about=name, starts_at=starts_at)
+        staff_alerts.end_alerts(page, kind, but=names)
 
 
 def _watch_outbox(page: Page) -> None:

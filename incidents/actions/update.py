@@ -1,5 +1,6 @@
 """Telling the public of an incident: publishing and correcting updates, each in one transaction with its mails."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from incidents.models import (
     LogEntry,
     LogKind,
     LogSource,
+    Service,
     ServiceStatus,
     Staff,
     Stage,
@@ -94,13 +96,19 @@ def publish_update(
 
 @transaction.atomic
 def publish_draft(
-    incident: Incident, *, actor: Staff | None = None, notify: bool = True, hold_seconds: int | None = None
+    incident: Incident,
+    *,
+    scope: Mapping[Service, str] | None = None,
+    actor: Staff | None = None,
+    notify: bool = True,
+    hold_seconds: int | None = None,
 ) -> Update:
-    """The one click: tells what the draft proposes, in the page's fixed words and in each of its languages."""
+    """The one click: tells what the draft proposes, or of that only `scope`, in the page's fixed words and in each
+    of its languages."""
     incident = lock_incident(incident.pk)
     if incident.state != IncidentState.DRAFT:
         raise Refused(f"{incident.reference} is not a draft any more")
-    scope = proposed_scope(incident)
+    scope = proposed_scope(incident) if scope is None else scope
     first, *others = wording.first_updates(list(scope), page=incident.page)
     draft = Draft(
         stage=Stage.INVESTIGATING,

@@ -90,6 +90,11 @@ _UPSTREAM = {
     "en": "The status page of “{upstream}” changed: {before} → {now}",
 }
 
+_UPSTREAM_SAYS = {
+    "ja": "「{upstream}」のステータスページの表示: {status}",
+    "en": "The status page of “{upstream}” reports: {status}",
+}
+
 _OTHERS = {"ja": "ほか{count}件", "en": "{count} more"}
 
 _SURGE = {
@@ -103,6 +108,16 @@ _SURGE = {
 _RECOVERED = {
     "ja": "監視「{monitor}」が正常な状態に戻ったことを検知。",
     "en": "Monitor “{monitor}” is back to normal.",
+}
+
+_FELL_SILENT = {
+    "ja": "監視「{monitor}」から{hours}時間通知がないため、終息したものとみなした。",
+    "en": "Nothing heard from monitor “{monitor}” for {hours} hours: taken to be over.",
+}
+
+_UNHEARD = {
+    "ja": "アラート受信元「{source}」の受信を停止したため、同受信元のアラートを終了。",
+    "en": "Alerts of “{source}” are listened to no more: what it told counts as over.",
 }
 
 _GOES_ON = {
@@ -134,6 +149,7 @@ class Fixed(StrEnum):
     """What the log says of what the system left undone."""
 
     AUTOMATION_OFF = "automation_off"
+    POLICY_CHANGED = "policy_changed"
     PUBLISHING_CAPPED = "publishing_capped"
     TOO_MANY_READERS = "too_many_readers"
     MAIL_CAPPED = "mail_capped"
@@ -142,12 +158,14 @@ class Fixed(StrEnum):
 _FIXED: Mapping[str, Mapping[Fixed, str]] = {
     "ja": {
         Fixed.AUTOMATION_OFF: "自動公開が停止中のため、公開せず担当者の判断に委ねた。",
+        Fixed.POLICY_CHANGED: "サービスの設定が自動公開ではなくなったため、公開せず担当者の判断に委ねた。",
         Fixed.PUBLISHING_CAPPED: "1時間あたりの自動公開の上限に達したため、公開せず担当者の判断に委ねた。",
         Fixed.TOO_MANY_READERS: "通知先が自動公開の上限を超えるため、公開せず担当者の判断に委ねた。",
         Fixed.MAIL_CAPPED: "自動通知の上限に達したため、公開のみ行いメールは送信しなかった。",
     },
     "en": {
         Fixed.AUTOMATION_OFF: "Automatic publishing is switched off: left to people.",
+        Fixed.POLICY_CHANGED: "The policy of its services no longer says to publish it: left to people.",
         Fixed.PUBLISHING_CAPPED: "The limit of automatic publications in an hour is reached: left to people.",
         Fixed.TOO_MANY_READERS: "More readers than may be told automatically: left to people.",
         Fixed.MAIL_CAPPED: "The limit of automatic mails is reached: published without mails.",
@@ -257,6 +275,13 @@ def upstream_changed(*, upstream: str, before: str, now: str, language: str) -> 
     return _UPSTREAM[_for(language)].format(upstream=upstream, **labels)
 
 
+def upstream_says(*, upstream: str, status: str, language: str) -> str:
+    """`status` is a value of ServiceStatus."""
+    with override(language):
+        label = str(ServiceStatus(status).label)
+    return _UPSTREAM_SAYS[_for(language)].format(upstream=upstream, status=label)
+
+
 def changed_record(*, monitor: str, domain: str, onset: datetime, language: str) -> str:
     said = _CHANGED[_for(language)]
     return said.format(monitor=monitor, domain=domain, onset=_stamp(onset, language))
@@ -288,6 +313,15 @@ def surge(*, monitor: str, percent: int, language: str) -> str:
 
 def recovered(*, monitor: str, language: str) -> str:
     return _RECOVERED[_for(language)].format(monitor=monitor)
+
+
+def fell_silent(*, monitor: str, hours: int, language: str) -> str:
+    """Of an alert whose end nobody told."""
+    return _FELL_SILENT[_for(language)].format(monitor=monitor, hours=hours)
+
+
+def unheard(*, source: str, language: str) -> str:
+    return _UNHEARD[_for(language)].format(source=source)
 
 
 def explained(*, reference: str, language: str) -> str:

@@ -1,5 +1,6 @@
 """Reads fields of payloads that may hold anything."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from incidents.alerts.heard import LONGEST_KEY, LONGEST_LABEL, LONGEST_TITLE, MOST_ALERTS, MOST_LABELS
 from incidents.lib.errors import Refused
+from incidents.lib.redacting import names_a_secret, without_secrets
 
 SEVERITIES = {
     "critical": "critical",
@@ -23,9 +25,17 @@ SEVERITIES = {
     "minor": "minor",
     "low": "minor",
     "info": "minor",
+    "information": "minor",
     "p3": "minor",
+    "p4": "minor",
+    "p5": "minor",
 }
 """What senders call it, as a severity of ours."""
+
+MOST_READ = 2_000
+"""Characters of a text that are looked at."""
+
+_UNITS, _LAST_SECOND = (1, 1e3, 1e6, 1e9), 1e11
 
 
 def obj(payload: Any, name: str = "") -> Mapping[str, Any]:
@@ -53,14 +63,28 @@ def word(payload: Mapping[str, Any], name: str, *, of: str = "") -> str:
     value = payload.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         raise Refused("expected a text or a number", field=f"{of}{name}")
-    return str(value)[:LONGEST_KEY]
+    return key(_printable(str(value)))
+
+
+def key(said: str) -> str:
+    """A sender's name for something, short enough to be kept, and still its own."""
+    said = without_secrets(said)
+    if len(said) <= LONGEST_KEY:
+        return said
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    return said[: LONGEST_KEY - len(digest)] + digest
 
 
 def text(value: Any, *, longest: int = LONGEST_TITLE) -> str:
-    """A text of one line, empty for what is none."""
+    """A text of one line without secrets, empty for what is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return "".join(char if char.isprintable() else " " for char in str(value))[:longest].strip()
+    return without_secrets(_printable(str(value)[:MOST_READ]))[:longest].strip()
+
+
+def _printable(said: str) -> str:
+    """Without what a database refuses and what moves a terminal's cursor."""
+    return "".join(char if char.isprintable() else " " for char in said)
 
 
 def severity(value: Any) -> str:
@@ -68,19 +92,20 @@ def severity(value: Any) -> str:
 
 
 def labels(*sources: Any) -> dict[str, str]:
-    """Of JSON objects, the later over the earlier; what is neither text nor number is left out."""
+    """Of JSON objects, the later over the earlier; what is neither text nor number, or is named as a secret, is
+    left out."""
     found: dict[str, str] = {}
     for source in sources:
-        for name, value in source.items() if isinstance(source, Mapping) else ():
-            said = text(value, longest=LONGEST_LABEL)
-            if said and len(found) < MOST_LABELS:
-                found[str(name)[:LONGEST_LABEL]] = said
+        for given, value in source.items() if isinstance(source, Mapping) else ():
+            name, said = text(given, longest=LONGEST_LABEL), text(value, longest=LONGEST_LABEL)
+            if said and len(found) < MOST_LABELS and not names_a_secret(name):
+                found[name] = said
     return found
 
 
 def place(value: Any) -> str:
     """An address without what may be secret in it: user, password, query."""
-    scheme, _, rest = text(value, longest=2000).partition("://")
+    scheme, _, rest = text(value, longest=MOST_READ).partition("://")
     plain = re.split(r"[?#]", rest)[0]
     return f"{scheme}://{plain.rpartition('@')[2]}"[:LONGEST_LABEL] if rest else ""
 
@@ -99,8 +124,9 @@ def instant(value: Any) -> datetime | None:
 
 
 def epoch(value: Any) -> datetime | None:
-    """Seconds since 1970, as a number or its text."""
+    """Seconds since 1970, or thousandths, millionths or billionths of them, as a number or its text."""
     try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+        seconds = next(float(value) / unit for unit in _UNITS if float(value) / unit < _LAST_SECOND)
+        return datetime.fromtimestamp(seconds, UTC)
+    except (TypeError, ValueError, OverflowError, OSError, StopIteration):
         return None

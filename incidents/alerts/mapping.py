@@ -75,6 +75,12 @@ PRESETS: Mapping[str, JsonMapping] = {
 """For the bodies that docs/alerts.md asks to be set up in each."""
 
 
+def to_stored(mapping: JsonMapping) -> dict[str, Any]:
+    """As a source keeps it, and `read_mapping` takes it."""
+    kept = {**vars(mapping), "firing": list(mapping.firing), "resolved": list(mapping.resolved)}
+    return {**kept, "labels": dict(mapping.labels or {})}
+
+
 def read_by(mapping: JsonMapping, payload: Any) -> list[Heard]:
     """Refused where a key or a state is not where it should be, naming the path."""
     alerts = values_at(mapping.each, payload) if mapping.each else [payload]

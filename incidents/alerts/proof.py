@@ -16,10 +16,11 @@ _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True)
 class Call:
-    """`headers` by their names in lower case; `password` is that of an address such as https://user:pass@host."""
+    """`headers` by their names in lower case; `in_path` is what the address holds behind the source's id."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    in_path: str = ""
 
 
 Prove = Callable[[Call, Sequence[str], datetime], bool]
@@ -27,9 +28,14 @@ Prove = Callable[[Call, Sequence[str], datetime], bool]
 
 
 def by_token(call: Call, secrets: Sequence[str], now: datetime) -> bool:
-    """As a bearer token, or as the password of Basic."""
+    """As a bearer token, or as the password of Basic, which stands in addresses such as https://user:password@host."""
     shown = call.headers.get("authorization", "")
     return _is_any(bearer_token(shown) or basic_password(shown), secrets)
+
+
+def by_path(call: Call, secrets: Sequence[str], now: datetime) -> bool:
+    """As the end of the address, for senders that can send nothing else."""
+    return _is_any(call.in_path, secrets)
 
 
 def by_grafana(call: Call, secrets: Sequence[str], now: datetime) -> bool:
@@ -73,7 +79,8 @@ def any_of(*ways: Prove) -> Prove:
 
 
 def _is_any(given: str, known: Sequence[str]) -> bool:
-    return any(hmac.compare_digest(given.encode(), one.encode()) for one in known)
+    shown = given.encode("utf-8", "surrogatepass")
+    return any(hmac.compare_digest(shown, one.encode()) for one in known)
 
 
 def _is_near(stamp: str, now: datetime) -> bool:

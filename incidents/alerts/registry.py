@@ -1,4 +1,4 @@
-"""The formats that are read by themselves; the generic one needs its source's mapping."""
+"""The formats that are read by themselves; mail and the generic one need what their source holds beside."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from incidents.alerts.formats import (
     grafana,
     healthchecks,
     mackerel,
+    opsgenie,
     pagerduty,
     pingdom,
     uptime_kuma,
@@ -21,6 +22,7 @@ READ: Mapping[str, Read] = {
     AlertFormat.GRAFANA: grafana.read,
     AlertFormat.HEALTHCHECKS: healthchecks.read,
     AlertFormat.MACKEREL: mackerel.read,
+    AlertFormat.OPSGENIE: opsgenie.read,
     AlertFormat.PAGERDUTY: pagerduty.read,
     AlertFormat.PINGDOM: pingdom.read,
     AlertFormat.UPTIME_KUMA: uptime_kuma.read,

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from incidents.console.access import StaffRequest
-from incidents.models import Incident, Maintenance, MaintenanceUpdate, Report, Service, Update
+from incidents.models import AlertSource, Incident, Maintenance, MaintenanceUpdate, Report, Service, Update
 
 
 def find_incident(request: StaffRequest, reference: str) -> Incident:
@@ -25,6 +25,12 @@ def find_service(request: StaffRequest, slug: str) -> Service:
     service = get_object_or_404(Service.objects.select_related("group"), page=request.page, slug=slug)
     service.page = request.page
     return service
+
+
+def find_alert_source(request: StaffRequest, source_id: int) -> AlertSource:
+    source = get_object_or_404(AlertSource.objects.select_related("service"), page=request.page, pk=source_id)
+    source.page = request.page
+    return source
 
 
 def find_report(incident: Incident) -> Report:

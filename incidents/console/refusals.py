@@ -212,6 +212,23 @@ SENTENCES = (
     gettext_noop("its counts are usual"),
     gettext_noop("this system lets the service send no pings; see %(name)s"),
     gettext_noop("expected a domain such as _spf.example.com"),
+    gettext_noop("expected a JSON path such as $.alert.id"),
+    gettext_noop("expected at most %(most)s labels, each with a JSON path"),
+    gettext_noop("expected the words that stand there, such as firing"),
+    gettext_noop("expected a text or a number"),
+    gettext_noop("expected a JSON object"),
+    gettext_noop("expected a list"),
+    gettext_noop("expected at most %(most)s alerts"),
+    gettext_noop("expected JSON nested at most %(most)s deep"),
+    gettext_noop("expected JSON in UTF-8"),
+    gettext_noop("expected a line such as host = $.host"),
+    gettext_noop("expected the name of a label"),
+    gettext_noop("expected a text of %(least)s to %(most)s characters"),
+    gettext_noop("expected minor, major, critical or nothing"),
+    gettext_noop("expected a name of %(least)s to %(most)s characters"),
+    gettext_noop("expected %(least)s to %(most)s characters"),
+    gettext_noop("%(name)s is taken by another source of this page"),
+    gettext_noop("this source is switched off"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")
 
@@ -224,6 +241,12 @@ def sentence_of(refused: ValueError) -> str:
         if found is not None:
             return gettext(sentence) % found if found else gettext(sentence)
     return said
+
+
+def words_of_refusal(said: str) -> str:
+    """One as it is told to programs, `<field>: <sentence>`, in the active language."""
+    field, colon, sentence = said.rpartition(": ")
+    return f"{field}{colon}{sentence_of(Refused(sentence))}"
 
 
 def refuse_into(form: forms.BaseForm, refused: Refused) -> None:

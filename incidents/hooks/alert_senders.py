@@ -12,6 +12,7 @@ from incidents.alerts.proof import (
     any_of,
     by_grafana,
     by_pagerduty,
+    by_path,
     by_signature_inside,
     by_standard_webhooks,
     by_token,
@@ -19,6 +20,7 @@ from incidents.alerts.proof import (
 from incidents.alerts.registry import READ
 from incidents.alerts.topics import certificate_at, check_topic
 from incidents.hooks.alert_bodies import Body
+from incidents.lib.errors import Refused
 from incidents.lib.nested import read_json
 from incidents.lib.sns import check_host, check_signature
 from incidents.models import AlertFormat, AlertSource
@@ -32,6 +34,10 @@ class Message:
     heard: list[Heard]
     event_id: str = ""
     confirm_at: str = ""
+
+
+class Unproven(Exception):
+    """The signature inside of a message is not the sender's, or the sender is another one."""
 
 
 ReadMessage = Callable[[AlertSource, Body, Mapping[str, str]], Message]
@@ -57,28 +63,38 @@ def _read_pagerduty(source: AlertSource, body: Body, headers: Mapping[str, str])
 
 
 def _read_sns(source: AlertSource, body: Body, headers: Mapping[str, str]) -> Message:
-    """Refused unless Amazon signed it, of the topic that the first message named. What asks to confirm a
-    subscription is confirmed by the task that takes it."""
+    """Unproven unless Amazon signed it, of the topic that the first message named. What asks to confirm a
+    subscription is confirmed by the task that takes it; what holds no alarm changes nothing."""
     message = fields.obj(body.payload())
-    check_signature(message, fetch=certificate_at)
-    check_topic(source, str(message.get("TopicArn")))
+    try:
+        check_signature(message, fetch=certificate_at)
+        check_topic(source, str(message.get("TopicArn")))
+    except Refused as refused:
+        raise Unproven from refused
     event_id = fields.word(message, "MessageId")
     if message.get("Type") == "SubscriptionConfirmation":
         return Message([], event_id, confirm_at=check_host(message.get("SubscribeURL")))
     if message.get("Type") != "Notification":
         return Message([])
-    return Message(READ[source.format](read_json(str(message.get("Message")).encode())), event_id)
+    inner = str(message.get("Message"))
+    if not inner.lstrip().startswith("{"):
+        return Message([])  # words that somebody typed to try the topic
+    return Message(READ[source.format](read_json(inner.encode("utf-8", "replace"))), event_id)
 
 
 _BY_TOKEN = SenderKind(by_token, _read)
+# Those whose senders can be given an address and nothing else, or not everywhere.
+_BY_TOKEN_OR_PATH = SenderKind(any_of(by_token, by_path), _read)
 SENDERS: Mapping[str, SenderKind] = {
     AlertFormat.ALERTMANAGER: _BY_TOKEN,
     AlertFormat.CLOUDWATCH: SenderKind(by_signature_inside, _read_sns),
     AlertFormat.GRAFANA: SenderKind(any_of(by_token, by_grafana), _read),
-    AlertFormat.HEALTHCHECKS: _BY_TOKEN,
-    AlertFormat.MACKEREL: _BY_TOKEN,
+    AlertFormat.HEALTHCHECKS: _BY_TOKEN_OR_PATH,
+    AlertFormat.MACKEREL: _BY_TOKEN_OR_PATH,
+    AlertFormat.OPSGENIE: _BY_TOKEN_OR_PATH,
     AlertFormat.PAGERDUTY: SenderKind(any_of(by_token, by_pagerduty), _read_pagerduty),
-    AlertFormat.PINGDOM: _BY_TOKEN,
-    AlertFormat.UPTIME_KUMA: _BY_TOKEN,
-    AlertFormat.GENERIC: SenderKind(any_of(by_token, by_standard_webhooks), _read_mapped),
+    AlertFormat.PINGDOM: _BY_TOKEN_OR_PATH,
+    AlertFormat.UPTIME_KUMA: _BY_TOKEN_OR_PATH,
+    AlertFormat.GENERIC: SenderKind(any_of(by_token, by_path, by_standard_webhooks), _read_mapped),
 }
+"""Mail comes in by another way: see `incidents.alerts.mailed`."""

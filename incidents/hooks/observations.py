@@ -7,6 +7,7 @@ from typing import Any
 from incidents.actions.spf import Source
 from incidents.lib import times
 from incidents.lib.errors import Refused
+from incidents.lib.nested import DEEPEST, depth_of
 
 MOST_POINTS = 5_000
 MOST_NAME_CHARACTERS = 253
@@ -65,6 +66,8 @@ def _read_text(item: dict[str, Any], name: str, *, where: str, default: Any = No
 
 
 def _read_json(body: bytes, form: str) -> Any:
+    if depth_of(body) > DEEPEST:
+        raise Refused(f"expected JSON nested at most {DEEPEST} deep")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -29,6 +29,14 @@ def is_in(pattern: str, text: str) -> bool:
     return _compiled(pattern).search(text) is not None
 
 
+def find_in(pattern: str, text: str) -> str:
+    """What the first group of a checked pattern holds, or all of it where it has none; empty where it is not found."""
+    found = _compiled(pattern).search(text)
+    if found is None:
+        return ""
+    return str((found[1] if found.re.groups else found[0]) or "")
+
+
 @lru_cache(maxsize=128)
 def _compiled(pattern: str) -> Any:
     options = re2.Options()

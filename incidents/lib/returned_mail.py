@@ -7,18 +7,23 @@ It tells what the message says, not whether it is to be believed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.header import decode_header, make_header
+from email import message_from_bytes
 from email.message import Message
-from email.parser import BytesHeaderParser
 from enum import StrEnum
 
 from incidents.lib.bounce_codes import MOST_CHARACTERS, Verdict, judge_code, judge_text
 from incidents.lib.lines import one_line
+from incidents.lib.mail_parts import (
+    addresses_in,
+    header_of,
+    inner_parts,
+    parse_mail,
+    parts_of,
+    text_of,
+    type_of,
+)
 
 MOST_WORDS = 300
-MOST_PARTS = 50
 MOST_RECIPIENTS = 100
 
 # Where the copy of the mail begins: what stands behind it are words of ours, which may name any code.
@@ -27,7 +32,6 @@ _COPY = re.compile(
     r"|received: |return-path: |message-id: )",
     re.IGNORECASE | re.MULTILINE,
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}")
 _DAEMONS = re.compile(
     r"(mailer-daemon|postmaster|mail-daemon|mdaemon)@|mail delivery (sub)?system", re.IGNORECASE
 )
@@ -72,31 +76,23 @@ class Returned:
 
 
 def read_returned(raw: bytes) -> Returned:
-    message = _parse(raw)
-    parts = _parts(message)
-    delivered_to = _addresses(_header(message, name) for name in ("Delivered-To", "X-Original-To", "To"))
-    feedback = next((part for part in parts if _type(part) == "message/feedback-report"), None)
+    message = parse_mail(raw)
+    parts = parts_of(message)
+    delivered_to = addresses_in(header_of(message, name) for name in ("Delivered-To", "X-Original-To", "To"))
+    feedback = next((part for part in parts if type_of(part) == "message/feedback-report"), None)
     if feedback is not None:
         return _read_complaint(feedback, parts, delivered_to)
-    report = next((part for part in parts if _type(part) in _REPORTS), None)
+    report = next((part for part in parts if type_of(part) in _REPORTS), None)
     if report is not None:
         failures = tuple(_read_report(report))
         kind = Kind.BOUNCE if failures else Kind.AUTOMATIC
         return Returned(kind, failures=failures, delivered_to=delivered_to)
-    is_receipt = any(_type(part) == "message/disposition-notification" for part in parts)
+    is_receipt = any(type_of(part) == "message/disposition-notification" for part in parts)
     if is_receipt or _is_automatic(message):
         return Returned(Kind.AUTOMATIC, delivered_to=delivered_to)
     if _is_from_a_server(message):
         return _read_prose(parts, delivered_to)
     return Returned(Kind.PERSONAL, delivered_to=delivered_to)
-
-
-def _parse(raw: bytes) -> Message:
-    """The parser calls itself for each level; of what is nested deeper than any server writes, the head is enough."""
-    try:
-        return message_from_bytes(raw, policy=policy.compat32)
-    except RecursionError:
-        return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
 
 
 def pick_failure(failures: tuple[Failure, ...], address: str) -> Failure | None:
@@ -114,7 +110,7 @@ def _read_complaint(feedback: Message, parts: list[Message], delivered_to: tuple
     """Of whose mail it is about tell the report, or the copy of the mail that comes with it."""
     fields = next(iter(_blocks(feedback)), {})
     is_complaint = fields.get("feedback-type", "").strip().lower() in _COMPLAINTS
-    about = _addresses([fields.get("original-mail-from", ""), *_senders_in_copies(parts)])
+    about = addresses_in([fields.get("original-mail-from", ""), *_senders_in_copies(parts)])
     return Returned(
         Kind.COMPLAINT if is_complaint else Kind.AUTOMATIC, delivered_to=delivered_to, about=about
     )
@@ -123,10 +119,10 @@ def _read_complaint(feedback: Message, parts: list[Message], delivered_to: tuple
 def _senders_in_copies(parts: list[Message]) -> Iterator[str]:
     for part in parts:
         payload = part.get_payload()
-        if _type(part) == "message/rfc822" and isinstance(payload, list):
-            yield from (_header(copy, "Return-Path") for copy in payload if isinstance(copy, Message))
-        elif _type(part) == "text/rfc822-headers":
-            yield _header(message_from_bytes(_text(part).encode("utf-8", "replace")), "Return-Path")
+        if type_of(part) == "message/rfc822" and isinstance(payload, list):
+            yield from (header_of(copy, "Return-Path") for copy in payload if isinstance(copy, Message))
+        elif type_of(part) == "text/rfc822-headers":
+            yield header_of(message_from_bytes(text_of(part).encode("utf-8", "replace")), "Return-Path")
 
 
 def _read_report(report: Message) -> Iterator[Failure]:
@@ -143,7 +139,7 @@ def _read_report(report: Message) -> Iterator[Failure]:
             judged,
             code or status[:10],
             words or _words_of(fields.get("status", "")),
-            _addresses(fields.get(name, "") for name in ("original-recipient", "final-recipient")),
+            addresses_in(fields.get(name, "") for name in ("original-recipient", "final-recipient")),
         )
 
 
@@ -151,8 +147,8 @@ def _blocks(part: Message) -> list[dict[str, str]]:
     """The fields of a report, block by block. The parser keeps each block as a message, the first as a message
     with the others as its text, or all as one text."""
     if not part.is_multipart():
-        return _blocks_in(_text(part))
-    return [fields for block in _inner(part) for fields in (_fields(block), *_blocks_in(_text(block)))]
+        return _blocks_in(text_of(part))
+    return [fields for block in inner_parts(part) for fields in (_fields(block), *_blocks_in(text_of(block)))]
 
 
 def _blocks_in(text: str) -> list[dict[str, str]]:
@@ -166,13 +162,13 @@ def _fields(block: Message) -> dict[str, str]:
 
 def _read_prose(parts: list[Message], delivered_to: tuple[str, ...]) -> Returned:
     """A bounce in a server's own words, as qmail, some Exchange servers and mobile carriers write."""
-    said = "\n".join(_text(part) for part in parts if _type(part) in ("text/plain", "text/html"))
+    said = "\n".join(text_of(part) for part in parts if type_of(part) in ("text/plain", "text/html"))
     copy = _COPY.search(said)
     said = said[: copy.start()] if copy else said
     if _DELAY.search(said[:MOST_CHARACTERS]):
         return Returned(Kind.AUTOMATIC, delivered_to=delivered_to)
     verdict, code = judge_text(said)
-    failure = Failure(verdict, code, _telling_line(said, code), _addresses([said[:MOST_CHARACTERS]]))
+    failure = Failure(verdict, code, _telling_line(said, code), addresses_in([said[:MOST_CHARACTERS]]))
     return Returned(Kind.BOUNCE, failures=(failure,), delivered_to=delivered_to)
 
 
@@ -182,74 +178,26 @@ def _telling_line(text: str, code: str) -> str:
 
 
 def _is_automatic(message: Message) -> bool:
-    submitted = _header(message, "Auto-Submitted").split(";")[0].strip().lower()
-    precedence = _header(message, "Precedence").strip().lower()
+    submitted = header_of(message, "Auto-Submitted").split(";")[0].strip().lower()
+    precedence = header_of(message, "Precedence").strip().lower()
     is_marked = submitted not in ("", "no") or precedence in ("auto_reply", "bulk", "junk", "list")
     is_marked |= any(name in message for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply"))
     return is_marked and not _tells_of_failure(message)
 
 
 def _is_from_a_server(message: Message) -> bool:
-    has_null_sender = _header(message, "Return-Path").strip() == "<>"
-    return bool(_DAEMONS.search(_header(message, "From"))) or (has_null_sender and _tells_of_failure(message))
-
-
-def _tells_of_failure(message: Message) -> bool:
-    is_of_server = bool(_DAEMONS.search(_header(message, "From")))
-    return is_of_server or (
-        bool(_FAILURES.search(_header(message, "Subject")))
-        and _header(message, "Return-Path").strip() in ("", "<>")
+    has_null_sender = header_of(message, "Return-Path").strip() == "<>"
+    return bool(_DAEMONS.search(header_of(message, "From"))) or (
+        has_null_sender and _tells_of_failure(message)
     )
 
 
-def _parts(message: Message) -> list[Message]:
-    """Down to, but not into, the copy of the mail."""
-    found: list[Message] = []
-    waiting = [message]
-    while waiting and len(found) < MOST_PARTS:
-        part = waiting.pop(0)
-        found.append(part)
-        if _type(part).startswith("multipart/"):
-            waiting.extend(_inner(part))
-    return found
-
-
-def _inner(part: Message) -> list[Message]:
-    """Asked for a text as it stands, the library would decode it, and raise where it names an odd charset."""
-    payload = part.get_payload() if part.is_multipart() else []
-    return [inner for inner in payload if isinstance(inner, Message)]
-
-
-def _type(part: Message) -> str:
-    return part.get_content_type().lower()
-
-
-def _header(message: Message, name: str) -> str:
-    """All headers of that name, decoded as far as they can be."""
-    return " ".join(_decoded(str(value)[:2000]) for value in message.get_all(name, [])[:20])
-
-
-def _decoded(value: str) -> str:
-    try:
-        return str(make_header(decode_header(value)))
-    except (ValueError, LookupError, MessageError):
-        return value
-
-
-def _text(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return ""
-    raw = payload[: MOST_CHARACTERS * 4]
-    try:
-        return raw.decode(part.get_content_charset("utf-8"), "replace")[:MOST_CHARACTERS]
-    except (LookupError, ValueError):
-        return raw.decode("utf-8", "replace")[:MOST_CHARACTERS]
-
-
-def _addresses(texts: "Iterator[str] | list[str]") -> tuple[str, ...]:
-    found = (match.lower() for text in texts for match in _ADDRESS.findall(text))
-    return tuple(dict.fromkeys(found))[:MOST_RECIPIENTS]
+def _tells_of_failure(message: Message) -> bool:
+    is_of_server = bool(_DAEMONS.search(header_of(message, "From")))
+    return is_of_server or (
+        bool(_FAILURES.search(header_of(message, "Subject")))
+        and header_of(message, "Return-Path").strip() in ("", "<>")
+    )
 
 
 def _words_of(text: str) -> str:

@@ -1,7 +1,7 @@
 """Tables, constraints, small facts."""
 
 from incidents.models.access import AuditEntry, Staff
-from incidents.models.alert import Alert, AlertEvent, AlertFormat, AlertSource
+from incidents.models.alert import Alert, AlertEvent, AlertFormat, AlertRefusal, AlertSource
 from incidents.models.announcement import Announcement
 from incidents.models.api_token import ApiToken, Scope
 from incidents.models.correction import Corrected, IncidentCorrection
@@ -119,6 +119,7 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "AlertFormat",
+    "AlertRefusal",
     "AlertSource",
     "AlertStep",
     "Announcement",

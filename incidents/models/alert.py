@@ -18,6 +18,8 @@ class AlertFormat(models.TextChoices):
     PAGERDUTY = "pagerduty", "PagerDuty"
     CLOUDWATCH = "cloudwatch", "Amazon CloudWatch"
     PINGDOM = "pingdom", "Pingdom"
+    OPSGENIE = "opsgenie", "Opsgenie"
+    MAIL = "mail", "Mail"
     GENERIC = "generic", "JSON"
 
 
@@ -25,8 +27,8 @@ class AlertSource(models.Model):
     """Another system that sends us alerts; all concern `service` where it is set, else its `rules` decide.
 
     The secret before counts up to `previous_until`, so that the other side can be changed in peace. `topic` is that
-    of Amazon SNS from which alone it takes messages, `mapping` how the generic format reads its JSON. What is heard
-    of an alert no more for `silence_hours` is taken to be over; empty: never.
+    of Amazon SNS from which alone it takes messages, `mapping` how the generic format reads its JSON, or the words by
+    which mails are read. What is heard of an alert no more for `silence_hours` is taken to be over; empty: never.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="alert_sources")
@@ -104,7 +106,9 @@ class AlertEvent(models.Model):
     """What came in one call, as it was understood: nothing else of a payload is kept. The row is the queue.
 
     `heard` is a list of {"key", "firing", "title", "severity", "at", "labels"}; `outcome` tells staff what it led
-    to, one word an alert. `confirm_at` is an address to ask once, to confirm a subscription.
+    to, for each alert a {"step"} and what it concerns: {"alert"}, an id, or {"service", "severity"} of a test.
+    `confirm_at` is an address to ask once, to confirm a subscription. A test goes the way of any other up to the
+    draft, which it does not open.
     """
 
     source = models.ForeignKey(AlertSource, on_delete=models.CASCADE, related_name="events")
@@ -114,6 +118,7 @@ class AlertEvent(models.Model):
     heard = models.JSONField(default=list)
     outcome = models.JSONField(default=list, blank=True)
     taken_at = models.DateTimeField(null=True, blank=True)
+    is_test = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]
@@ -129,3 +134,26 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class AlertRefusal(models.Model):
+    """How often a source's calls were refused in one hour for one reason: counted, so that whoever knows an address
+    cannot fill the disk."""
+
+    source = models.ForeignKey(AlertSource, on_delete=models.CASCADE, related_name="refusals")
+    hour = models.DateTimeField()
+    status = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=200)
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "hour", "status", "reason"], name="one_row_an_hour_of_an_alert_refusal"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.hour:%Y-%m-%d %H} {self.status} {self.count}"

@@ -60,6 +60,8 @@ class StaffAlertKind(models.TextChoices):
     MONITOR = "monitor", _("Monitor stopped")
     OUTBOX = "outbox", _("Notices are stuck")
     NETWORK = "network", _("Our own network is suspect")
+    CANARY = "canary", _("Checks cannot be believed")
+    SILENT = "silent", _("Nothing is checked")
     HELD = "held", _("Old notices are held")
     PAUSED = "paused", _("Mails are paused")
 

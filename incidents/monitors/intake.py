@@ -4,8 +4,6 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from email import message_from_bytes
-from email.policy import compat32
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +18,7 @@ from incidents.actions.monitor import (
 )
 from incidents.lib import times
 from incidents.lib.errors import Refused
+from incidents.lib.mail_parts import parse_mail
 from incidents.models import Monitor, MonitorKind, Staff
 from incidents.monitors.checkers.baseline import SeriesJudgement, accept, judge_series, judge_value
 from incidents.monitors.checkers.heartbeat import judge_pings, read_settings
@@ -111,7 +110,7 @@ def take_receipt(monitor: Monitor, marker: str) -> None:
 
 def take_marked_mail(raw: bytes) -> bool:
     """Whether the message is one of a mail round trip's; if it is on its way, it has arrived."""
-    message = message_from_bytes(raw, policy=compat32)
+    message = parse_mail(raw)
     words = f"{message.get(MARKER_HEADER, '')} {message.get('Subject', '')}"
     found = re.search(r"\b([0-9a-f]{32})-[0-9a-f]{16}\b", words)
     monitor = find_monitor(UUID(found[1]), MonitorKind.MAIL_ROUND_TRIP) if found else None

@@ -1,7 +1,7 @@
 """What a location thinks of its own network."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -9,13 +9,12 @@ from incidents.actions.checks import bring_forward
 from incidents.actions.location import suspect_network, trust_network
 from incidents.models import Location
 from incidents.monitors.results import Verdict
-from incidents.monitors.suspicion import Seen, is_network_suspect
+from incidents.monitors.suspicion import Seen, is_network_back, is_network_suspect
 from incidents.queries.monitor import seen_since
 
 LOOK_SECONDS = 1.0
 ASK_SECONDS = 10.0
 ASKED_AT_ONCE = 8
-TRUSTED_AFTER = timedelta(seconds=30)
 
 
 class Network:
@@ -43,11 +42,14 @@ class Network:
 
     def reconsider(self, location: Location) -> None:
         """Trusts it again once enough is reached; the suspicion does not end by itself."""
-        if location.network_suspect_since and not _looks_suspect(self._place, timezone.now() - TRUSTED_AFTER):
+        since = location.network_suspect_since
+        if since and is_network_back(_seen(self._place, since)):
             trust_network(self._place)
 
 
 def _looks_suspect(place: str, since: datetime) -> bool:
-    return is_network_suspect(
-        Seen(target, is_reached, Verdict(verdict)) for target, is_reached, verdict in seen_since(place, since)
-    )
+    return is_network_suspect(_seen(place, since))
+
+
+def _seen(place: str, since: datetime) -> list[Seen]:
+    return [Seen(target, reached, Verdict(verdict)) for target, reached, verdict in seen_since(place, since)]

@@ -51,11 +51,14 @@ def check_due() -> int:
     return check_for(0)
 
 
-def check_for(seconds: float) -> int:
-    """Checks what is or becomes due within so many seconds, and ends what is under way then."""
+def check_for(seconds: float, *, jumps: JumpDetector | None = None) -> int:
+    """Checks what is or becomes due within so many seconds, and ends what is under way then.
+
+    `jumps` is the caller's who comes again: the clock may be set in between.
+    """
     prober = Prober(guard=outbound_guard())
     with Canaries() as canaries, not_waiting_for_disk():
-        round_ = Round(settings.LOCATION, prober=prober, find_fault=canaries.find_fault)
+        round_ = Round(settings.LOCATION, prober=prober, find_fault=canaries.find_fault, jumps=jumps)
         try:
             round_.run(seconds)
         finally:
@@ -67,14 +70,21 @@ def check_for(seconds: float) -> int:
 class Round:
     """One worker's turn at a location."""
 
-    def __init__(self, place: str, *, prober: Prober, find_fault: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        place: str,
+        *,
+        prober: Prober,
+        find_fault: Callable[[], str],
+        jumps: JumpDetector | None = None,
+    ) -> None:
         self.settled = 0
         self._place = place
         self._owner = new_owner()
         self._prober = prober
         self._find_fault = find_fault
         self._clock = DatabaseClock()
-        self._jumps = JumpDetector()
+        self._jumps = jumps or JumpDetector()
         self._network = Network(place)
         self._under_way: dict[int, Claim] = {}
         self._done: list[Done] = []
@@ -236,10 +246,7 @@ class Round:
 
     def _can_be_believed(self) -> bool:
         """Whether what was just seen may be used: neither is our clock just set nor a canary wrong."""
-        jump = self._jumps.jump_seconds()
-        if jump:
-            self._jumped_at = timezone.now()
-            location.note_clock_jump(self._place, seconds=jump, at=self._jumped_at)
+        if self._has_jumped():
             return False
         if why := self._find_fault():
             location.suspect_canary(self._place, why=why, at=timezone.now())
@@ -249,8 +256,16 @@ class Round:
             self._canary_is_wrong = False
         return not why
 
+    def _has_jumped(self) -> bool:
+        jump = self._jumps.jump_seconds()
+        if jump:
+            self._jumped_at = timezone.now()
+            location.note_clock_jump(self._place, seconds=jump, at=self._jumped_at)
+        return bool(jump)
+
     def _note_seen(self) -> None:
         self._noted_at = time.monotonic()
+        self._has_jumped()
         noted = location.note_seen(self._place, at=timezone.now())
         self._jumped_at = noted.clock_jumped_at
         self._canary_is_wrong = noted.canary_wrong_since is not None

@@ -73,10 +73,13 @@ def raise_alert(
     starts_at: datetime | None = None,
 ) -> None:
     """Tells those of the first step, now or at `starts_at`. One that is open already is left as it is; without
-    steps there is nobody to tell."""
+    steps there is nobody to tell. What ended and is there again waits until staff were told of it a quarter of an
+    hour ago."""
     if not AlertStep.objects.filter(page=page).exists():
         return
-    starts_at = starts_at or times.now()
+    same = StaffAlert.objects.filter(page=page, kind=kind, subject=subject, told_at__isnull=False)
+    told_at = same.order_by("-told_at").values_list("told_at", flat=True).first()
+    starts_at = max(starts_at or times.now(), told_at + QUIET if told_at else times.now())
     alert, is_new = StaffAlert.objects.get_or_create(
         page=page,
         kind=kind,
@@ -86,6 +89,13 @@ def raise_alert(
     )
     if is_new:
         _advance(alert.pk)
+
+
+def hand_over(incident: Incident, *, to: Incident) -> None:
+    """Who is called for an incident is called for another now, in which it goes on."""
+    live = StaffAlert.objects.filter(ended_at=None)
+    live.filter(incident=to).update(ended_at=times.now(), next_at=None)
+    live.filter(incident=incident).update(incident=to, subject=str(to.pk))
 
 
 def note_worse(incident: Incident) -> None:

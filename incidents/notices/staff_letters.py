@@ -23,6 +23,7 @@ from incidents.notices.staff_mail import StaffMail, staff_letter
 from incidents.notices.staff_words import staff_words_for
 from incidents.notices.subject import one_line
 from incidents.notices.words import words_for, write_time
+from incidents.queries.dependency import upstreams_behind
 from incidents.queries.staff_alerts import acknowledge_token
 
 
@@ -82,11 +83,14 @@ def _facts(contact: StaffContact, alert: StaffAlert) -> tuple[Fact, ...]:
     services = [f"{one.service.name}{words.colon}{words.status[one.status]}" for one in impacts]
     state = own.still_draft if incident.state == IncidentState.DRAFT else own.is_public
     signals = incident.signals.filter(ended_at=None).values_list("summary", flat=True)
+    upstreams = upstreams_behind(incident.page_id, [one.service_id for one in impacts])
+    causes = [f"{one.name}{words.colon}{words.status[one.status]}" for one in upstreams]
     return (
         Fact(words.state, f"{incident.reference} {state}"),
         Fact(own.services, "\n".join(services)),
         clock,
         *([Fact(own.signals, "\n".join(signals))] if signals else []),
+        *([Fact(own.causes, "\n".join(causes))] if causes else []),
     )
 
 

@@ -22,6 +22,7 @@ class StaffWords:
     services: str
     since: str
     signals: str
+    causes: str
 
 
 JAPANESE = StaffWords(
@@ -31,7 +32,9 @@ JAPANESE = StaffWords(
         StaffAlertKind.INCIDENT: "{about}",
         StaffAlertKind.MONITOR: "監視「{about}」が停止しました",
         StaffAlertKind.OUTBOX: "お知らせの配信が滞っています",
-        StaffAlertKind.NETWORK: "監視元のネットワークに障害の疑いがあります",
+        StaffAlertKind.NETWORK: "拠点「{about}」のネットワークに障害の疑いがあります",
+        StaffAlertKind.CANARY: "拠点「{about}」の監視結果を信頼できません",
+        StaffAlertKind.SILENT: "拠点「{about}」からの監視が止まっています",
         StaffAlertKind.HELD: "古いお知らせの配信を保留しています",
         StaffAlertKind.PAUSED: "メールの配信を一時停止しました",
     },
@@ -40,8 +43,12 @@ JAPANESE = StaffWords(
         StaffAlertKind.MONITOR: "監視「{about}」は設定に問題があるため停止しました。監視画面で設定をご確認ください。",
         StaffAlertKind.OUTBOX: "配信すべきお知らせが{about}分以上送信されずに残っています。"
         "メールサーバーと送信処理をご確認ください。",
-        StaffAlertKind.NETWORK: "多数の監視が同時に失敗しているため、監視元のネットワークに障害の疑いがあります。"
-        "自動の判定と公開を見合わせています。",
+        StaffAlertKind.NETWORK: "多数の監視が同時に失敗しているため、"
+        "拠点「{about}」のネットワークに障害の疑いがあります。自動の判定と公開を見合わせています。",
+        StaffAlertKind.CANARY: "拠点「{about}」で、結果の決まっている自己点検が失敗しています。"
+        "この拠点の監視結果は使用せず、自動の公開を見合わせています。サーバーの状態をご確認ください。",
+        StaffAlertKind.SILENT: "拠点「{about}」から監視が行われていません。"
+        "監視プロセス、Redis、データベースへの接続をご確認ください。",
         StaffAlertKind.HELD: "送信処理の停止や復元の後に残っていた古いお知らせ（{about}件）の配信を保留しています。"
         "送信するか破棄するかを管理画面で選択してください。",
         StaffAlertKind.PAUSED: "宛先不明などで戻るメールが多いため、このページのメール配信を一時停止しました。"
@@ -55,6 +62,7 @@ JAPANESE = StaffWords(
     services="対象サービス",
     since="発生",
     signals="検知内容",
+    causes="他社のステータスページの表示",
 )
 
 ENGLISH = StaffWords(
@@ -64,7 +72,9 @@ ENGLISH = StaffWords(
         StaffAlertKind.INCIDENT: "{about}",
         StaffAlertKind.MONITOR: "Monitor “{about}” has stopped",
         StaffAlertKind.OUTBOX: "Notices are stuck",
-        StaffAlertKind.NETWORK: "Our own network is suspect",
+        StaffAlertKind.NETWORK: "The network of the location “{about}” is suspect",
+        StaffAlertKind.CANARY: "The checks of the location “{about}” cannot be believed",
+        StaffAlertKind.SILENT: "Nothing is checked from the location “{about}”",
         StaffAlertKind.HELD: "Old notices are held",
         StaffAlertKind.PAUSED: "Mails are paused",
     },
@@ -74,8 +84,12 @@ ENGLISH = StaffWords(
         "Please look at its settings.",
         StaffAlertKind.OUTBOX: "Notices that were due over {about} minutes ago are not sent yet. "
         "Please look at the mail server and the senders.",
-        StaffAlertKind.NETWORK: "Many monitors fail at once, so our own network is suspect. "
+        StaffAlertKind.NETWORK: "Many monitors fail at once, so the network of the location “{about}” is suspect. "
         "Nothing is judged or published by itself meanwhile.",
+        StaffAlertKind.CANARY: "At the location “{about}” checks whose outcome is known came out wrong. What it sees "
+        "is not used, and nothing is published by itself meanwhile. Please look at the machine.",
+        StaffAlertKind.SILENT: "No checks come from the location “{about}”. Please look at its worker, at Redis, and "
+        "at its way to the database.",
         StaffAlertKind.HELD: "Old notices ({about}) were waiting after a long silence or a restored backup, and are "
         "held. Please decide in the console whether they are sent.",
         StaffAlertKind.PAUSED: "Many mails came back, so the mails of this page are paused. "
@@ -89,6 +103,7 @@ ENGLISH = StaffWords(
     services="Services",
     since="Since",
     signals="Detected",
+    causes="Others report",
 )
 
 _TABLE = {"ja": JAPANESE, "en": ENGLISH}

@@ -12,8 +12,9 @@ def find_source(public_id: UUID, *, kind: str) -> AlertSource | None:
 
 
 def lock_source(source_id: int) -> AlertSource:
-    """Its alerts are taken one event after the other."""
-    held = AlertSource.objects.select_for_update(of=("self",))
+    """Its alerts are taken one event after the other. More of them may come in meanwhile: a new event's reference to
+    the row is let through."""
+    held = AlertSource.objects.select_for_update(of=("self",), no_key=True)
     return held.select_related("page", "service__page").get(pk=source_id)
 
 

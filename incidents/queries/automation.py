@@ -13,10 +13,21 @@ from incidents.models import (
     LogEntry,
     Notice,
     Page,
+    Policy,
+    Service,
     Signal,
     Stage,
     Update,
+    Verdict,
 )
+from incidents.queries.incident import proposed_scope
+
+
+def scope_to_publish(incident: Incident) -> dict[Service, str]:
+    """What of a draft's proposal may be told by itself: services whose own policy says so. What else failed with
+    them is left to people."""
+    proposed = proposed_scope(incident)
+    return {service: status for service, status in proposed.items() if service.policy == Policy.PUBLISH}
 
 
 def published_since(page: Page, since: datetime) -> int:
@@ -40,12 +51,16 @@ def _mails(since: datetime) -> QuerySet[Notice]:
 
 
 def recovered(*, stable_since: datetime, published_before: datetime) -> list[Incident]:
-    """Open incidents that the system published, of whose failures none lasts or ended after `stable_since`."""
+    """Open incidents that the system published, of whose failures none lasts or ended after `stable_since`, and
+    of whose monitors each says that all is well: that one was paused or stopped is no recovery."""
     failing = Signal.objects.filter(incident=OuterRef("pk"), ended_at=None)
     lately = Signal.objects.filter(incident=OuterRef("pk"), ended_at__gt=stable_since)
+    of_monitors = Signal.objects.filter(incident=OuterRef("pk"), monitor__isnull=False)
+    unsure = of_monitors.exclude(monitor__enabled=True, monitor__verdict=Verdict.UP)
     ours = Incident.objects.filter(
         ~Exists(failing),
         ~Exists(lately),
+        ~Exists(unsure),
         Exists(Signal.objects.filter(incident=OuterRef("pk"))),
         state=IncidentState.PUBLIC,
         auto_published_at__lte=published_before,

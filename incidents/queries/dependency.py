@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from incidents.models import OVER, Impact, Incident, IncidentState, Service, ServiceStatus
+from incidents.queries.service import UpstreamView, troubled_upstreams
 
 Edges = Mapping[int, frozenset[int]]
 
@@ -29,6 +30,12 @@ def dependencies_of(page_id: int) -> Dependencies:
     for one, other in links.values_list("from_service_id", "to_service_id"):
         found.setdefault(one, set()).add(other)
     return Dependencies({one: frozenset(others) for one, others in found.items()})
+
+
+def upstreams_behind(page_id: int, service_ids: Iterable[int]) -> list[UpstreamView]:
+    """What others report of what these services stand on, near or far, where it is not well: possible causes."""
+    depends, ids = dependencies_of(page_id), set(service_ids)
+    return troubled_upstreams(ids.union(*(depends.behind(one) for one in ids)))
 
 
 def incident_behind(causes: Iterable[int]) -> Incident | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from incidents.models import Location, Watch
+from incidents.models import Location, Page, Watch
 
 # A prober says every few seconds that it is there.
 SILENT_AFTER = timedelta(seconds=90)
@@ -11,18 +11,12 @@ SILENT_AFTER = timedelta(seconds=90)
 FROZEN_FOR = timedelta(seconds=120)
 
 
-def network_suspect_since() -> datetime | None:
-    """Since when the network of some location of ours is suspect: nobody is taken for down by what it cannot
-    reach."""
-    suspect = Location.objects.exclude(network_suspect_since=None).order_by("network_suspect_since")
-    return suspect.values_list("network_suspect_since", flat=True).first()
-
-
 def automation_held_since(*, now: datetime) -> datetime | None:
-    """Since when nothing may be done by itself: a network is suspect, a canary wrong, or a clock has jumped."""
+    """Since when nothing may be done by itself: a network is suspect, a canary wrong, or a clock has jumped, at a
+    location that something is checked from. One that was given up cannot take back what it said last."""
     instants = [
         at
-        for location in Location.objects.all()
+        for location in Location.objects.filter(name__in=watching_locations())
         for at in (
             location.network_suspect_since,
             location.canary_wrong_since,
@@ -38,16 +32,22 @@ def _is_frozen(location: Location, *, now: datetime) -> bool:
     return jumped_at is not None and abs(now - jumped_at) < FROZEN_FOR
 
 
-def watching_locations() -> list[str]:
-    """The names of all that have something to check."""
-    return list(Watch.objects.order_by("location").values_list("location", flat=True).distinct())
+def watching_locations(page: Page | None = None) -> list[str]:
+    """The names of all that have something to check, or something of the page's."""
+    watches = Watch.objects.filter(monitor__enabled=True)
+    if page is not None:
+        watches = watches.filter(monitor__service__page=page)
+    return list(watches.order_by("location").values_list("location", flat=True).distinct())
 
 
-def troubled_locations(*, now: datetime) -> Sequence[tuple[str, str, datetime | None]]:
-    """Name, trouble (canary, network, silent) and since when; of locations that have something to check."""
+def troubled_locations(
+    *, now: datetime, page: Page | None = None
+) -> Sequence[tuple[str, str, datetime | None]]:
+    """Name, trouble (canary, network, silent) and since when; of locations that have something to check, or
+    something of the page's."""
     known = {location.name: location for location in Location.objects.all()}
     troubled: list[tuple[str, str, datetime | None]] = []
-    for name in watching_locations():
+    for name in watching_locations(page):
         location = known.get(name, Location(name=name))
         if location.canary_wrong_since:
             troubled.append((name, "canary", location.canary_wrong_since))

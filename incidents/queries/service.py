@@ -151,6 +151,12 @@ def view_upstream(monitor: Monitor) -> UpstreamView | None:
     return UpstreamView(monitor.name, ServiceStatus(reported))
 
 
+def troubled_upstreams(service_ids: Iterable[int]) -> list[UpstreamView]:
+    """What these services follow and what is not well there, for staff."""
+    follows = Monitor.objects.filter(service__in=list(service_ids), kind=MonitorKind.UPSTREAM).defer("state")
+    return [view for one in follows.annotate(reported=reported_status()) if (view := view_upstream(one))]
+
+
 def place_of(group: ServiceGroup | None) -> tuple[tuple[int, int], ...]:
     """Where a group stands in the tree, from the top; what stands in none comes first."""
     return (*place_of(group.parent), (group.position, group.pk)) if group else ()

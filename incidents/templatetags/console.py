@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import Delivery, DeliveryState, NoticeKind
+from incidents.console.refusals import words_of_refusal
+from incidents.models import Delivery, DeliveryState, NoticeKind, Severity
 from incidents.queries.deliveries import RETRYING, UNWRITTEN
 
 register = template.Library()
@@ -109,6 +110,16 @@ def personal(kind: str) -> str:
 @register.filter
 def subscribed(state: str) -> str:
     return str(SUBSCRIBED[state])
+
+
+@register.filter
+def refused(said: str) -> str:
+    return words_of_refusal(said)
+
+
+@register.filter
+def severity(value: str) -> str:
+    return str(Severity(value).label)
 
 
 @register.filter

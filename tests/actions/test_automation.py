@@ -12,9 +12,24 @@ from incidents.actions import incident as incident_actions
 from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
 from incidents.actions.location import suspect_network
-from incidents.actions.monitor import apply_judgement
+from incidents.actions.monitor import apply_judgement, fall_silent, park_monitor, set_monitor_enabled
+from incidents.actions.monitor_edit import edit_monitor
+from incidents.actions.service import set_dependencies
+from incidents.actions.staff_alert import Step, set_steps
+from incidents.actions.staff_alert import add_contact as add_staff_contact
 from incidents.lib import times
-from incidents.models import Delivery, Incident, IncidentState, Monitor, Page, Service, Stage
+from incidents.models import (
+    Delivery,
+    Incident,
+    IncidentState,
+    Monitor,
+    Page,
+    Service,
+    StaffAlert,
+    StaffContact,
+    Stage,
+)
+from incidents.notices import staff_alerts
 from incidents.queries.monitor import lock_monitor
 from tests import make
 
@@ -53,6 +68,10 @@ def stages() -> list[str]:
 
 def mailed() -> int:
     return Delivery.objects.filter(notice__kind="update").count()
+
+
+def add_contact(page: Page, name: str) -> StaffContact:
+    return add_staff_contact(page, name=name, channel="email", place=f"{name}@example.com", language="en")
 
 
 def reader(service: Service, n: int = 0) -> None:
@@ -127,6 +146,97 @@ def test_a_return_within_half_an_hour_is_an_update_of_the_same_incident() -> Non
     assert not Incident.objects.filter(state=IncidentState.DRAFT).exists()
 
 
+def test_a_return_goes_on_calling_until_somebody_acknowledges() -> None:
+    monitor = watched()
+    first, second = (add_contact(monitor.service.page, name) for name in ("first", "second"))
+    set_steps(monitor.service.page, [Step(0, (first.pk,)), Step(20, (second.pk,))])
+    judge(monitor, "down")
+    run(minutes=WAIT)
+    judge(monitor, "up", minutes=WAIT + 1)
+    run(minutes=WAIT + 12)
+    judge(monitor, "down", minutes=WAIT + 20)
+    run(minutes=2 * WAIT + 20)
+    shown = Incident.objects.get(state=IncidentState.PUBLIC)
+    (alert,) = StaffAlert.objects.filter(ended_at=None)
+    assert alert.incident == shown
+    with times.at(NOW + timedelta(minutes=2 * WAIT + 31)):
+        staff_alerts.run_due()
+    assert Delivery.objects.filter(contact=second, notice__staff_alert=alert).count() == 1
+    incident_actions.acknowledge(shown, actor=make.staff())
+    with times.at(NOW + timedelta(minutes=2 * WAIT + 32)):
+        staff_alerts.run_due()
+    assert not StaffAlert.objects.get(pk=alert.pk).is_live
+
+
+@pytest.mark.parametrize("how", ["paused", "parked", "silent", "edited"])
+def test_a_monitor_that_says_nothing_any_more_is_no_recovery(how: str) -> None:
+    monitor = watched()
+    judge(monitor, "down")
+    run(minutes=WAIT)
+    with times.at(NOW + timedelta(minutes=WAIT + 1)):
+        if how == "paused":
+            set_monitor_enabled(monitor, False)
+        if how == "parked":
+            park_monitor(monitor, reason="target: broken")
+        if how == "silent":
+            fall_silent(lock_monitor(monitor.pk), state={})
+        if how == "edited":
+            edit_monitor(
+                monitor,
+                name=monitor.name,
+                target="elsewhere",
+                settings={},
+                interval_seconds=3600,
+                status_when_failing="degraded",
+            )
+    run(minutes=WAIT + 60)
+    assert stages() == [Stage.INVESTIGATING]
+    if how == "edited":
+        judge(monitor, "up", minutes=WAIT + 61)
+        run(minutes=WAIT + 72)
+        assert stages() == [Stage.INVESTIGATING, Stage.RESOLVED]
+
+
+def test_only_services_whose_policy_says_so_are_spoken_of() -> None:
+    page = make.page()
+    database = watched(page, name="Database")
+    others = [
+        make.monitor(make.service(page, name=policy, policy=policy))
+        for policy in ("observe", "draft", "publish")
+    ]
+    for other in others:
+        set_dependencies(other.service, [database.service])
+    for monitor in (database, *others):
+        judge(monitor, "down")
+    draft = the_incident()
+    proposed = set(draft.impacts.values_list("service__name", flat=True))
+    assert proposed == {"Database", "draft", "publish"}
+    assert draft.signals.count() == 4
+    run(minutes=WAIT)
+    shown = the_incident()
+    assert set(shown.impacts.values_list("service__name", flat=True)) == {"Database", "publish"}
+    for monitor in (database, *others):
+        judge(monitor, "up", minutes=WAIT + 5)
+    run(minutes=WAIT + 16)
+    assert stages() == [Stage.INVESTIGATING, Stage.RESOLVED]
+
+
+def test_a_policy_that_was_changed_meanwhile_leaves_the_draft_to_people() -> None:
+    monitor = watched()
+    judge(monitor, "down")
+    Service.objects.update(policy="draft")
+    run(minutes=WAIT)
+    draft = the_incident()
+    assert (draft.state, draft.publish_due_at) == (IncidentState.DRAFT, None)
+
+
+def test_a_location_that_was_given_up_holds_nothing() -> None:
+    judge(watched(), "down")
+    suspect_network("osaka", at=NOW)
+    run(minutes=WAIT)
+    assert stages() == [Stage.INVESTIGATING]
+
+
 def test_a_fourth_in_an_hour_waits_for_people() -> None:
     page = make.page()
     monitors = [watched(page, name=f"Service {n}") for n in range(4)]
@@ -172,9 +282,11 @@ def test_a_switch_stops_all_of_it(how: str, settings: Any, tmp_path: Path) -> No
     settings.DATA_DIR = tmp_path
     if how == "file":
         (tmp_path / automation.KILL_SWITCH).touch()
-    judge(watched(), "down")
+    monitor = watched()
+    judge(monitor, "down")
     Page.objects.update(is_automation_off=how == "page")
     if how == "suspect":
+        make.monitor(monitor.service, "http", target="http://www.example.com/")
         suspect_network("main", at=NOW)
     at = NOW + timedelta(minutes=WAIT)
     for before in range(25, -1, -1):

@@ -21,8 +21,21 @@ PICTURES = Path(__file__).parents[1] / "output"
 NOT_JAPANESE = re.compile(r"\b[a-zA-Z][a-z]{2,}\b")
 LEFT_IN_ENGLISH = {
     *("English", "Markdown", "Asia", "Tokyo", "email", "archive", "https", "mailto", "security"),
-    *("status", "example", "com", "Suite", "main"),
+    *("status", "example", "com", "Suite"),
+    "main",  # the name of a location
     *("google", "net", "www", "githubstatus", "Statuspage"),  # names in hints
+    *(
+        "Prometheus",
+        "Alertmanager",
+        "Grafana",
+        "Datadog",
+        "Nagios",
+        "Icinga",
+        "host",
+        "alert",
+        "event",
+        "priority",
+    ),  # senders and their labels
     *("Accept", "Authorization", "Bearer", "html", "text"),  # HTTP's
     *("page", "reference", "title", "organisation", "service", "severity", "state"),  # placeholders
 }

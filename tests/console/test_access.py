@@ -20,6 +20,7 @@ FILLED = {
     "<slug:language>": "ja",
     "<slug:part>": "closing",
     "<slug:kind>": "http",
+    "<slug:word>": "grafana",
 }
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,7 @@ def fill(route: URLPattern | URLResolver) -> str:
         address = address.replace(place, value)
     for name in (
         "alert_id",
+        "source_id",
         "contact_id",
         "entry_id",
         "number",

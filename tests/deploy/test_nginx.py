@@ -226,6 +226,7 @@ def test_addresses_that_act_by_being_known_are_not_logged(front: Front) -> None:
         "/shared/SECRET9",
         "/ping/SECRET3/fail",
         "/hooks/grafana/SECRET4",
+        "/hooks/pingdom/1/SECRET8",
     ):
         front.ask(f"{path}?token=SECRET5")
     front.ask("/history")

@@ -3,8 +3,8 @@
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
-from incidents.actions.alert import create_source
+from incidents.actions.alert import create_source, keep_event
+from incidents.actions.alert_limit import EVENTS, TooManyEvents
 from incidents.alerts.intake import take_events
 from incidents.models import Alert, AlertEvent, AlertSource, Incident, IncidentState
 from tests import make
@@ -45,10 +47,12 @@ receivers:
 
 @dataclass
 class Door:
-    """Hands requests on, and answers 503 itself while `shut`. `seen` are the answers' statuses."""
+    """Hands requests on, and answers 503 itself while `shut`. `seen` are the answers' statuses; before each call
+    that is handed on comes `ahead`."""
 
     to: str
     shut: int = 0
+    ahead: Callable[[], object] = lambda: None
     port: int = 0
     seen: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -57,6 +61,7 @@ class Door:
         if self.shut:
             self.shut -= 1
             return 503
+        self.ahead()
         with closing(HTTPConnection(urlsplit(self.to).netloc, timeout=10)) as inner:
             inner.request("POST", path, body, headers)
             with inner.getresponse() as answer:
@@ -193,6 +198,28 @@ def test_what_meets_a_shut_door_is_sent_again(alertmanager: Alertmanager) -> Non
     wait_for_open(1)
     assert alertmanager.door.seen[:3] == [503, 503, 200]
     assert drafts() == 1
+
+
+def test_what_comes_too_often_is_sent_again_with_its_group(
+    alertmanager: Alertmanager, source: AlertSource
+) -> None:
+    """Alertmanager does not try 429 again at once, but notifies anew when its group_interval is over."""
+    floods = iter(range(2))
+
+    def flood() -> None:
+        if next(floods, None) is not None:
+            with suppress(TooManyEvents):
+                for _ in range(EVENTS):
+                    keep_event(source, [])
+        connection.close()
+
+    alertmanager.door.ahead = flood
+    alertmanager.add("Errors")
+    wait_for_open(1)
+    assert alertmanager.door.seen[0] == 429
+    assert set(alertmanager.door.seen) == {200, 429}
+    alertmanager.add("Errors", ended=True)
+    wait_for_open(0)
 
 
 def test_with_a_wrong_secret_alertmanager_gives_up(alertmanager: Alertmanager, source: AlertSource) -> None:

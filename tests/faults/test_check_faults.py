@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from django.db.models import Max
 
+from incidents.actions.staff_alert import Step, add_contact, set_steps
 from incidents.models import CheckResult, Monitor, Signal, Watch
 from incidents.monitors.judge import State, judge
 from incidents.monitors.results import Result, Verdict
 from tests import make
 from tests.broker import Broker, broker
-from tests.faults.scene import BEAT, CHECKER, PYTHON, Scene, staged
+from tests.faults.scene import BEAT, CHECKER, PYTHON, SENDER, Scene, staged
 from tests.servers import Server, serving
 from tests.smtp import running_sink
 from tests.waiting import wait_until
@@ -112,11 +113,16 @@ def assert_judged_by_what_is_stored(monitor: Monitor) -> None:
     assert state.verdict == Verdict.DOWN
 
 
-def test_a_poison_monitor_is_parked_and_the_others_go_on(scene: Scene, site: Server, redis: Broker) -> None:
+def test_a_poison_monitor_is_parked_with_a_word_to_staff_and_the_others_go_on(
+    scene: Scene, site: Server, redis: Broker
+) -> None:
+    duty = add_contact(scene.page, name="duty", channel="email", place="duty@example.com", language="en")
+    set_steps(scene.page, [Step(0, (duty.pk,))])
     good = [watch(scene, site, f"text/{n}") for n in range(60)]
     poison = watch(scene, site, "poison")
     scene.start(BEAT, REDIS_URL=redis.redis_url)
     scene.start(POISONED, REDIS_URL=redis.redis_url)
+    scene.start((*SENDER, "--lane", "staff"), REDIS_URL=redis.redis_url)
     wait_until(
         lambda: Monitor.objects.exclude(parked_reason="").exists(),
         seconds=120,
@@ -130,6 +136,9 @@ def test_a_poison_monitor_is_parked_and_the_others_go_on(scene: Scene, site: Ser
         lambda: checked_since(reached) == len(good), seconds=40, waiting_for="all others to be checked again"
     )
     assert not Watch.objects.filter(monitor__enabled=True, tries__gt=1).exists()
+    wait_until(lambda: bool(scene.sink.received), seconds=40, waiting_for="word to staff")
+    told = [str(mail.message["Subject"]) for mail in scene.sink.received]
+    assert told == [f"[Action needed] Monitor “{poison.name}” has stopped"]
 
 
 def checked_since(result_id: int) -> int:

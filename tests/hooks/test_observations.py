@@ -91,6 +91,7 @@ def test_a_wrong_token_is_refused_and_nothing_kept(monitor: tuple[Monitor, str],
         ('{"observations": {}}', "observations"),
         ("[1, 2]", "observations[0]"),
         ('[{"value": 1}]', "observations[0].at"),
+        ('{"value": 1, "more": ' + "[" * 20 + "]" * 20 + "}", ""),
     ],
 )
 def test_what_is_no_observation_is_refused_by_its_field(

@@ -11,7 +11,9 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from incidents.actions.maintenance import finish_maintenance, start_maintenance
 from incidents.actions.monitor import park_monitor, set_monitor_enabled
+from incidents.actions.monitor_edit import edit_monitor
 from incidents.lib import times
 from incidents.models import CheckResult, Incident, Monitor, Watch
 from incidents.monitors import run
@@ -137,6 +139,33 @@ def test_a_late_heartbeat_fails_without_a_ping(site: ThreadingHTTPServer) -> Non
     )
     take_ping(monitor, "")
     assert [check_again(monitor, seconds=s) for s in (100, 125)] == ["up", "down"]
+
+
+@pytest.mark.parametrize("how", ["maintenance", "edit"])
+def test_a_job_that_is_late_stays_so_when_it_is_judged_anew(how: str) -> None:
+    """It would else never be missed: no ping comes of it any more."""
+    monitor = heartbeat(period_seconds=60, grace_seconds=60)
+    service = monitor.service
+    take_ping(monitor, "")
+    maintenance = make.maintenance(service.page, {service: "maintenance"})
+    if how == "maintenance":
+        start_maintenance(maintenance)
+    assert check_again(monitor, seconds=125) == "down"
+    if how == "maintenance":
+        finish_maintenance(maintenance)
+    else:
+        edit_monitor(
+            monitor,
+            name=monitor.name,
+            target="",
+            settings={"period_seconds": 90, "grace_seconds": 60},
+            interval_seconds=3600,
+            status_when_failing="degraded",
+        )
+    monitor.refresh_from_db()
+    assert monitor.verdict == "unknown"
+    assert check_again(monitor, seconds=200) == "down"
+    assert Incident.objects.filter(state="draft").exists()
 
 
 def heartbeat(**settings: int) -> Monitor:

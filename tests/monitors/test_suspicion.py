@@ -3,7 +3,7 @@
 import pytest
 
 from incidents.monitors.results import Verdict
-from incidents.monitors.suspicion import Seen, host_of, is_network_suspect
+from incidents.monitors.suspicion import Seen, host_of, is_network_back, is_network_suspect
 
 
 def seen(signs: str) -> list[Seen]:
@@ -31,6 +31,25 @@ def seen(signs: str) -> list[Seen]:
 )
 def test_half_of_four_or_more_targets_lost_at_once_is_our_fault(signs: str, is_suspect: bool) -> None:
     assert is_network_suspect(seen(signs)) == is_suspect
+
+
+@pytest.mark.parametrize(
+    ("signs", "is_back"),
+    [
+        ("", False),
+        ("+", True),
+        ("++", True),
+        ("--", False),
+        ("-++", False),
+        ("--++", False),
+        ("-+++", True),
+        ("--+++", True),
+        ("+xx", True),
+        ("-xx", False),
+    ],
+)
+def test_a_suspicion_ends_by_as_much_proof_as_it_took(signs: str, is_back: bool) -> None:
+    assert is_network_back(seen(signs)) == is_back
 
 
 def test_many_monitors_of_one_host_are_one_target() -> None:

@@ -10,19 +10,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings as DjangoSettings
 
-from incidents.actions.monitor import set_monitor_charted
+from incidents.actions.detection import Judged
+from incidents.actions.monitor import apply_judgement, set_monitor_charted
+from incidents.actions.service import set_dependencies
+from incidents.actions.staff_alert import Step, add_contact, set_steps
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.lib.outbound import Guard
-from incidents.models import CheckResult, Incident, Monitor, Signal, Watch
+from incidents.models import CheckResult, Incident, Monitor, Signal, StaffAlert, Watch
 from incidents.monitors import rollup, run
 from incidents.monitors.checkers import upstream
 from incidents.monitors.results import Result
 from incidents.monitors.silence import judge_silent
+from incidents.notices.staff_letters import told_to
+from incidents.queries.monitor import lock_monitor
 from incidents.queries.page import overview
 from tests import make
 from tests.make import jst
@@ -317,6 +323,29 @@ def test_a_change_upstream_is_a_line_in_the_open_incident_of_the_service(
     run_at(monitor, NOW + timedelta(minutes=10))
     [line] = incident.log.filter(source="monitor")
     assert line.text == "「Example Cloud」のステータスページの表示が変化: 正常稼働中 → 一部障害"
+
+
+def test_a_new_draft_and_the_call_for_it_name_what_an_upstream_reports(
+    page: StatusPage, monitor: Monitor
+) -> None:
+    service, on = monitor.service, monitor.service.page
+    above = make.service(on, name="Shop")
+    set_dependencies(above, [service])
+    duty = add_contact(on, name="duty", channel="email", place="duty@example.com", language="en")
+    set_steps(on, [Step(0, (duty.pk,))])
+    page.body = document("major")
+    run_at(monitor, NOW)
+    ours = make.monitor(above)
+    with times.at(NOW + timedelta(minutes=1)), transaction.atomic():
+        apply_judgement(lock_monitor(ours.pk), Judged("down", times.now(), None, {}))
+    draft = Incident.objects.get()
+    last = draft.log.last()
+    assert last is not None
+    assert last.text == "「Example Cloud」のステータスページの表示: 一部障害"
+    told = told_to(duty, StaffAlert.objects.get())
+    assert [fact.value for fact in told.facts if fact.label == "Others report"] == [
+        "Example Cloud: Partial outage"
+    ]
 
 
 def test_a_service_watched_by_an_upstream_alone_says_nothing_of_fresh_data(

@@ -11,7 +11,13 @@ from django.utils import timezone
 from incidents.actions import incident as incident_actions
 from incidents.actions import log, staff_alert, staff_watch
 from incidents.actions.detection import Judged
-from incidents.actions.location import suspect_network, trust_network
+from incidents.actions.location import (
+    note_seen,
+    suspect_canary,
+    suspect_network,
+    trust_canary,
+    trust_network,
+)
 from incidents.actions.monitor import apply_judgement, park_monitor
 from incidents.actions.staff_alert import Step
 from incidents.lib import times
@@ -29,6 +35,9 @@ from incidents.models import (
     StaffContact,
     Subscriber,
 )
+from incidents.monitors.judge import Policy, State
+from incidents.monitors.judge import judge as judge_result
+from incidents.monitors.results import Result
 from incidents.notices import fanout, guard, outbox
 from incidents.notices.staff_alerts import step_offset
 from incidents.queries import board
@@ -263,7 +272,7 @@ def test_the_mail_tells_service_and_link_in_the_contacts_language(sink: Sink) ->
     assert "List-Unsubscribe" not in mail.message
 
 
-@pytest.mark.parametrize("kind", ["monitor", "outbox", "held", "paused", "network"])
+@pytest.mark.parametrize("kind", ["monitor", "outbox", "held", "paused"])
 def test_staff_are_told_of_what_is_wrong_with_ourselves_and_it_ends_by_itself(
     kind: str, monitor: Monitor, sink: Sink
 ) -> None:
@@ -278,7 +287,6 @@ def test_staff_are_told_of_what_is_wrong_with_ourselves_and_it_ends_by_itself(
     Monitor.objects.update(parked_reason="", enabled=True)
     Delivery.objects.filter(contact=None).delete()
     Page.objects.filter(pk=page.pk).update(mail_paused_at=None)
-    trust_network("main")
     with times.at(NOW + timedelta(minutes=10)):
         staff_watch.run()
     assert StaffAlert.objects.get().ended_at is not None
@@ -287,8 +295,6 @@ def test_staff_are_told_of_what_is_wrong_with_ourselves_and_it_ends_by_itself(
 
 def spoil(kind: str, monitor: Monitor) -> None:
     page = monitor.service.page
-    if kind == "network":
-        suspect_network("main", at=NOW)
     if kind == "monitor":
         park_monitor(monitor, reason="url: broken")
     if kind == "paused":
@@ -297,6 +303,93 @@ def spoil(kind: str, monitor: Monitor) -> None:
         fanout.queue_personal(NoticeKind.ALREADY, make.subscriber(page, "reader@example.com"))
         old = timezone.now() - timedelta(minutes=6)
         Delivery.objects.update(next_attempt_at=old, state="held" if kind == "held" else "queued")
+
+
+def watched_from(location: str, page: Page) -> Monitor:
+    return make.monitor(make.service(page), "http", target="http://www.example.com/", locations=[location])
+
+
+def spoil_location(trouble: str) -> None:
+    note_seen("osaka", at=timezone.now() - timedelta(minutes=2 if trouble == "silent" else 0))
+    if trouble == "network":
+        suspect_network("osaka", at=NOW)
+    if trouble == "canary":
+        suspect_canary("osaka", why="the check that must pass failed", at=NOW)
+
+
+def mend_location() -> None:
+    note_seen("osaka", at=timezone.now())
+    trust_network("osaka")
+    trust_canary("osaka")
+
+
+@pytest.mark.parametrize(("trouble", "patience"), [("network", 0), ("canary", 1), ("silent", 2)])
+def test_staff_are_told_of_a_location_that_cannot_be_believed_once_it_lasts(
+    trouble: str, patience: int, monitor: Monitor, sink: Sink
+) -> None:
+    watched_from("osaka", monitor.service.page)
+    spoil_location(trouble)
+    for minutes in range(patience):
+        pass_time(minutes=minutes)
+    assert told(sink) == []
+    pass_time(minutes=patience)
+    pass_time(minutes=patience + 1)
+    assert told(sink) == ["first"]
+    assert "osaka" in str(sink.received[0].message["Subject"])
+    mend_location()
+    pass_time(minutes=patience + 20)
+    assert told(sink) == ["first"]
+    assert StaffAlert.objects.get().ended_at is not None
+
+
+def test_a_location_that_is_slow_to_begin_calls_nobody(monitor: Monitor, sink: Sink) -> None:
+    watched_from("osaka", monitor.service.page)
+    pass_time(minutes=0)
+    note_seen("osaka", at=timezone.now())
+    pass_time(minutes=1)
+    pass_time(minutes=5)
+    assert told(sink) == []
+
+
+def test_a_location_that_checks_nothing_of_the_page_is_not_its_matter(monitor: Monitor, sink: Sink) -> None:
+    watched_from("osaka", make.page())
+    spoil_location("network")
+    pass_time(minutes=0)
+    assert told(sink) == []
+
+
+def test_a_network_that_comes_and_goes_is_no_storm(monitor: Monitor, sink: Sink) -> None:
+    watched_from("osaka", monitor.service.page)
+    for minutes in range(0, 14, 2):
+        spoil_location("network")
+        pass_time(minutes=minutes)
+        mend_location()
+        pass_time(minutes=minutes + 1)
+    assert told(sink) == ["first"]
+    spoil_location("network")
+    pass_time(minutes=14)
+    pass_time(minutes=15)
+    assert told(sink) == ["first", "first"]
+
+
+def test_a_monitor_that_flaps_is_unstable_once_and_told_once(monitor: Monitor, sink: Sink) -> None:
+    """Fails, and after three passes again: the judge's own verdicts, of half an hour."""
+    state, policy = State(), Policy(failures_to_down=1, passes_to_up=1, seconds_to_up=0)
+    verdicts = []
+    for minute in range(30):
+        at = NOW + timedelta(minutes=minute)
+        judgement = judge_result(state, Result(at, ok=minute % 4 != 1), policy)
+        state = judgement.state
+        verdicts.append(judgement.verdict.value)
+        with times.at(at), transaction.atomic():
+            judged = Judged(judgement.verdict, at, judgement.onset_at, {})
+            apply_judgement(lock_monitor(monitor.pk), judged)
+        pass_time(minutes=minute)
+    assert "unstable" in verdicts
+    assert "up" not in verdicts[verdicts.index("unstable") :]
+    assert Incident.objects.exclude(state="dismissed").count() == 1
+    assert told(sink).count("first") == 2
+    assert told(sink).count("second") == 1
 
 
 def test_what_was_acknowledged_is_not_raised_anew_while_it_lasts(monitor: Monitor, sink: Sink) -> None:

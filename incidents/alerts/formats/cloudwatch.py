@@ -1,6 +1,7 @@
 """An alarm of Amazon CloudWatch: what stands in the `Message` of an SNS notification.
 
-INSUFFICIENT_DATA changes nothing: an alarm that begins with it has seen nothing yet.
+INSUFFICIENT_DATA changes nothing: an alarm that begins with it has seen nothing yet. Neither does what other services
+of Amazon's send through the same topic.
 """
 
 from typing import Any
@@ -14,6 +15,8 @@ STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 
 def read(payload: Any) -> list[Heard]:
     alarm = fields.obj(payload)
+    if "AlarmName" not in alarm:
+        return []
     state = alarm.get("NewStateValue")
     if state not in STATES:
         raise Refused(f"expected one of {', '.join(STATES)}", field="NewStateValue")

@@ -11,6 +11,8 @@ DOWN, UP, PENDING, MAINTENANCE = range(4)
 
 def read(payload: Any) -> list[Heard]:
     body = fields.obj(payload)
+    if not {"msg", "heartbeat"} & body.keys():
+        raise Refused("expected what Uptime Kuma sends", field="msg")
     if body.get("heartbeat") is None or body.get("monitor") is None:
         return []
     heartbeat, monitor = fields.obj(body, "heartbeat"), fields.obj(body, "monitor")

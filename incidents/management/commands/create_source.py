@@ -3,13 +3,18 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from incidents.actions.alert import create_source
+from incidents.alerts.addresses import address_of
 from incidents.lib.errors import Refused
 from incidents.management.first_page import ensure_page
+from incidents.models import AlertFormat
 from incidents.queries.service import find_service
 
 
 class Command(BaseCommand):
-    help = "Makes a source of alerts and prints its path and its secret, each alone on a line, once."
+    help = (
+        "Makes a source of alerts and prints its path and its secret, each alone on a line, once; "
+        "of one by mail, its address."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="what sends the alerts, as staff are to read it")
@@ -28,5 +33,8 @@ class Command(BaseCommand):
             )
         except Refused as refused:
             raise CommandError(f"{refused.field}: {refused}") from None
+        if source.format == AlertFormat.MAIL:
+            self.stdout.write(address_of(source))
+            return
         self.stdout.write(f"/hooks/{source.format}/{source.public_id}")
         self.stdout.write(source.secret)
