@@ -9,6 +9,7 @@ from django.db.models import F
 
 from incidents.actions import audit, wording
 from incidents.actions.alert import check_name, end_alert, keep_event
+from incidents.actions.alert_limit import TooManyEvents
 from incidents.lib import times
 from incidents.lib.errors import Refused
 from incidents.models import Alert, AlertRefusal, AlertSource, Service, Staff
@@ -101,7 +102,10 @@ def send_test(source: AlertSource, heard: dict[str, Any], *, actor: Staff | None
     """An alert that goes the way of any other, up to the draft, which it does not open."""
     if not source.enabled:
         raise Refused("this source is switched off")
-    keep_event(source, [heard], is_test=True)
+    try:
+        keep_event(source, [heard], is_test=True)
+    except TooManyEvents:
+        raise Refused("this source sends too much just now: try again in a moment") from None
     audit.record("test_alert_source", source, actor=actor)
 
 
