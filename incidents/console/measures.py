@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -135,7 +136,11 @@ def _did(request: StaffRequest, form: Any, act: Callable[[], object]) -> bool:
 
 
 def _find(request: StaffRequest, public_id: str) -> Measure:
-    return get_object_or_404(measures_of_page(request.page), public_id=public_id)
+    try:
+        named = UUID(public_id)
+    except ValueError:
+        raise Http404("no measure is called so") from None
+    return get_object_or_404(measures_of_page(request.page), public_id=named)
 
 
 def _filters() -> list[tuple[str, str]]:

@@ -144,6 +144,7 @@ def test_the_lists_cost_the_same_whatever_they_show(desk: Desk) -> None:
 
 def test_another_pages_measure_is_not_found(desk: Desk) -> None:
     assert desk.client.get(at(added(reported(make.page()), desk.staff))).status_code == 404
+    assert desk.client.get("/console/measures/no-such-one/").status_code == 404
 
 
 def test_customers_are_told_after_a_second_look(desk: Desk) -> None:
