@@ -49,7 +49,7 @@ PARTS = {
     "measures": gettext_lazy("Permanent measures"),
     "letterhead": gettext_lazy("Letterhead"),
     "signatures": gettext_lazy("Signatures"),
-    "figure": gettext_lazy("Figure"),
+    "figures": gettext_lazy("Figure"),
 }
 
 

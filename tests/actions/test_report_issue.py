@@ -90,8 +90,9 @@ def test_where_a_writer_refuses_nothing_is_issued_and_the_part_is_named() -> Non
 def test_where_a_printed_edition_cannot_be_written_nothing_is_issued_and_it_says_why() -> None:
     report = draft(cause='原因\n\n![画面](figure:screen "図1")')
     make_report.figure(report, "screen", image=b"no picture")
-    with pytest.raises(Refused, match="the pdf edition cannot be written"):
+    with pytest.raises(Refused, match="expected figures that can be printed") as refused:
         issued(report)
+    assert refused.value.field == "figures"
     report.refresh_from_db()
     assert (report.state, report.number) == ("draft", None)
 
