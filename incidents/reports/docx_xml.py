@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from docx.document import Document as File
+from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.image.exceptions import UnrecognizedImageError
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
@@ -106,14 +107,21 @@ def set_borders(table: Table, *, inside: bool) -> None:
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         is_drawn = inside or side in ("top", "bottom", "insideH")
         borders.append(element(side, val="single" if is_drawn else "nil", sz="4", space="0", color=_LINE))
-    table._tbl.tblPr.append(borders)
+    properties = table._tbl.tblPr
+    # Word takes the parts of a table's properties in one order only.
+    later = [properties.find(qn(f"w:{tag}")) for tag in ("shd", "tblLayout", "tblCellMar", "tblLook")]
+    following = next((part for part in later if part is not None), None)
+    if following is None:
+        properties.append(borders)
+    else:
+        following.addprevious(borders)
 
 
 def set_widths(table: Table, widths: Sequence[Length], *, to_the_right: bool = False) -> None:
     """Fixed columns. Cells say their widths, too: some programs read only those."""
     table.autofit = False
     if to_the_right:
-        table._tbl.tblPr.append(element("jc", val="right"))
+        table.alignment = WD_TABLE_ALIGNMENT.RIGHT
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     for row in table._tbl.tr_lst:

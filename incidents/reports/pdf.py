@@ -117,7 +117,6 @@ def _make_sheet(
         ],
         "kind": TITLE,
         "title": show_title(document),
-        "running": document.organisation,
         "opening": show(document.opening),
         "parts": list(_show_parts(document, show)),
         "end": words.end,
