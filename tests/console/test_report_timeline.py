@@ -149,12 +149,12 @@ def test_500_lines_cost_no_more_queries_than_one_and_come_at_once(desk: Desk) ->
         report = with_log_of(desk, count)
         desk.client.get(address(report.incident, "lines/"))
         with CaptureQueriesContext(connection) as queries:
-            began = time.perf_counter()
+            began = time.process_time()
             desk.client.get(address(report.incident, "lines/"))
-            seconds = time.perf_counter() - began
+            seconds = time.process_time() - began
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert seconds < 5  # 0.5 s on an idle machine; the limit is one of a machine under load
+    assert seconds < 2  # of the processor, however many others want it: it takes 0.5
 
 
 def test_one_line_of_500_is_changed_without_reading_the_others(desk: Desk) -> None:
