@@ -16,12 +16,15 @@ from django.utils import timezone
 from incidents.actions import endpoint as endpoint_actions
 from incidents.actions import leaving, staff_alert
 from incidents.actions import subscriber as actions
+from incidents.actions.measure import add_measure, finish_measure
+from incidents.actions.measures_note import NoteText, tell_measures
 from incidents.actions.report import TEXTS, draft_report
 from incidents.models import Channel, Incident, Notice, NoticeKind, Page, Report, StaffAlertKind, Subscriber
 from incidents.notices import staff_alerts
 from incidents.notices.endpoints import disable
 from incidents.notices.links import last_only_url
 from incidents.notices.outbox import deliver_due
+from incidents.notices.reminders import queue_reminder
 from incidents.queries import subscribers
 from incidents.queries.choices import Choices, choices_of
 from incidents.reports.issue import issue as issue_report
@@ -45,7 +48,12 @@ def send_every_kind(page: Page) -> Incident:
     Report.objects.filter(pk=report.pk).update(**dict.fromkeys(TEXTS, "書きました。"))
     issue_report(report)
     make.maintenance(page, {service: "maintenance"}, notify=True)
+    today = timezone.now().astimezone(page.zone).date()
+    measure = add_measure(report, text="監視を追加する。", owner=make.staff("owner@j.example"), due_on=today)
+    queue_reminder(measure)
     deliver_due()
+    finish_measure(measure)
+    tell_measures(report, NoteText("すべて完了しました。", {}), notify=True)
     actions.subscribe(page, email="new@b.example", choices=Choices("ja"))
     actions.subscribe(page, email=reader.email, choices=Choices("ja"))
     actions.follow(page, incident, email="follower@c.example", language="ja")
@@ -98,11 +106,11 @@ def change_address(subscriber: Subscriber, address: str) -> None:
 
 
 def links_of(sink: Sink, page: Page, incident: Incident) -> set[str]:
-    """Of text, HTML and headers of all that was sent."""
+    """Of text, HTML and headers of all that was sent; not those of the console, where staff first sign in."""
     found = set[str]().union(*(links_in(received.message) for received in sink.received))
     reader = Subscriber.objects.get(email="reader@a.example")
     assert last_only_url(reader, incident, page) in found
-    return {link for link in found if "//localhost" in link}
+    return {link for link in found if "//localhost" in link and "/console/" not in link}
 
 
 def dump() -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ FILLED = {
     "<slug:part>": "closing",
     "<slug:kind>": "http",
     "<slug:word>": "grafana",
+    "<slug:ending>": "pdf",
 }
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,8 @@ def fill(route: URLPattern | URLResolver) -> str:
         "note_id",
         "notice_id",
         "token_id",
+        "link_id",
+        "revision",
     ):
         address = address.replace(f"<int:{name}>", "1")
     return address
