@@ -18,6 +18,7 @@ from incidents.lib.tokens import hash_secret, new_secret
 from incidents.models import (
     FAILING,
     MAIN_LOCATION,
+    AuditEntry,
     CheckResult,
     Monitor,
     MonitorKind,
@@ -41,6 +42,20 @@ CHECKED_FROM_MAIN = (
 )
 
 
+CHECKED_AT_ONCE = ("create_monitor", "edit_monitor", "set_monitor_enabled")
+CHECKS_A_MINUTE = 60
+"""That one person may have made at once: monitors are no port scanner."""
+
+
+def check_pace(actor: Staff | None) -> None:
+    if actor is None:
+        return
+    minute = times.now() - timedelta(minutes=1)
+    made = AuditEntry.objects.filter(actor=actor, action__in=CHECKED_AT_ONCE, at__gt=minute)
+    if made.count() >= CHECKS_A_MINUTE:
+        raise Refused("you changed monitors too often just now: try again in a minute")
+
+
 @transaction.atomic
 def create_monitor(
     service: Service,
@@ -61,6 +76,7 @@ def create_monitor(
 
     It is checked from each of `locations`; what is reported to us is judged at the main one.
     """
+    check_pace(actor)
     if kind not in MonitorKind.values:
         raise Refused(f"expected one of {', '.join(MonitorKind.values)}", field="kind")
     if interval_seconds < SHORTEST_INTERVAL_SECONDS:
@@ -112,6 +128,7 @@ def set_monitor_enabled(monitor: Monitor, enabled: bool, *, actor: Staff | None 
     One that was paused has no verdict until its first new result: what it said before would be no news
     to the judge, and a service that is down would show as running.
     """
+    check_pace(actor if enabled else None)
     monitor = lock_monitor(monitor.pk)
     monitor.enabled = enabled
     monitor.parked_reason = ""

@@ -9,6 +9,7 @@ from incidents.actions import audit
 from incidents.actions.monitor import (
     CHECKED_FROM_MAIN,
     SHORTEST_INTERVAL_SECONDS,
+    check_pace,
     check_soon,
     forget_verdict,
     set_locations,
@@ -37,6 +38,7 @@ def edit_monitor(
 
     Where it asks something else now, or in another way, it has no verdict until its next result, as after a pause.
     """
+    check_pace(actor)
     monitor = lock_monitor(monitor.pk)
     if interval_seconds < SHORTEST_INTERVAL_SECONDS:
         raise Refused(f"expected at least {SHORTEST_INTERVAL_SECONDS} seconds", field="interval_seconds")

@@ -140,9 +140,13 @@ def pause(request: StaffRequest, slug: str, monitor_id: int) -> HttpResponse:
     """Pauses the monitor, or with `enabled=1` lets it go on."""
     monitor = _find(request, slug, monitor_id)
     enabled = request.POST.get("enabled") == "1"
-    set_monitor_enabled(monitor, enabled, actor=request.user)
-    message = _("%(name)s is watching again.") if enabled else _("%(name)s is paused.")
-    messages.success(request, message % {"name": monitor.name})
+    try:
+        set_monitor_enabled(monitor, enabled, actor=request.user)
+    except Refused as refused:
+        messages.error(request, sentence_of(refused))
+    else:
+        message = _("%(name)s is watching again.") if enabled else _("%(name)s is paused.")
+        messages.success(request, message % {"name": monitor.name})
     return redirect("console:service", slug=slug)
 
 

@@ -229,6 +229,7 @@ SENTENCES = (
     gettext_noop("expected %(least)s to %(most)s characters"),
     gettext_noop("%(name)s is taken by another source of this page"),
     gettext_noop("this source is switched off"),
+    gettext_noop("you changed monitors too often just now: try again in a minute"),
     gettext_noop("this source sends too much just now: try again in a moment"),
 )
 _HOLE = re.compile(r"%\\\((\w+)\\\)s")

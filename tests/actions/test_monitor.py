@@ -9,8 +9,9 @@ from incidents.actions import automation
 from incidents.actions import service as service_actions
 from incidents.actions import update as update_actions
 from incidents.actions.detection import Judged
-from incidents.actions.monitor import apply_judgement, fall_silent, set_monitor_enabled
+from incidents.actions.monitor import CHECKS_A_MINUTE, apply_judgement, fall_silent, set_monitor_enabled
 from incidents.lib import times
+from incidents.lib.errors import Refused
 from incidents.models import Incident, Monitor, Service, Signal
 from incidents.queries.monitor import lock_monitor
 from incidents.queries.page import overview
@@ -271,3 +272,21 @@ def test_a_draft_proposes_its_severity_by_how_the_service_suffers(status: str, s
         make.monitor(service, kind="http", target="https://example.com/", status_when_failing=status), "down"
     )
     assert Incident.objects.get().severity == severity
+
+
+def test_nobody_makes_a_port_scanner_of_monitors(db: None) -> None:
+    service, one, other = (
+        make.service(make.page()),
+        make.staff("one@example.com"),
+        make.staff("two@example.com"),
+    )
+    monitor = make.monitor(service, kind="tcp", target="192.0.2.1:1")
+    with times.at(jst("2026-11-01 12:00")):
+        for _ in range(CHECKS_A_MINUTE):
+            set_monitor_enabled(monitor, True, actor=one)
+        with pytest.raises(Refused, match="too often"):
+            set_monitor_enabled(monitor, True, actor=one)
+        set_monitor_enabled(monitor, False, actor=one)
+        set_monitor_enabled(monitor, True, actor=other)
+    with times.at(jst("2026-11-01 12:01") + timedelta(seconds=1)):
+        set_monitor_enabled(monitor, True, actor=one)
