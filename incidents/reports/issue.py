@@ -11,6 +11,7 @@ from incidents.models import Edition, Reach, Report, Staff
 from incidents.queries.report import with_record
 from incidents.reports import frozen
 from incidents.reports.checking import refuse_open_claims
+from incidents.reports.masking import mask_words
 
 
 def issue(
@@ -35,8 +36,9 @@ def issue(
         drawn = frozen.draw(reserved)
     try:
         written = frozen.write(drawn)
+        told = mask_words(changes, reserved.parties)
         edition = report_issue.issue_report(
-            reserved, written, reach=reach, changes=changes, notify=notify, actor=actor
+            reserved, written, reach=reach, changes=told, notify=notify, actor=actor
         )
     except Refused:
         report_issue.release_number(reserved)
@@ -56,7 +58,7 @@ def withdraw(report: Report, *, because: str, shows_text: bool = True, actor: St
     editions = report_revision.standing_editions(report).select_related("report__incident__page")
     return report_revision.withdraw_report(
         report,
-        because=because,
+        because=mask_words(because, with_record(report.pk).parties),
         marked={edition.pk: frozen.rewrite(edition, withdrawn_at=now) for edition in editions},
         withdrawn_at=now,
         shows_text=shows_text,

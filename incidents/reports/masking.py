@@ -14,18 +14,28 @@ _FIGURE_NAME = re.compile(r"(\]\(figure:[^()\s]*)")
 def mask_parties(document: Document, parties: Iterable[Mapping[str, str]]) -> Document:
     """Every text with each name replaced by its mask, in whatever case it was typed; the longest name first, so
     that one which another contains does not spoil it."""
+    mask = _masker(parties)
+    changed: dict[str, Any] = {name: _mask_around_figures(getattr(document, name), mask) for name in TEXTS}
+    lines = tuple(replace(line, text=mask(line.text)) for line in document.timeline)
+    return replace(document, **changed, subject=mask(document.subject), timeline=lines)
+
+
+def mask_words(text: str, parties: Iterable[Mapping[str, str]]) -> str:
+    """What is told about a report, masked as the report is."""
+    return _masker(parties)(text)
+
+
+def _masker(parties: Iterable[Mapping[str, str]]) -> Callable[[str], str]:
     named = [(party.get("name", "").strip(), party.get("mask", "")) for party in parties]
     ordered = sorted((pair for pair in named if pair[0]), key=lambda pair: -len(pair[0]))
     if not ordered:
-        return document
+        return str
     names = re.compile("|".join(f"({_form_of(name)})" for name, _mask in ordered), re.IGNORECASE)
 
     def mask(text: str) -> str:
         return names.sub(lambda found: ordered[(found.lastindex or 1) - 1][1], text)
 
-    changed: dict[str, Any] = {name: _mask_around_figures(getattr(document, name), mask) for name in TEXTS}
-    lines = tuple(replace(line, text=mask(line.text)) for line in document.timeline)
-    return replace(document, **changed, subject=mask(document.subject), timeline=lines)
+    return mask
 
 
 def _form_of(name: str) -> str:

@@ -157,3 +157,12 @@ def test_a_past_report_can_be_withdrawn() -> None:
     report = issue.withdraw(report, because="誤り")
     assert Report.objects.get().state == "withdrawn"
     assert report.editions.get().withdrawn_at
+
+
+def test_what_is_told_of_a_change_or_a_withdrawal_names_no_masked_party() -> None:
+    report = issued()
+    Report.objects.filter(pk=report.pk).update(parties=[{"name": "Acme", "mask": "回線事業者"}])
+    report = revised(report, changes="Acmeの回答を加えました。")
+    assert edition(report, 2).changes == "回線事業者の回答を加えました。"
+    withdrawn = issue.withdraw(report, because="acmeの訂正を待つため。")
+    assert edition(withdrawn, 2).withdrawn_because == "回線事業者の訂正を待つため。"
