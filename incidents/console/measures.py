@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import measure as actions
-from incidents.actions.measures_note import can_be_read, tell_measures
+from incidents.actions.measures_note import NoteText, can_be_read, tell_measures
 from incidents.console.access import StaffRequest, staff_view
 from incidents.console.lookup import find_incident, find_report
 from incidents.console.measure_forms import DropForm, MeasureForm, MeasuresNoteForm
@@ -26,6 +26,7 @@ from incidents.lib.languages import Texts
 from incidents.models import Measure, MeasuresNote, MeasureState, Page, Report
 from incidents.notices import fanout
 from incidents.queries.measures import filters, measures_of_page, measures_of_report
+from incidents.reports.masking import mask_words
 from incidents.reports.measure_items import list_items
 
 PER_PAGE = 50
@@ -73,12 +74,23 @@ def tell(request: StaffRequest, reference: str) -> HttpResponse:
     if not note.is_valid() or "confirmed" not in request.POST:
         return _render(request, report, note=note, to_confirm=note.is_valid())
     try:
-        tell_measures(report, note.text(), notify=note.cleaned_data["notify"], actor=request.user)
+        tell_measures(
+            report, _masked(note.text(), report), notify=note.cleaned_data["notify"], actor=request.user
+        )
     except Refused as refused:
         refuse_into(note, refused)
         return _render(request, report, note=note)
     messages.success(request, _("The note is on the report's page."))
     return redirect("console:measures_of", reference=reference)
+
+
+def _masked(note: NoteText, report: Report) -> NoteText:
+    """Third parties are named to the public nowhere."""
+    texts = {
+        language: {name: mask_words(text, report.parties) for name, text in own.items()}
+        for language, own in note.texts.items()
+    }
+    return NoteText(mask_words(note.body, report.parties), texts)
 
 
 @staff_view

@@ -166,6 +166,16 @@ def test_customers_are_told_after_a_second_look(desk: Desk) -> None:
     assert Delivery.objects.count() == 1
 
 
+def test_the_note_names_no_masked_party(desk: Desk) -> None:
+    report = issued(reported(desk.page))
+    Report.objects.filter(pk=report.pk).update(parties=[{"name": "Acme", "mask": "回線事業者"}])
+    finish_measure(added(report, desk.staff))
+    sent = {"body": "Acmeと完了しました。", "body_en": "Done with acme.", "confirmed": "1"}
+    desk.client.post(of(report, "tell/"), sent)
+    note = MeasuresNote.objects.get()
+    assert (note.body, note.texts["en"]["body"]) == ("回線事業者と完了しました。", "Done with 回線事業者.")
+
+
 def test_the_note_is_read_beside_the_report_in_each_language(desk: Desk) -> None:
     report = issued(reported(desk.page))
     texts = {"what_happened": "a", "scope": "b", "cause": "c", "measures": "d"}
