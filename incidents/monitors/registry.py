@@ -25,18 +25,17 @@ class Checker:
 
     `find_hosts` answers the hosts that a check would connect to, by the field that names each. `check` is the
     coroutine that makes one check, given the guard of the way out. Where it is None the kind is either asked in
-    another way, many at once, or not at all (`is_asked`).
+    another way, many at once, or not at all.
     """
 
     read_settings: Callable[[Mapping[str, Any]], Any]
     find_hosts: Callable[[str, Any], Mapping[str, str]]
     check: Callable[..., Awaitable[Result]] | None = None
-    is_asked: bool = True
 
 
 CHECKERS: Mapping[str, Checker] = {
     "dns": Checker(dns.read_settings, dns.find_hosts, dns.check),
-    "heartbeat": Checker(heartbeat.read_settings, lambda _target, _settings: {}, is_asked=False),
+    "heartbeat": Checker(heartbeat.read_settings, lambda _target, _settings: {}),
     "http": Checker(http.read_settings, http.find_hosts),
     "icmp": Checker(icmp.read_settings, icmp.find_hosts, icmp.check),
     "mail_round_trip": Checker(
@@ -48,5 +47,3 @@ CHECKERS: Mapping[str, Checker] = {
     "tls": Checker(tls.read_settings, tls.find_hosts, tls.check),
     "upstream": Checker(upstream.read_settings, upstream.find_hosts, upstream.check),
 }
-
-ASKED = frozenset(kind for kind, checker in CHECKERS.items() if checker.is_asked)
